@@ -1,0 +1,41 @@
+"""Is a deep or generative network worth it? Evidence from standardized protocols, many seeds each."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bench.hookspecs import hookimpl
+    from bench.model import Problem
+    from bench.specs import Choice, DataFile, DatasetSpec, Fixed, Integer, MetricSpec, ModelSpec
+    from bench.specs import ProtocolSpec, Real, RendererSpec, TaskSpec
+    from bench.store import load_records
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Choice",
+    "DataFile",
+    "DatasetSpec",
+    "Fixed",
+    "Integer",
+    "MetricSpec",
+    "ModelSpec",
+    "Problem",
+    "ProtocolSpec",
+    "Real",
+    "RendererSpec",
+    "TaskSpec",
+    "hookimpl",
+    "load_records",
+]
+
+_HOMES = {"hookimpl": "bench.hookspecs", "load_records": "bench.store", "Problem": "bench.model"}
+
+
+def __getattr__(name: str) -> Any:
+    # Resolved on use: `import bench` is on the way to `bench --help`.
+    if name in __all__:
+        return getattr(import_module(_HOMES.get(name, "bench.specs")), name)
+    raise AttributeError(f"module 'bench' has no attribute {name!r}")

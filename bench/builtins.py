@@ -1,0 +1,58 @@
+"""The tasks, protocols and metrics the core itself offers, through the door that strangers use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bench.hookspecs import hookimpl
+from bench.specs import MetricSpec, ProtocolSpec, TaskSpec
+
+
+@hookimpl
+def bench_tasks() -> Iterable[TaskSpec]:
+    """Return the core's tasks."""
+    yield TaskSpec(
+        name="classification",
+        target="bench.tasks.classification:Classification",
+        summary="name the class of a table row or an image",
+        requires=("torchmetrics",),
+    )
+    yield TaskSpec(
+        name="image-generation",
+        target="bench.tasks.image_generation:ImageGeneration",
+        summary="draw images that could be from the data",
+    )
+
+
+@hookimpl
+def bench_protocols() -> Iterable[ProtocolSpec]:
+    """Return the core's protocols."""
+    yield ProtocolSpec(
+        name="fixed-budget",
+        target="bench.protocols.fixed_budget:FixedBudget",
+        summary="the same epochs, steps or seconds for every model",
+    )
+
+
+@hookimpl
+def bench_metrics() -> Iterable[MetricSpec]:
+    """Return the core's metrics for classification, computed by torchmetrics."""
+    scores = (
+        ("accuracy", True, "share of samples whose most probable class is the true one"),
+        ("precision", True, "precision, mean over classes"),
+        ("recall", True, "recall, mean over classes"),
+        ("f1", True, "F1, mean over classes"),
+        ("auroc", True, "area under the ROC curve, one class against the rest, mean over classes"),
+        ("log_loss", False, "mean negative log-probability of the true class, nats"),
+        ("calibration_error", False, "expected calibration error, 15 bins of equal width"),
+    )
+    for name, higher_is_better, summary in scores:
+        yield MetricSpec(
+            name=name,
+            task="classification",
+            target=f"bench.metrics.classification:{name}",
+            summary=summary,
+            higher_is_better=higher_is_better,
+            unit="nats" if name == "log_loss" else "",
+            requires=("torchmetrics",),
+        )

@@ -1,0 +1,173 @@
+"""Data as models meet it: arrays in fixed splits, found under the data root and verified before use."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.errors import ChecksumMismatch, DataError, DataMissing
+from bench.specs import DataFile, DatasetSpec
+
+__all__ = ["DataSource", "Dataset", "Split", "data_root", "fingerprint", "hash_bytes", "split", "verify"]
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Split:
+    """One part of a data set.
+
+    x: (n, *input_shape), float32 or uint8; images are channels first, uint8 in 0 … 255 or float32 in [0, 1].
+    y: (n,) int64 labels.
+    """
+
+    x: Array
+    y: Array
+
+    def __post_init__(self) -> None:
+        if len(self.x) != len(self.y) or not len(self.x):
+            raise DataError(f"a split needs as many labels as samples and at least one; got {len(self.x)} and {len(self.y)}")
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def take(self, indices: Array) -> Split:
+        """Return the samples at those indices."""
+        return Split(self.x[indices], self.y[indices])
+
+    def sha256(self) -> str:
+        """Hash of shape, type and content: two equal hashes are the same data."""
+        digest = hashlib.sha256()
+        for array in (self.x, self.y):
+            digest.update(f"{array.dtype}{array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set in memory. The official test part is the test part; validation is cut from training."""
+
+    train: Split
+    validation: Split
+    test: Split
+    class_names: tuple[str, ...] = ()
+
+    @property
+    def class_count(self) -> int:
+        """The number of classes."""
+        return len(self.class_names)
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one sample."""
+        return tuple(int(size) for size in self.train.x.shape[1:])
+
+    def hashes(self) -> dict[str, str]:
+        """Return the hash of each part, as it goes into every record."""
+        return {"train": self.train.sha256(), "validation": self.validation.sha256(), "test": self.test.sha256()}
+
+
+def split(x: Array, y: Array, *, share: float, salt: int = 0) -> tuple[Split, Split]:
+    """Cut a stratified `share` off; return (rest, cut off).
+
+    Fixed for ever: numpy promises that RandomState's stream does not change between versions. `salt` tells
+    two cuts of the same data apart. Each class gives round(share · size) samples, at least one.
+    """
+    generator = np.random.RandomState(20_240 + salt)
+    chosen = np.zeros(len(y), dtype=bool)
+    for label in np.unique(y):
+        members = np.flatnonzero(y == label)
+        count = max(1, round(share * len(members)))
+        chosen[generator.permutation(members)[:count]] = True
+    return Split(x[~chosen], y[~chosen]), Split(x[chosen], y[chosen])
+
+
+def data_root(given: Path | str | None = None) -> Path:
+    """Return where data lies: as given, else `BENCH_DATA`, else the user's cache."""
+    if given is not None:
+        return Path(given).expanduser()
+    if named := os.environ.get("BENCH_DATA"):
+        return Path(named).expanduser()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("bench") / "data"
+
+
+def hash_bytes(content: bytes, algorithm: str) -> str:
+    """Return `"algorithm:hex"`."""
+    return f"{algorithm}:{hashlib.new(algorithm, content, usedforsecurity=False).hexdigest()}"
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """The files of one data set under one root; everything read through it is verified first."""
+
+    spec: DatasetSpec
+    root: Path
+    seen: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, spec: DatasetSpec, root: Path | str | None = None) -> DataSource:
+        """Return the source of a data set: inside the package that carries it, else under the data root."""
+        if not spec.embedded_in:
+            return cls(spec, data_root(root))
+        found = find_spec(spec.embedded_in)
+        if found is None or not found.submodule_search_locations:
+            raise DataMissing(f"data set {spec.name!r} lies inside {spec.embedded_in}, which is not installed")
+        return cls(spec, Path(found.submodule_search_locations[0]))
+
+    def locate(self, file: DataFile) -> Path:
+        """Return the path of a file, plain or with `.gz`; the form whose checksum is declared goes first."""
+        plain, packed = self.root / file.path, self.root / f"{file.path}.gz"
+        for candidate in (packed, plain):
+            if candidate.is_file():
+                return candidate
+        raise DataMissing(
+            f"data set {self.spec.name!r} is not under {self.root}: {file.path} is missing. "
+            + (f"Run: bench data fetch {self.spec.name}" if file.url else f"See {self.spec.source}")
+        )
+
+    def read(self, path: str) -> bytes:
+        """Return the content of one of the spec's files, unpacked and verified.
+
+        Raises DataMissing where it is not there, ChecksumMismatch where it is another file.
+        """
+        file = next((file for file in self.spec.files if file.path == path), None)
+        if file is None:
+            raise DataError(f"data set {self.spec.name!r} declares no file {path!r}")
+        place = self.locate(file)
+        content = place.read_bytes()
+        is_packed = place.suffix == ".gz" and not file.path.endswith(".gz")
+        expected = file.checksum if is_packed or not file.unpacked_checksum else file.unpacked_checksum
+        algorithm = expected.partition(":")[0]
+        found = hash_bytes(content, algorithm)
+        if found != expected:
+            raise ChecksumMismatch(
+                f"{place} is not the file of data set {self.spec.name!r}: expected {expected}, found {found}. "
+                f"Remove it and run: bench data fetch {self.spec.name}"
+            )
+        self.seen[path] = found
+        return gzip.decompress(content) if is_packed else content
+
+
+def verify(spec: DatasetSpec, root: Path | str | None = None) -> dict[str, str]:
+    """Read every file of a data set and return path → checksum; raises as `DataSource.read` does."""
+    source = DataSource.of(spec, root)
+    for file in spec.files:
+        source.read(file.path)
+    return source.seen
+
+
+def fingerprint(spec: DatasetSpec) -> str:
+    """Return one hash over the declared checksums: another file is another data set."""
+    parts = [f"{file.path}={file.checksum}" for file in spec.files]
+    return hashlib.sha256("\n".join([spec.name, *parts]).encode()).hexdigest()

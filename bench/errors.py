@@ -1,0 +1,106 @@
+"""Every exception depthbench raises on purpose.
+
+BenchError                    the message is meant for the user: value, place, cure
+├── UsageError                the command line asks for something that cannot be
+│   ├── UnknownName           no such model, data set, task, protocol, suite, metric or run
+│   └── SuiteError            a suite file is not valid; names file and line
+├── PluginError               a plugin is broken; discovery records it and goes on
+├── MissingExtra              an optional dependency is not installed
+├── DataError                 data cannot be used
+│   ├── DataMissing           the files are not under the data root
+│   └── ChecksumMismatch      a file is not the file it should be
+├── StoreError                the results file cannot be read or written
+├── ContractError             a model broke its contract (wrong shape, no `forward` …)
+├── Diverged                  training produced a loss that is not finite
+├── NotEnoughSamples          a metric was asked of fewer samples than it can use
+└── RunnerError               the process that executes runs could not be started or died
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = [
+    "BenchError",
+    "ChecksumMismatch",
+    "ContractError",
+    "DataError",
+    "DataMissing",
+    "Diverged",
+    "MissingExtra",
+    "NotEnoughSamples",
+    "PluginError",
+    "RunnerError",
+    "StoreError",
+    "SuiteError",
+    "UnknownName",
+    "UsageError",
+]
+
+
+class BenchError(Exception):
+    """Root of every error with a message for the user."""
+
+
+class UsageError(BenchError):
+    """The request itself cannot be carried out as written."""
+
+
+class UnknownName(UsageError):
+    """A name that nothing answers to, with the nearest ones that something does."""
+
+    def __init__(self, kind: str, name: str, available: Iterable[str], *, place: str = "") -> None:
+        self.kind, self.name, self.available = kind, name, sorted(available)
+        where = f" in {place}" if place else ""
+        near = get_close_matches(name, self.available, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        listed = ", ".join(self.available) or "none"
+        super().__init__(f"unknown {kind} {name!r}{where}.{hint} Available: {listed}")
+
+
+class SuiteError(UsageError):
+    """A suite file that cannot be read or does not say what it must."""
+
+
+class PluginError(BenchError):
+    """A plugin that cannot be loaded or offers something unusable."""
+
+
+class MissingExtra(BenchError):
+    """An optional dependency that is not installed."""
+
+    def __init__(self, what: str, modules: Iterable[str], cure: str) -> None:
+        super().__init__(f"{what} needs {', '.join(modules)}: {cure}")
+
+
+class DataError(BenchError):
+    """Data that cannot be used."""
+
+
+class DataMissing(DataError):
+    """Files of a data set that are not under the data root."""
+
+
+class ChecksumMismatch(DataError):
+    """A file whose content is not what its data card says."""
+
+
+class StoreError(BenchError):
+    """The results file cannot be opened, read or written."""
+
+
+class ContractError(BenchError):
+    """A model that does not keep its side of the contract."""
+
+
+class Diverged(BenchError):
+    """A loss that is not finite."""
+
+
+class NotEnoughSamples(BenchError):
+    """Fewer samples than a metric can be computed from."""
+
+
+class RunnerError(BenchError):
+    """The process that executes runs could not be started, or died."""

@@ -1,0 +1,227 @@
+"""Find installed plugins and hold what they offer."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from typing import Any, Generic, TypeVar
+
+import pluggy
+
+from bench import hookspecs
+from bench.errors import MissingExtra, UnknownName
+from bench.specs import (
+    DatasetSpec,
+    MetricSpec,
+    ModelSpec,
+    ProtocolSpec,
+    RendererSpec,
+    Spec,
+    TaskSpec,
+)
+
+__all__ = ["GROUP", "Catalogue", "Offer", "Owner", "Plugins", "Problem", "discover", "missing_modules"]
+
+GROUP = "bench"
+OWN_DISTRIBUTION = "depthbench"
+S = TypeVar("S", bound=Spec)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who offers a thing: the entry point's name and the distribution behind it."""
+
+    plugin: str
+    distribution: str
+    version: str
+
+    @property
+    def key(self) -> str:
+        """A name no other plugin has: two distributions may both call theirs `models`."""
+        return f"{self.distribution}:{self.plugin}"
+
+    def __str__(self) -> str:
+        return f"{self.plugin!r} of {self.distribution} {self.version}"
+
+
+@dataclass(frozen=True)
+class Offer(Generic[S]):
+    """A spec and its owner."""
+
+    spec: S
+    owner: Owner
+
+    def missing(self) -> MissingExtra | None:
+        """Return the error, with its cure, when a module this needs is not installed."""
+        absent = missing_modules(self.spec.requires)
+        if not absent:
+            return None
+        package = f"{self.owner.distribution}[{self.spec.extra}]" if self.spec.extra else " ".join(absent)
+        return MissingExtra(self.spec.name, absent, f"pip install '{package}'")
+
+
+class Catalogue(Mapping[str, Offer[S]]):
+    """The offers of one kind by name; an unknown name is an error that suggests the nearest."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._offers: dict[str, Offer[S]] = {}
+
+    def __getitem__(self, name: str) -> Offer[S]:
+        return self.find(name)
+
+    def __iter__(self) -> Any:
+        return iter(sorted(self._offers))
+
+    def __len__(self) -> int:
+        return len(self._offers)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._offers
+
+    def find(self, name: str, place: str = "") -> Offer[S]:
+        """Return the offer of that name; `place` says in the error where the name was written."""
+        if name not in self._offers:
+            raise UnknownName(self.kind, name, self._offers, place=place)
+        return self._offers[name]
+
+    def add(self, offer: Offer[S]) -> None:
+        """Take an offer in."""
+        self._offers[offer.spec.name] = offer
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong with a plugin, kept so that it can be shown and the rest can go on."""
+
+    owner: Owner
+    reason: str
+    traceback: str = ""
+
+
+@dataclass
+class Plugins:
+    """Every plugin found, what each offers, and what is wrong with the broken ones."""
+
+    manager: pluggy.PluginManager
+    owners: list[Owner] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    models: Catalogue[ModelSpec] = field(default_factory=lambda: Catalogue("model"))
+    datasets: Catalogue[DatasetSpec] = field(default_factory=lambda: Catalogue("data set"))
+    tasks: Catalogue[TaskSpec] = field(default_factory=lambda: Catalogue("task"))
+    protocols: Catalogue[ProtocolSpec] = field(default_factory=lambda: Catalogue("protocol"))
+    metrics: Catalogue[MetricSpec] = field(default_factory=lambda: Catalogue("metric"))
+    renderers: Catalogue[RendererSpec] = field(default_factory=lambda: Catalogue("renderer"))
+
+    def register(self, module: object, owner: Owner) -> None:
+        """Take a plugin in and ask it what it offers; whatever goes wrong becomes a `Problem`."""
+        try:
+            self.manager.register(module, name=owner.key)
+        except Exception as error:  # noqa: BLE001 - a stranger's module may raise anything; it is shown, not hidden
+            self._blame(owner, error)
+            return
+        self.owners.append(owner)
+        for hook, kind, catalogue in (
+            ("bench_models", ModelSpec, self.models),
+            ("bench_datasets", DatasetSpec, self.datasets),
+            ("bench_tasks", TaskSpec, self.tasks),
+            ("bench_protocols", ProtocolSpec, self.protocols),
+            ("bench_metrics", MetricSpec, self.metrics),
+            ("bench_renderers", RendererSpec, self.renderers),
+        ):
+            self._collect(module, owner, hook, kind, catalogue)
+
+    def notify(self, hook: str, **arguments: object) -> list[Problem]:
+        """Call an event hook on every plugin; one that raises is reported and stops nobody."""
+        raised = []
+        by_plugin = {implementation.plugin: implementation for implementation in self._implementations(hook)}
+        owners = {owner.key: owner for owner in self.owners}
+        for plugin, implementation in by_plugin.items():
+            wanted = {name: arguments[name] for name in implementation.argnames}
+            try:
+                implementation.function(**wanted)
+            except Exception as error:  # noqa: BLE001 - a tracker that fails must not stop the suite
+                name = self.manager.get_name(plugin) or repr(plugin)
+                owner = owners.get(name, Owner(name, "?", "?"))
+                raised.append(Problem(owner, f"{hook} raised {_sentence(error)}", traceback.format_exc()))
+        return raised
+
+    def _implementations(self, hook: str) -> list[pluggy.HookImpl]:
+        caller: pluggy.HookCaller = getattr(self.manager.hook, hook)
+        return caller.get_hookimpls()
+
+    def _collect(
+        self, module: object, owner: Owner, hook: str, kind: type[S], catalogue: Catalogue[Any]
+    ) -> None:
+        for implementation in self._implementations(hook):
+            if implementation.plugin is not module:
+                continue
+            try:
+                offered: Iterable[object] = list(implementation.function() or ())
+            except Exception as error:  # noqa: BLE001 - as above
+                self._blame(owner, error, f"{hook}() raised ")
+                continue
+            for spec in offered:
+                self._offer(owner, hook, kind, catalogue, spec)
+
+    def _offer(self, owner: Owner, hook: str, kind: type[S], catalogue: Catalogue[Any], spec: object) -> None:
+        if not isinstance(spec, kind):
+            self.problems.append(Problem(owner, f"{hook}() offered {spec!r}, which is not a {kind.__name__}"))
+        elif spec.name in catalogue:
+            first = catalogue[spec.name].owner
+            reason = f"{catalogue.kind} {spec.name!r} is offered twice: by {first} (kept) and by {owner} (left out)"
+            self.problems.append(Problem(owner, reason))
+        else:
+            catalogue.add(Offer(spec, owner))
+
+    def _blame(self, owner: Owner, error: BaseException, prefix: str = "") -> None:
+        self.problems.append(Problem(owner, prefix + _sentence(error), traceback.format_exc()))
+
+
+def discover(candidates: Callable[[], Iterable[EntryPoint]] | None = None) -> Plugins:
+    """Load every entry point of the group `bench`, our own first, strangers in the order of their names.
+
+    The order decides who keeps a name that is offered twice. pluggy's own loader neither survives a broken
+    plugin nor says whose it is, hence this loop.
+    """
+    manager = pluggy.PluginManager("bench")
+    manager.add_hookspecs(hookspecs)
+    plugins = Plugins(manager)
+    found = candidates() if candidates else entry_points(group=GROUP)
+    owned = sorted(((_owner(point), point) for point in found), key=lambda pair: _precedence(pair[0]))
+    for owner, point in dict(owned).items():
+        try:
+            module = point.load()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - SystemExit in a stranger's module must not end us
+            plugins._blame(owner, error)
+            continue
+        plugins.register(module, owner)
+    return plugins
+
+
+def missing_modules(names: Iterable[str]) -> tuple[str, ...]:
+    """Return those import names that are not installed, without importing any."""
+    return tuple(name for name in names if find_spec(name) is None)
+
+
+def _owner(point: EntryPoint) -> Owner:
+    distribution = point.dist
+    if distribution is None:
+        return Owner(point.name, "?", "?")
+    return Owner(point.name, distribution.name, distribution.version)
+
+
+def _precedence(owner: Owner) -> tuple[bool, str, str]:
+    return owner.distribution != OWN_DISTRIBUTION, owner.distribution, owner.plugin
+
+
+def _sentence(error: BaseException) -> str:
+    text = str(error).strip() or "no message"
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"SyntaxError: {error.msg} ({error.filename}, line {error.lineno})"
+    return f"{type(error).__name__}: {text}"

@@ -1,0 +1,200 @@
+"""What is written down: a planned run and the frozen record of its outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict
+
+from bench.specs import Family, Value
+
+__all__ = [
+    "STATUSES",
+    "Artifact",
+    "CurvePoint",
+    "Environment",
+    "Latency",
+    "Memory",
+    "ModelSize",
+    "PlannedRun",
+    "RunRecord",
+    "Score",
+    "Status",
+    "Times",
+]
+
+Status = Literal["ok", "failed", "out-of-memory", "timeout", "diverged", "skipped", "killed"]
+STATUSES: tuple[Status, ...] = get_args(Status)
+
+
+class Frozen(BaseModel):
+    """A value that never changes after it was made; unknown fields are an error, NaN survives the trip to JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+
+class PlannedRun(Frozen):
+    """One seeded execution, before it happens: everything that can change its result.
+
+    `identity` holds the named parts of the identity (see `bench.runner.identity`), `run_id` their hash.
+    `variant` is what a protocol varies from run to run, e.g. `{"training_size": 100}`.
+    `label` is the model's name in tables; a suite may list one model twice under two labels.
+    """
+
+    run_id: str
+    suite: str
+    label: str
+    model: str
+    family: Family
+    task: str
+    dataset: str
+    protocol: str
+    settings: dict[str, Any]
+    variant: dict[str, Value]
+    hyperparameters: dict[str, Value]
+    seed: int
+    device: str
+    threads: int
+    identity: dict[str, str]
+
+    @property
+    def cell(self) -> tuple[str, str, str, str, str]:
+        """What seeds are averaged over: data set, task, protocol, device and model label."""
+        return self.dataset, self.task, self.protocol, self.device, self.label
+
+    def __str__(self) -> str:
+        varied = "".join(f" {name}={value}" for name, value in self.variant.items())
+        return f"{self.label} on {self.dataset}, seed {self.seed}{varied}, {self.device}"
+
+
+class Score(Frozen):
+    """One number on the test part, with what is needed to read it without its plugin.
+
+    `detail` holds what belongs beside the value: sample counts, the real-against-real floor, resizing …
+    """
+
+    name: str
+    value: float
+    higher_is_better: bool
+    unit: str = ""
+    detail: dict[str, Value] = {}
+
+
+class CurvePoint(Frozen):
+    """The state of training at one evaluation; `train_seconds` counts training only."""
+
+    epoch: float
+    step: int
+    train_seconds: float
+    train_loss: float | None = None
+    validation: dict[str, float] = {}
+
+
+class Times(Frozen):
+    """The three clocks and the whole, in seconds. Set-up is imports, data, building and warm-up."""
+
+    setup_seconds: float = 0.0
+    train_seconds: float = 0.0
+    evaluation_seconds: float = 0.0
+    sampling_seconds: float = 0.0
+    wall_seconds: float = 0.0
+
+
+class Latency(Frozen):
+    """Seconds for one prediction (or sample) at batch size 1, and predictions per second at `batch_size`."""
+
+    p50_seconds: float
+    p95_seconds: float
+    p99_seconds: float
+    repeats: int
+    throughput_per_second: float
+    batch_size: int
+
+
+class Memory(Frozen):
+    """Peaks of the run's own work, in bytes; None where the device has no such figure."""
+
+    peak_memory_bytes: int | None = None
+    cuda_allocated_bytes: int | None = None
+    cuda_reserved_bytes: int | None = None
+    model_bytes: int | None = None
+
+
+class ModelSize(Frozen):
+    """Read off the built model; None where a black box does not show it.
+
+    depth: layers with weights on the longest path. macs: multiply-accumulates of one sample's forward pass.
+    """
+
+    parameter_count: int | None = None
+    trainable_parameter_count: int | None = None
+    depth: int | None = None
+    forward_macs: int | None = None
+
+
+class Artifact(Frozen):
+    """A file that belongs to a run, e.g. a grid of samples; its bytes lie beside the record in the store."""
+
+    name: str
+    media_type: str
+
+
+class Environment(Frozen):
+    """The machine and the software, once per suite; `environment_id` is the hash of what must match to compare times."""
+
+    environment_id: str
+    facts: dict[str, Any]
+
+
+class RunRecord(Frozen):
+    """The outcome of a run. A failed one has its status, its reason and whatever was measured until then."""
+
+    run: PlannedRun
+    attempt: int = 1
+    status: Status
+    reason: str = ""
+    traceback: str = ""
+    output: str = ""
+    started_at: str
+    finished_at: str
+    is_alone: bool = True
+    environment_id: str = ""
+    versions: dict[str, str] = {}
+    data: dict[str, str] = {}
+    scores: tuple[Score, ...] = ()
+    curve: tuple[CurvePoint, ...] = ()
+    times: Times = Times()
+    memory: Memory = Memory()
+    size: ModelSize = ModelSize()
+    latency: Latency | None = None
+    energy_joules: float | None = None
+    artifacts: tuple[Artifact, ...] = ()
+    notes: tuple[str, ...] = ()
+    details: dict[str, Any] = {}
+
+    @property
+    def is_ok(self) -> bool:
+        """Did the run end well?"""
+        return self.status == "ok"
+
+    def score(self, name: str) -> float | None:
+        """Return the value of a score by name, None where the run has none."""
+        return next((score.value for score in self.scores if score.name == name), None)
+
+    def row(self) -> dict[str, Any]:
+        """Return the record as one flat row: the plan, the outcome, one column per score."""
+        plan = self.run.model_dump(exclude={"settings", "identity", "hyperparameters", "variant"})
+        parts: list[Mapping[str, Any]] = [
+            plan,
+            self.model_dump(include={"attempt", "status", "reason", "started_at", "finished_at", "is_alone"}),
+            self.model_dump(include={"environment_id", "energy_joules"}),
+            self.times.model_dump(),
+            self.memory.model_dump(),
+            self.size.model_dump(),
+            {} if self.latency is None else {f"latency_{k}": v for k, v in self.latency.model_dump().items()},
+            {f"hyperparameter.{name}": value for name, value in self.run.hyperparameters.items()},
+            {f"variant.{name}": value for name, value in self.run.variant.items()},
+            {f"score.{score.name}": score.value for score in self.scores},
+        ]
+        return {name: value for part in parts for name, value in part.items()}

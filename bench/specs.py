@@ -1,0 +1,194 @@
+"""What a plugin offers: light descriptions that name their code and import nothing until it is used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bench.errors import PluginError
+
+__all__ = [
+    "Choice",
+    "DataFile",
+    "DatasetSpec",
+    "Family",
+    "Fixed",
+    "Hyperparameter",
+    "Integer",
+    "MetricSpec",
+    "ModelSpec",
+    "ProtocolSpec",
+    "Real",
+    "RendererSpec",
+    "Spec",
+    "TaskSpec",
+    "Value",
+]
+
+Family = Literal["shallow", "deep", "generative"]
+Value = bool | int | float | str
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+
+
+@dataclass(frozen=True)
+class Real:
+    """A real hyperparameter: its default and the interval a search may draw from."""
+
+    default: float
+    low: float
+    high: float
+    log: bool = False
+
+
+@dataclass(frozen=True)
+class Integer:
+    """A whole hyperparameter: its default and the interval, both ends included."""
+
+    default: int
+    low: int
+    high: int
+    log: bool = False
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A hyperparameter with a handful of values."""
+
+    default: Value
+    options: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A hyperparameter that can be set in a suite but is not searched."""
+
+    default: Value
+
+
+Hyperparameter = Real | Integer | Choice | Fixed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """What every offered thing says of itself; cheap to make, so that listing imports nothing heavy.
+
+    name:     lower-case letters, digits, `.`, `_`, `-`; it becomes part of file names.
+    target:   `"package.module:attribute"`, imported only when used.
+    requires: import names that must be installed, and `extra`, the depthbench extra that brings them.
+    """
+
+    name: str
+    target: str
+    summary: str = ""
+    requires: tuple[str, ...] = ()
+    extra: str = ""
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name):
+            raise PluginError(
+                f"{type(self).__name__} name {self.name!r} is not allowed: use lower-case letters, digits, "
+                "'.', '_' and '-', at most 64, starting with a letter or digit"
+            )
+        if not TARGET.fullmatch(self.target):
+            raise PluginError(f"target {self.target!r} of {self.name!r} is not of the form 'package.module:attribute'")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSpec(Spec):
+    """A model a plugin offers.
+
+    The target is called as `target(problem, **hyperparameters)` and returns a torch `nn.Module`
+    (see `Network` and `Generator`) or a black box (see `BlackBox`). `tasks` names the tasks it can be
+    asked; `devices` where it can run: a black box that only knows the CPU says `devices=("cpu",)`.
+    """
+
+    family: Family
+    tasks: tuple[str, ...]
+    hyperparameters: Mapping[str, Hyperparameter | Value] = field(default_factory=dict)
+    paper: str = ""
+    devices: tuple[str, ...] = ("cpu", "cuda")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.family not in ("shallow", "deep", "generative"):
+            raise PluginError(f"model {self.name!r}: family {self.family!r} is not shallow, deep or generative")
+        if isinstance(self.tasks, str) or not self.tasks:
+            raise PluginError(f"model {self.name!r}: tasks must be a non-empty tuple of task names, got {self.tasks!r}")
+
+    @property
+    def space(self) -> dict[str, Hyperparameter]:
+        """Every hyperparameter with its search space; a plain value becomes `Fixed`."""
+        return {
+            name: value if isinstance(value, Real | Integer | Choice | Fixed) else Fixed(value)
+            for name, value in self.hyperparameters.items()
+        }
+
+    def defaults(self) -> dict[str, Value]:
+        """The value of every hyperparameter when nobody sets it."""
+        return {name: parameter.default for name, parameter in self.space.items()}
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """One file of a data set.
+
+    path:     relative to the data root (or to the package in `DatasetSpec.embedded_in`); `path` or `path + ".gz"` may lie there.
+    checksum: `"sha256:…"` or `"md5:…"` of the file as it is downloaded; `unpacked_checksum` of what is inside the `.gz`.
+    url:      where `bench data fetch` gets it.
+    """
+
+    path: str
+    checksum: str
+    url: str = ""
+    size_bytes: int = 0
+    unpacked_checksum: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetSpec(Spec):
+    """A data set with fixed splits.
+
+    The target is called as `target(source)` with a `bench.data.DataSource` and returns a `bench.data.Dataset`.
+    `tasks` names what can be asked of it. `embedded_in` names the package that carries the files, if one does.
+    """
+
+    tasks: tuple[str, ...]
+    modality: Literal["table", "image", "text", "series"]
+    licence: str
+    source: str
+    files: tuple[DataFile, ...] = ()
+    embedded_in: str = ""
+    citation: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskSpec(Spec):
+    """What is asked of a model and how the answer is scored; the target is a `bench.tasks.base.Task` class."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProtocolSpec(Spec):
+    """The rules under which results are comparable; the target is a `bench.protocols.base.Protocol` class."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricSpec(Spec):
+    """One score of a task.
+
+    The target is a pure function; a classification metric is called as `target(probabilities, labels)` with
+    (n, classes) float64 and (n,) int64 tensors and returns a float.
+    """
+
+    task: str
+    higher_is_better: bool
+    unit: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RendererSpec(Spec):
+    """A format of the report; the target is called as `target(report, folder)` and returns the path it wrote."""
+
+    suffix: str
