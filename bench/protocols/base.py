@@ -1,0 +1,107 @@
+"""The interface of a protocol, the budget they share, and what a run hands to them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from bench.record import CurvePoint, PlannedRun, Score
+from bench.specs import ModelSpec, Value
+
+if TYPE_CHECKING:
+    import torch
+
+    from bench.measure.clock import Clocks
+    from bench.tasks.base import Task, TaskData
+
+__all__ = ["Budget", "Protocol", "RunContext", "Settings", "Trained"]
+
+
+class Settings(BaseModel):
+    """What a suite may set about a protocol; an unknown setting is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Budget(Settings):
+    """How long every model may train, and how: the same for all that are compared.
+
+    Exactly one of `epochs`, `steps` and `seconds` (of training, evaluation not counted) is given.
+    A black box is fitted once, whatever the budget; the report marks its time as a whole.
+    `patience` counts evaluations without improvement before training ends; 0 trains the budget to its end.
+    """
+
+    epochs: int | None = Field(None, gt=0)
+    steps: int | None = Field(None, gt=0)
+    seconds: float | None = Field(None, gt=0)
+    batch_size: int = Field(64, gt=0)
+    learning_rate: float = Field(1e-3, gt=0)
+    schedule: Literal["constant", "cosine"] = "constant"
+    patience: int = Field(0, ge=0)
+    evaluations: int = Field(20, gt=0, description="how often the validation part is looked at, at most")
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        given = [name for name in ("epochs", "steps", "seconds") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"give exactly one of epochs, steps, seconds; got {', '.join(given) or 'none'}")
+        return self
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """Everything a protocol needs of one run.
+
+    build:  returns a fresh model, initialised from the run's seed; takes hyperparameters that override the plan's.
+    report: called with each point of the learning curve as it is measured.
+    """
+
+    plan: PlannedRun
+    task: Task
+    data: TaskData
+    device: torch.device
+    clocks: Clocks
+    build: Callable[..., Any]
+    report: Callable[[CurvePoint], None]
+
+    def with_data(self, data: TaskData) -> RunContext:
+        """Return the same run on other data."""
+        return replace(self, data=data)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training left: the model with its best weights, and what the protocol itself measured."""
+
+    model: Any
+    scores: tuple[Score, ...] = ()
+    notes: tuple[str, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Protocol(ABC):
+    """The rules under which a model is trained.
+
+    Planning happens without torch: modules of protocols import it inside functions.
+    """
+
+    Settings: ClassVar[type[Settings]] = Settings
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def variants(self, model: ModelSpec, hyperparameters: Mapping[str, Value]) -> Sequence[dict[str, Value]]:
+        """Return what varies from run to run of one seed, e.g. training sizes; one empty variant by default."""
+        return ({},)
+
+    def hyperparameters(self, given: Mapping[str, Value], variant: Mapping[str, Value]) -> dict[str, Value]:
+        """Return the hyperparameters of a variant; those of the suite by default."""
+        return dict(given)
+
+    @abstractmethod
+    def train(self, context: RunContext) -> Trained:
+        """Train one model within the rules."""
