@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import torch
 
     from bench.measure.clock import Clocks
+    from bench.measure.memory import PeakMemory
     from bench.tasks.base import Task, TaskData
 
 __all__ = ["Budget", "Protocol", "RunContext", "Settings", "Trained"]
@@ -56,6 +57,7 @@ class Budget(Settings):
 class RunContext:
     """Everything a protocol needs of one run.
 
+    memory: started and stopped around the training that counts.
     build:  returns a fresh model, initialised from the run's seed; takes hyperparameters that override the plan's.
     report: called with each point of the learning curve as it is measured.
     """
@@ -65,6 +67,7 @@ class RunContext:
     data: TaskData
     device: torch.device
     clocks: Clocks
+    memory: PeakMemory
     build: Callable[..., Any]
     report: Callable[[CurvePoint], None]
 

@@ -1,0 +1,271 @@
+"""The training loop that every protocol shares: the harness owns it, models bring at most a step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from bench.errors import ContractError, Diverged
+from bench.protocols.base import Budget, RunContext, Trained
+from bench.record import CurvePoint
+from bench.specs import Value
+from bench.tasks.base import Part
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.optim import Optimizer
+
+__all__ = ["History", "batches", "is_network", "train", "train_model"]
+
+# On CUDA a step returns before it is done; the host looks at the clock only after this many, synchronised.
+STEPS_BETWEEN_LOOKS = 16
+Step = Callable[[Part], "Tensor | Mapping[str, Tensor]"]
+
+
+def is_network(model: Any) -> bool:
+    """Is this a torch module, trained by our loop, rather than a black box?"""
+    return isinstance(model, torch.nn.Module)
+
+
+def batches(part: Part, size: int, seed: int, device: torch.device) -> Iterator[Part]:
+    """Yield shuffled batches for ever, the same for every model with the same seed, on every device.
+
+    A last batch of one sample is left out: normalisation over the batch is undefined on it.
+    """
+    # Drawn on the CPU, so that a CUDA run sees the order of the CPU run.
+    generator = torch.Generator().manual_seed(seed)
+    while True:
+        order = torch.randperm(len(part), generator=generator).to(part.x.device)
+        for indices in order.split(size):
+            if len(indices) > 1 or len(part) == 1:
+                # index_select, since advanced indexing costs twice as much on small batches
+                x, y = part.x.index_select(0, indices), part.y.index_select(0, indices)
+                yield Part(x, y) if x.device == device else Part(x.to(device), y.to(device))
+
+
+@dataclass
+class History:
+    """What the loop saw: the curve, and the best state by the validation objective."""
+
+    is_higher_better: bool
+    curve: list[CurvePoint] = field(default_factory=list)
+    best_value: float | None = None
+    best_state: dict[str, Tensor] | None = None
+    best_step: int = 0
+    evaluations_since_best: int = 0
+    steps: int = 0
+
+    def see(self, value: float, model: torch.nn.Module) -> None:
+        """Take an objective in; keep the weights where it is the best so far."""
+        sign = 1 if self.is_higher_better else -1
+        if self.best_value is not None and sign * value <= sign * self.best_value:
+            self.evaluations_since_best += 1
+            return
+        self.best_value, self.best_step, self.evaluations_since_best = value, self.steps, 0
+        self.best_state = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+
+
+class Trainer:
+    """Steps one network through a budget."""
+
+    def __init__(self, context: RunContext, budget: Budget, model: torch.nn.Module) -> None:
+        self.context, self.budget, self.model = context, budget, model
+        self.own_step: Step | None = getattr(model, "training_step", None)
+        make: Callable[[], Optimizer] | None = getattr(model, "optimizer", None)
+        parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        # Fused is the fastest Adam on CPU and CUDA alike; every model gets the same implementation.
+        self.optimizer: Optimizer | None = None
+        if callable(make):
+            self.optimizer = make()
+        elif parameters:
+            self.optimizer = torch.optim.Adam(parameters, lr=budget.learning_rate, fused=True)
+        self.rates = [group["lr"] for group in self.optimizer.param_groups] if self.optimizer else []
+
+    def step(self, batch: Part) -> Tensor:
+        """Take one step; return the loss as a tensor, so that nothing waits for the device."""
+        optimizer = self.optimizer
+        if self.own_step is None:
+            loss = self.context.task.loss(self.model(batch.x), batch.y)
+        else:
+            answer = self.own_step(batch)
+            if isinstance(answer, Mapping):
+                device = batch.x.device
+                return torch.stack([torch.as_tensor(v).detach().float().to(device) for v in answer.values()]).sum()
+            loss = answer
+        if optimizer is None:
+            raise ContractError(f"{type(self.model).__name__} has no parameters to train and no optimizer()")
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        return loss.detach()
+
+    def set_rate(self, progress: float) -> None:
+        """Scale the learning rates for the share of the budget that is spent, 0 to 1 (cosine: SGDR, eq. 5)."""
+        if self.budget.schedule == "cosine" and self.optimizer is not None:
+            scale = 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
+            for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
+                group["lr"] = rate * scale
+
+
+def train(context: RunContext, budget: Budget, model: torch.nn.Module) -> History:
+    """Train a network within a budget; restore its best weights by the validation objective.
+
+    Training time is the context's training clock; evaluation stops it. Raises Diverged on a loss that is not finite.
+    """
+    task, data, clocks = context.task, context.data, context.clocks
+    trainer = Trainer(context, budget, model)
+    source = batches(data.train, budget.batch_size, context.plan.seed, context.device)
+    per_epoch = steps_per_epoch(len(data.train), budget.batch_size)
+    total = _total_steps(budget, per_epoch)
+    history = History(task.is_objective_higher_better)
+    ends = _Segments(budget, total, per_epoch)
+    while not ends.is_over(history.steps, clocks.train.seconds):
+        model.train()
+        losses = _segment(trainer, source, ends, history)
+        _look(context, history, model, losses, per_epoch)
+        if budget.patience and history.evaluations_since_best >= budget.patience:
+            break
+    if history.best_state is not None:
+        model.load_state_dict(history.best_state)
+    return history
+
+
+def steps_per_epoch(samples: int, batch_size: int) -> int:
+    """Return how many batches `batches` makes of an epoch."""
+    whole, rest = divmod(samples, batch_size)
+    return max(1, whole + (rest > 1))
+
+
+@dataclass
+class _Segments:
+    """When to look at the validation part, and when to stop."""
+
+    budget: Budget
+    total: int | None
+    per_epoch: int
+
+    def is_over(self, steps: int, seconds: float) -> bool:
+        """Is the budget spent?"""
+        if self.total is not None:
+            return steps >= self.total
+        return seconds >= self.seconds
+
+    @property
+    def seconds(self) -> float:
+        return self.budget.seconds or math.inf
+
+    def next_step(self, steps: int) -> int | None:
+        """Return the step at which the next look is due, None where seconds decide."""
+        if self.total is None:
+            return None
+        every = max(1, math.ceil(self.total / self.budget.evaluations))
+        if self.budget.epochs is not None:
+            # whole epochs, as the field draws its curves
+            every = self.per_epoch * math.ceil(every / self.per_epoch)
+        return min(self.total, steps + every)
+
+
+def _total_steps(budget: Budget, per_epoch: int) -> int | None:
+    return budget.epochs * per_epoch if budget.epochs is not None else budget.steps
+
+
+def _segment(trainer: Trainer, source: Iterator[Part], ends: _Segments, history: History) -> float:
+    """Train until the next look is due; return the mean loss."""
+    clock = trainer.context.clocks.train
+    due = ends.next_step(history.steps)
+    begun, first = clock.seconds, history.steps
+    losses: Tensor | None = None
+    with clock:
+        entered = perf_counter()
+        while True:
+            if due is not None:
+                trainer.set_rate(history.steps / (ends.total or 1))
+            else:
+                trainer.set_rate((begun + perf_counter() - entered) / ends.seconds)
+            loss = trainer.step(next(source))
+            losses = loss if losses is None else losses + loss
+            history.steps += 1
+            if due is not None:
+                if history.steps >= due:
+                    break
+            elif history.steps % STEPS_BETWEEN_LOOKS == 0 or loss.device.type == "cpu":
+                _wait(loss.device)
+                spent = perf_counter() - entered
+                if begun + spent >= ends.seconds or spent >= ends.seconds / ends.budget.evaluations:
+                    break
+        mean = float(losses) / (history.steps - first)
+    return mean
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def _look(context: RunContext, history: History, model: torch.nn.Module, loss: float, per_epoch: int) -> None:
+    """Evaluate on the validation part, outside the training clock, and report the point."""
+    scores: dict[str, float] = {}
+    if math.isfinite(loss):
+        with context.clocks.evaluation:
+            scores = context.task.validate(model, context.data)
+    point = CurvePoint(
+        epoch=history.steps / per_epoch,
+        step=history.steps,
+        train_seconds=context.clocks.train.seconds,
+        train_loss=loss,
+        validation=scores,
+    )
+    history.curve.append(point)
+    context.report(point)
+    if not math.isfinite(loss):
+        raise Diverged(f"the training loss is {loss} at step {history.steps} (epoch {point.epoch:.2f})")
+    history.see(scores[context.task.objective], model)
+
+
+def train_model(context: RunContext, budget: Budget, **hyperparameters: Value) -> Trained:
+    """Check, warm up, build and train one model; what is measured is the last of these alone.
+
+    `hyperparameters` override those of the plan. Returns the model with its best weights, its peak of memory
+    and, for a network, at which step the best weights were seen.
+    """
+    rehearsal = context.build(**hyperparameters)
+    context.task.check(rehearsal, context.data)
+    warm_up(context, budget, rehearsal)
+    del rehearsal
+    model = context.build(**hyperparameters)
+    context.memory.start()
+    try:
+        if not is_network(model):
+            fit_black_box(context, model)
+            return Trained(model)
+        history = train(context, budget, model)
+    finally:
+        context.memory.stop()
+    return Trained(model, details={"steps": history.steps, "best_step": history.best_step})
+
+
+def fit_black_box(context: RunContext, model: Any) -> None:
+    """Train a black box as a whole, then look at it once."""
+    with context.clocks.train:
+        context.task.fit(model, context.data.train)
+    with context.clocks.evaluation:
+        scores = context.task.validate(model, context.data)
+    context.report(
+        CurvePoint(epoch=1, step=1, train_seconds=context.clocks.train.seconds, validation=scores)
+    )
+
+
+def warm_up(context: RunContext, budget: Budget, model: Any) -> None:
+    """Take two steps with a model that is thrown away, so that one-time costs fall on no clock and no memory peak."""
+    if not is_network(model):
+        return
+    trainer = Trainer(context, budget, model.train())
+    source = batches(context.data.train, budget.batch_size, context.plan.seed, context.device)
+    for _ in range(2):
+        trainer.step(next(source))
+    _wait(context.device)
