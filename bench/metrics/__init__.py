@@ -1,0 +1,1 @@
+"""Pure functions that score predictions and samples; imported only where runs are executed."""
