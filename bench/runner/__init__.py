@@ -1,0 +1,1 @@
+"""Expand a suite into runs, execute each in its own process, keep what finished."""

@@ -1,0 +1,73 @@
+"""What travels to the process of a run, and what comes back."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from bench.record import CurvePoint, Latency, Memory, ModelSize, PlannedRun, Score, Status, Times
+from bench.specs import DataFile, MetricSpec
+
+__all__ = ["Job", "Message", "Outcome"]
+
+
+class Wire(BaseModel):
+    """A value on the wire between our own processes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+
+class Job(Wire):
+    """A planned run with the import targets it needs, so that its process need not look for plugins.
+
+    `cores` are the processors the run is pinned to; `memory_limit_bytes` bounds its private memory.
+    """
+
+    plan: PlannedRun
+    model_target: str
+    task_target: str
+    protocol_target: str
+    data_target: str
+    data_files: tuple[DataFile, ...]
+    data_name: str
+    data_embedded_in: str
+    data_source: str
+    metrics: tuple[MetricSpec, ...]
+    requires: dict[str, str] = {}
+    missing: str = ""
+    preload: tuple[str, ...] = ()
+    data_root: str | None
+    cache: str
+    cores: tuple[int, ...] = ()
+    memory_limit_bytes: int | None = None
+    timeout_seconds: float = 3600.0
+    is_deterministic: bool = False
+
+
+class Outcome(Wire):
+    """What a run's process says of itself at its end, whole or as far as it came."""
+
+    status: Status
+    reason: str = ""
+    traceback: str = ""
+    scores: tuple[Score, ...] = ()
+    times: Times = Times()
+    memory: Memory = Memory()
+    size: ModelSize = ModelSize()
+    latency: Latency | None = None
+    energy_joules: float | None = None
+    versions: dict[str, str] = {}
+    data: dict[str, str] = {}
+    artifacts: dict[str, tuple[str, str]] = {}
+    notes: tuple[str, ...] = ()
+    details: dict[str, Any] = {}
+
+
+class Message(Wire):
+    """One line from a run's process: a point of its curve, the value of a call, or its outcome."""
+
+    kind: Literal["point", "outcome", "value"]
+    point: CurvePoint | None = None
+    outcome: Outcome | None = None
+    value: Any = None

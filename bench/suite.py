@@ -1,0 +1,186 @@
+"""Read and validate a suite file; every error names the file, the line where it is known, and the cure."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+import bench
+from bench.errors import SuiteError, UnknownName
+from bench.specs import NAME, Value
+
+__all__ = ["Compare", "ModelEntry", "Named", "Suite", "SuiteFile", "load_suite", "shipped_suites"]
+
+
+class Strict(BaseModel):
+    """A part of a suite file: an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ModelEntry(Strict):
+    """A model to compare, with what is set differently from its defaults; `label` names it in tables."""
+
+    model: str
+    label: str = Field("", max_length=60)
+    hyperparameters: dict[str, Value] = {}
+
+
+class Named(BaseModel):
+    """A task or a protocol by name; the other keys are its settings."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    name: str
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Every key but the name."""
+        return dict(self.model_extra or {})
+
+
+def _by(key: str) -> BeforeValidator:
+    """Let a bare name stand for the table that has only that."""
+    return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
+
+
+class Compare(Strict):
+    """Models × data sets under one protocol."""
+
+    task: Annotated[Named, _by("name")]
+    protocol: Annotated[Named, _by("name")]
+    datasets: list[str] = Field(min_length=1)
+    models: list[Annotated[ModelEntry, _by("model")]] = Field(min_length=1)
+
+
+def _seeds(value: Any) -> Any:
+    return list(range(value)) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class Suite(Strict):
+    """Models × tasks × protocol × seeds.
+
+    `seeds = 5` means seeds 0 to 4; `threads` fixes the cores of every run, whatever the machine has.
+    """
+
+    name: str = ""
+    description: str = ""
+    seeds: Annotated[list[Annotated[int, Field(ge=0, lt=2**32)]], BeforeValidator(_seeds)] = Field([0, 1, 2, 3, 4], min_length=1)
+    timeout_seconds: float = Field(3600, gt=0)
+    threads: int | None = Field(None, gt=0)
+    compare: list[Compare] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class SuiteFile:
+    """A suite and where it was read, so that later errors can name the line too."""
+
+    suite: Suite
+    path: Path
+    text: str
+
+    def place(self, *location: str | int) -> str:
+        """Return `"quickstart.toml, line 14"` for a location such as ("compare", 0, "models", 2)."""
+        line = find_line(self.text, location)
+        return f"{self.path}, line {line}" if line else str(self.path)
+
+
+def shipped_suites() -> dict[str, Path]:
+    """Return the suites that come with depthbench, by name."""
+    package = Path(bench.__file__).parent
+    # Inside the wheel they lie in the package, in a checkout beside it.
+    folder = next((place for place in (package / "suites", package.parent / "suites") if place.is_dir()), package)
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def load_suite(name_or_path: str) -> SuiteFile:
+    """Read a suite by the name of a shipped one or by its path.
+
+    Raises UnknownName where there is neither, SuiteError where the file is not valid.
+    """
+    shipped = shipped_suites()
+    is_path = name_or_path.endswith(".toml") or "/" in name_or_path
+    path = Path(name_or_path) if is_path else shipped.get(name_or_path)
+    if path is None:
+        raise UnknownName("suite", name_or_path, shipped, place="the suites that come with depthbench")
+    try:
+        text = path.read_text(encoding="utf-8")
+        document = tomllib.loads(text)
+    except FileNotFoundError:
+        raise SuiteError(f"suite file {path} does not exist. Shipped suites: {', '.join(shipped)}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SuiteError(f"suite file {path} cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SuiteError(f"{path} is not valid TOML: {error}") from error
+    return _validated(document, path, text)
+
+
+def _validated(document: dict[str, Any], path: Path, text: str) -> SuiteFile:
+    document.setdefault("name", path.stem)
+    try:
+        suite = Suite.model_validate(document)
+    except ValidationError as error:
+        raise SuiteError("\n".join(_explain(problem, path, text) for problem in error.errors())) from None
+    if not NAME.fullmatch(suite.name):
+        raise SuiteError(f"{path}: suite name {suite.name!r} is not allowed: use a-z, 0-9, '.', '_' and '-'")
+    return SuiteFile(suite, path, text)
+
+
+def _explain(problem: Any, path: Path, text: str) -> str:
+    location: tuple[str | int, ...] = problem["loc"]
+    where = ".".join(str(part) for part in location)
+    line = find_line(text, location)
+    place = f"{path}, line {line}" if line else str(path)
+    if problem["type"] == "extra_forbidden":
+        near = get_close_matches(str(location[-1]), _keys_at(location), n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(_keys_at(location))}."
+        return f"{place}: unknown key {where!r}.{hint}"
+    if problem["type"] == "missing":
+        return f"{place}: {where!r} is missing"
+    return f"{place}: {where} = {problem['input']!r}: {problem['msg'].removeprefix('Value error, ')}"
+
+
+def _keys_at(location: Sequence[str | int]) -> list[str]:
+    """Return the keys that may stand beside the last part of a location."""
+    parents = [part for part in location[:-1] if isinstance(part, str)]
+    owner: type[BaseModel] = Suite
+    if parents[:1] == ["compare"]:
+        owner = ModelEntry if "models" in parents else Compare
+    return sorted(owner.model_fields)
+
+
+def find_line(text: str, location: Sequence[str | int]) -> int | None:
+    """Return the line of a key in TOML text, counting `[[name]]` headers; None where it cannot be told.
+
+    tomllib keeps no positions, and a parser that does would be a dependency for error messages alone.
+    """
+    lines = text.splitlines()
+    start, rest = 0, list(location)
+    if len(rest) > 1 and isinstance(rest[0], str) and isinstance(rest[1], int):
+        headers = [n for n, line in enumerate(lines) if re.match(rf"\s*\[\[\s*{re.escape(rest[0])}\s*\]\]", line)]
+        if rest[1] >= len(headers):
+            return None
+        start, rest = headers[rest[1]], rest[2:]
+        end = next((n for n in headers if n > start), len(lines))
+    else:
+        end = len(lines)
+    best = start + 1 if start or len(location) != len(rest) else None
+    for part in rest:
+        pattern = rf"^\s*{re.escape(str(part))}\s*=|[{{,]\s*{re.escape(str(part))}\s*=|^\s*\[.*\b{re.escape(str(part))}\s*\]"
+        found = next((n for n in range(start, end) if re.search(pattern, lines[n])), None)
+        if isinstance(part, int) or found is None:
+            continue
+        start, best = found, found + 1
+    return best
+
+
+def find_value_line(text: str, value: str) -> int | None:
+    """Return the first line that holds a quoted value, None where none does."""
+    quoted = (f'"{value}"', f"'{value}'")
+    return next((n for n, line in enumerate(text.splitlines(), 1) if any(q in line for q in quoted)), None)
