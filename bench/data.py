@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import tarfile
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,7 +35,9 @@ class Split:
 
     def __post_init__(self) -> None:
         if len(self.x) != len(self.y) or not len(self.x):
-            raise DataError(f"a split needs as many labels as samples and at least one; got {len(self.x)} and {len(self.y)}")
+            raise DataError(
+                f"a split needs as many labels as samples, at least one; got {len(self.x)} and {len(self.y)}"
+            )
 
     def __len__(self) -> int:
         return len(self.x)
@@ -73,7 +76,11 @@ class Dataset:
 
     def hashes(self) -> dict[str, str]:
         """Return the hash of each part, as it goes into every record."""
-        return {"train": self.train.sha256(), "validation": self.validation.sha256(), "test": self.test.sha256()}
+        return {
+            "train": self.train.sha256(),
+            "validation": self.validation.sha256(),
+            "test": self.test.sha256(),
+        }
 
 
 def split(x: Array, y: Array, *, share: float, salt: int = 0) -> tuple[Split, Split]:
@@ -114,6 +121,7 @@ class DataSource:
     spec: DatasetSpec
     root: Path
     seen: dict[str, str] = field(default_factory=dict)
+    _members: dict[str, bytes] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, spec: DatasetSpec, root: Path | str | None = None) -> DataSource:
@@ -122,18 +130,26 @@ class DataSource:
             return cls(spec, data_root(root))
         found = find_spec(spec.embedded_in)
         if found is None or not found.submodule_search_locations:
-            raise DataMissing(f"data set {spec.name!r} lies inside {spec.embedded_in}, which is not installed")
+            raise DataMissing(
+                f"data set {spec.name!r} lies inside {spec.embedded_in}, which is not installed"
+            )
         return cls(spec, Path(found.submodule_search_locations[0]))
 
     def locate(self, file: DataFile) -> Path:
-        """Return the path of a file, plain or with `.gz`; the form whose checksum is declared goes first."""
-        plain, packed = self.root / file.path, self.root / f"{file.path}.gz"
-        for candidate in (packed, plain):
+        """Return the path of a file, plain or with `.gz`, or of the archive that holds it.
+
+        The form whose checksum is declared goes first, then what is read fastest.
+        """
+        candidates = [self.root / f"{file.path}.gz", self.root / file.path]
+        if file.archive is not None:
+            candidates.append(self.root / file.archive.path)
+        for candidate in candidates:
             if candidate.is_file():
                 return candidate
+        can_be_fetched = file.url or (file.archive is not None and file.archive.url)
         raise DataMissing(
             f"data set {self.spec.name!r} is not under {self.root}: {file.path} is missing. "
-            + (f"Run: bench data fetch {self.spec.name}" if file.url else f"See {self.spec.source}")
+            + (f"Run: bench data fetch {self.spec.name}" if can_be_fetched else f"See {self.spec.source}")
         )
 
     def read(self, path: str) -> bytes:
@@ -145,8 +161,8 @@ class DataSource:
         if file is None:
             raise DataError(f"data set {self.spec.name!r} declares no file {path!r}")
         place = self.locate(file)
-        content = place.read_bytes()
-        is_packed = place.suffix == ".gz" and not file.path.endswith(".gz")
+        content = self._content(file, place)
+        is_packed = place == self.root / f"{file.path}.gz"
         expected = file.checksum if is_packed or not file.unpacked_checksum else file.unpacked_checksum
         algorithm = expected.partition(":")[0]
         found = hash_bytes(content, algorithm)
@@ -157,6 +173,29 @@ class DataSource:
             )
         self.seen[path] = found
         return gzip.decompress(content) if is_packed else content
+
+    def _content(self, file: DataFile, place: Path) -> bytes:
+        if file.archive is None or place != self.root / file.archive.path:
+            return place.read_bytes()
+        if not self._members:
+            # One pass over the tar: each jump back in a packed one would unpack it again from its start.
+            self._members.update(_read_members(place, {wanted.path for wanted in self.spec.files}))
+        if file.path not in self._members:
+            raise ChecksumMismatch(
+                f"{place} holds no {file.path}: it is another archive. Remove it and fetch it again"
+            )
+        return self._members[file.path]
+
+
+def _read_members(place: Path, wanted: set[str]) -> dict[str, bytes]:
+    try:
+        with tarfile.open(place) as archive:
+            streams = (
+                (member.name, archive.extractfile(member)) for member in archive if member.name in wanted
+            )
+            return {name: stream.read() for name, stream in streams if stream is not None}
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise ChecksumMismatch(f"{place} cannot be read: {error}. Remove it and fetch it again") from error
 
 
 def verify(spec: DatasetSpec, root: Path | str | None = None) -> dict[str, str]:

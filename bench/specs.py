@@ -137,7 +137,8 @@ class DataFile:
 
     path:     relative to the data root (or to the package in `DatasetSpec.embedded_in`); `path` or `path + ".gz"` may lie there.
     checksum: `"sha256:…"` or `"md5:…"` of the file as it is downloaded; `unpacked_checksum` of what is inside the `.gz`.
-    url:      where `bench data fetch` gets it.
+    url:      where `bench data fetch` gets it; `mirrors` are tried after it, in order.
+    archive:  the tar that is downloaded instead and holds this file as the member `path`; it is read as it lies there.
     """
 
     path: str
@@ -145,6 +146,8 @@ class DataFile:
     url: str = ""
     size_bytes: int = 0
     unpacked_checksum: str = ""
+    mirrors: tuple[str, ...] = ()
+    archive: DataFile | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,13 @@
+"""Wisconsin's cell samples, as scikit-learn carries them."""
+
+from __future__ import annotations
+
+from bench.data import Dataset, DataSource
+from bench_data.table import read_table
+
+__all__ = ["load"]
+
+
+def load(source: DataSource) -> Dataset:
+    """Return the table, cut into train, validation and test."""
+    return read_table(source, "datasets/data/breast_cancer.csv")
