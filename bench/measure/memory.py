@@ -1,0 +1,215 @@
+"""The peak of a run's own memory, and the size of its model on disk."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import pickle
+from pathlib import Path
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
+
+from bench.record import Memory
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["PeakMemory", "model_bytes"]
+
+PROC = Path("/proc")
+WATCH_SECONDS = 0.1
+RESET_TOLERANCE_BYTES = 2**20
+
+
+class PeakMemory:
+    """Memory that the work between `start` and `stop` needs at its peak, beyond what the process held before.
+
+    On Linux the kernel's own high-water mark is reset at the start, so no allocation is too short to be seen.
+    Child processes (data loader workers) are looked at every 0.1 s; the largest sum of their private memory
+    is added to the peak of the process itself, an upper bound when the two peaks lie apart. On CUDA the peaks
+    are those of torch's allocator and hold everything on the device: data, parameters, activations; not the
+    context. Warm the model up before `start`, or the libraries' own buffers count as the model's.
+    `proc` is for tests.
+    """
+
+    def __init__(self, device: torch.device | str = "cpu", *, proc: Path = PROC) -> None:
+        self._device, self._proc = str(device), proc
+        self._baseline: int | None = None
+        self._children = _Children(proc)
+
+    def start(self) -> None:
+        """Forget all earlier peaks."""
+        gc.collect()
+        self._reset_cuda()
+        _return_free_memory()
+        self._children.start()
+        self._baseline = _reset_high_water_mark(self._proc)
+
+    def stop(self) -> Memory:
+        """Return the peaks since `start`; None for those this machine cannot tell."""
+        if not self._children.is_running:
+            raise RuntimeError("PeakMemory.stop() was called without start()")
+        status = _status(self._proc / "self")
+        peak = None
+        children = self._children.stop()
+        if self._baseline is not None and "VmHWM" in status:
+            peak = max(0, status["VmHWM"] - self._baseline) + children
+        return Memory(peak_memory_bytes=peak, **self._cuda_peaks())
+
+    def _reset_cuda(self) -> None:
+        if not self._device.startswith("cuda"):
+            return
+        import torch
+
+        torch.cuda.synchronize(self._device)
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats(self._device)
+
+    def _cuda_peaks(self) -> dict[str, int]:
+        if not self._device.startswith("cuda"):
+            return {}
+        import torch
+
+        return {
+            "cuda_allocated_bytes": torch.cuda.max_memory_allocated(self._device),
+            "cuda_reserved_bytes": torch.cuda.max_memory_reserved(self._device),
+        }
+
+
+class _Children:
+    """A thread that keeps the largest sum of the private memory of all living descendants, in bytes."""
+
+    def __init__(self, proc: Path) -> None:
+        self._proc = proc
+        self._peak = 0
+        self._stop = Event()
+        self._threads: list[Thread] = []
+
+    @property
+    def is_running(self) -> bool:
+        return bool(self._threads)
+
+    def start(self) -> None:
+        self._peak = 0
+        self._stop.clear()
+        self._threads = [Thread(target=self._watch, name="memory of children", daemon=True)]
+        self._threads[0].start()
+
+    def stop(self) -> int:
+        self._stop.set()
+        self._threads.pop().join()
+        self._look()
+        return self._peak
+
+    def _watch(self) -> None:
+        while not self._stop.wait(WATCH_SECONDS):
+            self._look()
+
+    def _look(self) -> None:
+        family = _descendants(self._proc, "self")
+        if family:
+            self._peak = max(self._peak, sum(_private_peak(self._proc / process) for process in family))
+
+
+def _descendants(proc: Path, process: str) -> list[str]:
+    """Return the ids of all living descendants; children of a child that is gone have left the family."""
+    children = [
+        child for task in (proc / process / "task").glob("*/children") for child in _read(task).split()
+    ]
+    return children + [grandchild for child in children for grandchild in _descendants(proc, child)]
+
+
+def _private_peak(process: Path) -> int:
+    """Return the peak of what a process does not share with its parent, in bytes.
+
+    The mark of a forked process begins at its parent's size, so what it shares now is taken off.
+    """
+    rollup, status = _fields(_read(process / "smaps_rollup")), _status(process)
+    if "Rss" not in rollup or "VmHWM" not in status:
+        return 0
+    private = rollup["Private_Clean"] + rollup["Private_Dirty"]
+    return max(private, status["VmHWM"] - (rollup["Rss"] - private))
+
+
+def _reset_high_water_mark(proc: Path) -> int | None:
+    """Set the mark back to the present size and return that in bytes; None where the kernel does not."""
+    try:
+        (proc / "self" / "clear_refs").write_text("5")
+    except OSError:
+        return None
+    status = _status(proc / "self")
+    if "VmRSS" not in status or "VmHWM" not in status:
+        return None
+    # Some sandboxes accept the write and do nothing: then the mark is the whole life's, not the run's.
+    was_reset = status["VmHWM"] - status["VmRSS"] <= RESET_TOLERANCE_BYTES
+    return status["VmRSS"] if was_reset else None
+
+
+def _return_free_memory() -> None:
+    """Give freed heap back to the system, or a small run after a big one would reuse it unseen."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:  # glibc only
+        trim(0)
+
+
+def _status(process: Path) -> dict[str, int]:
+    return _fields(_read(process / "status"))
+
+
+def _fields(text: str) -> dict[str, int]:
+    """Parse lines such as `VmRSS:  1024 kB` into bytes by name."""
+    words = (line.split() for line in text.splitlines())
+    return {line[0].rstrip(":"): int(line[1]) * 1024 for line in words if line[2:] == ["kB"]}
+
+
+def _read(path: Path) -> str:
+    """Return the text of a file under /proc; empty where it does not exist or its process has just ended."""
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
+def model_bytes(model: Any) -> int | None:
+    """Return the size of a model on disk in bytes; None for an object that cannot be serialised.
+
+    A torch module counts as its state in safetensors, where tensors that share memory are stored once;
+    anything else as its pickle.
+    """
+    import torch
+
+    if isinstance(model, torch.nn.Module):
+        return _safetensors_bytes(model)
+    counter = _Counter()
+    try:
+        pickle.Pickler(counter, protocol=5).dump(model)
+    except (pickle.PicklingError, TypeError, AttributeError):
+        return None
+    return counter.bytes
+
+
+def _safetensors_bytes(module: torch.nn.Module) -> int:
+    import torch
+    from safetensors.torch import save
+
+    distinct: dict[tuple[Any, ...], tuple[str, torch.Tensor]] = {}
+    for name, tensor in module.state_dict().items():
+        if isinstance(tensor, torch.Tensor):
+            place = (tensor.untyped_storage().data_ptr() if tensor.numel() else name, tensor.storage_offset())
+            distinct.setdefault(
+                (*place, tuple(tensor.shape), tuple(tensor.stride()), tensor.dtype), (name, tensor)
+            )
+    # clone() parts views of one storage, which safetensors refuses to save.
+    return len(save({name: tensor.detach().cpu().clone().contiguous() for name, tensor in distinct.values()}))
+
+
+class _Counter:
+    """A file that keeps only how much was written to it."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+    def write(self, chunk: Any) -> int:
+        size = memoryview(chunk).nbytes
+        self.bytes += size
+        return size

@@ -1,0 +1,38 @@
+"""Seed every source of randomness a run can draw from."""
+
+from __future__ import annotations
+
+import os
+import random
+
+import numpy as np
+import torch
+
+__all__ = ["seed_everything"]
+
+
+def seed_everything(seed: int, *, deterministic: bool = False) -> None:
+    """Seed random, NumPy's global state and torch on every device; say whether kernels must be deterministic.
+
+    seed: 0 ≤ seed < 2**32, the range NumPy accepts; raises ValueError outside it.
+    deterministic: torch raises RuntimeError in operations that have no deterministic implementation, and
+    cuDNN does not search for the fastest kernel. The flag is set both ways, so that an earlier call leaves
+    no trace. CUDA is not initialised: its seed waits until the first CUDA call.
+    """
+    if not 0 <= seed < 2**32:
+        raise ValueError(f"seed {seed} is outside the range of NumPy's generator: use 0 to {2**32 - 1}")
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+    _set_deterministic(deterministic)
+
+
+def _set_deterministic(deterministic: bool) -> None:
+    if deterministic:
+        # cuBLAS reads this when its first handle is made; without it torch refuses deterministic products.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.deterministic = deterministic
+    # The setter imports torch's compiler (seconds), so it is not called to say what already holds.
+    if deterministic != torch.are_deterministic_algorithms_enabled():
+        torch.use_deterministic_algorithms(deterministic)
