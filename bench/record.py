@@ -21,6 +21,7 @@ __all__ = [
     "RunRecord",
     "Score",
     "Status",
+    "SuitePlan",
     "Times",
 ]
 
@@ -63,9 +64,37 @@ class PlannedRun(Frozen):
         """What seeds are averaged over: data set, task, protocol, device and model label."""
         return self.dataset, self.task, self.protocol, self.device, self.label
 
+    @property
+    def place(self) -> tuple[Value, ...]:
+        """Where the run stands in its suite: its cell, its seed, its variant. An edited model keeps its place."""
+        return *self.cell, self.seed, repr(sorted(self.variant.items()))
+
     def __str__(self) -> str:
         varied = "".join(f" {name}={value}" for name, value in self.variant.items())
         return f"{self.label} on {self.dataset}, seed {self.seed}{varied}, {self.device}"
+
+
+class SuitePlan(Frozen):
+    """What a suite consisted of when it was last run, and the command that runs it again."""
+
+    suite: str
+    description: str = ""
+    planned_at: str
+    command: str
+    runs: tuple[PlannedRun, ...]
+
+    def merged(self, newer: SuitePlan, *, replace: bool) -> SuitePlan:
+        """Return the plan after a newer run of the same suite.
+
+        Runs of devices the newer one did not use are kept; with `replace` false (the newer one was asked for a
+        part of the suite only), so is everything whose place it did not fill.
+        """
+        devices = {run.device for run in newer.runs}
+        filled = {run.place for run in newer.runs}
+        kept = [
+            run for run in self.runs if run.place not in filled and not (replace and run.device in devices)
+        ]
+        return newer.model_copy(update={"runs": (*kept, *newer.runs)})
 
 
 class Score(Frozen):

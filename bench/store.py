@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import StoreError, UnknownName
-from bench.record import Environment, RunRecord
+from bench.record import Environment, RunRecord, SuitePlan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +29,7 @@ MIGRATIONS: tuple[str, ...] = (
         content BLOB NOT NULL, PRIMARY KEY (run_id, attempt, name)
     );
     CREATE TABLE environments (environment_id TEXT PRIMARY KEY, facts TEXT NOT NULL);
+    CREATE TABLE plans (suite TEXT PRIMARY KEY, plan TEXT NOT NULL);
     """,
 )
 SCHEMA_VERSION = len(MIGRATIONS)
@@ -104,6 +105,16 @@ class Store:
         rows = self._connection.execute("SELECT environment_id, facts FROM environments")
         return {key: Environment.model_validate_json(facts) for key, facts in rows}
 
+    def set_plan(self, plan: SuitePlan) -> None:
+        """Keep what a suite consists of now; an earlier plan of the same suite is replaced."""
+        with self._transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO plans VALUES (?, ?)", (plan.suite, plan.model_dump_json()))
+
+    def plans(self) -> dict[str, SuitePlan]:
+        """Return the newest plan of every suite that was run into this file, by the suite's name."""
+        rows = self._connection.execute("SELECT suite, plan FROM plans ORDER BY suite")
+        return {suite: SuitePlan.model_validate_json(plan) for suite, plan in rows}
+
     def statuses(self) -> dict[str, str]:
         """Return the status of the newest attempt of every run, by run id."""
         rows = self._connection.execute("SELECT run_id, status, MAX(attempt) FROM runs GROUP BY run_id")
@@ -116,14 +127,14 @@ class Store:
         ).fetchone()
         return None if row is None else row[0]
 
-    def records(self, suites: Iterable[str] | None = None) -> Iterator[RunRecord]:
-        """Yield the newest attempt of every run, oldest first; of those suites only, if any are named."""
-        wanted = None if suites is None else set(suites)
+    def records(self, run_ids: Iterable[str] | None = None) -> Iterator[RunRecord]:
+        """Yield the newest attempt of every run, oldest first; of those run ids only, if any are given."""
+        wanted = None if run_ids is None else set(run_ids)
         rows = self._connection.execute(
-            "SELECT suite, record, MAX(attempt) FROM runs GROUP BY run_id ORDER BY MIN(rowid)"
+            "SELECT run_id, record, MAX(attempt) FROM runs GROUP BY run_id ORDER BY MIN(rowid)"
         )
-        for suite, text, _ in rows:
-            if wanted is None or suite in wanted:
+        for run_id, text, _ in rows:
+            if wanted is None or run_id in wanted:
                 yield RunRecord.model_validate_json(text)
 
     def find(self, prefix: str) -> list[RunRecord]:

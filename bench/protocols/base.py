@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bench.record import CurvePoint, PlannedRun, Score
+from bench.record import CurvePoint, Memory, PlannedRun, Score
 from bench.specs import ModelSpec, Value
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ class Trained:
     """What training left: the model with its best weights, and what the protocol itself measured."""
 
     model: Any
+    memory: Memory = Memory()
     scores: tuple[Score, ...] = ()
     notes: tuple[str, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)

@@ -237,16 +237,14 @@ def train_model(context: RunContext, budget: Budget, **hyperparameters: Value) -
     context.task.check(rehearsal, context.data)
     warm_up(context, budget, rehearsal)
     del rehearsal
-    model = context.build(**hyperparameters)
     context.memory.start()
-    try:
-        if not is_network(model):
-            fit_black_box(context, model)
-            return Trained(model)
-        history = train(context, budget, model)
-    finally:
-        context.memory.stop()
-    return Trained(model, details={"steps": history.steps, "best_step": history.best_step})
+    model = context.build(**hyperparameters)
+    if not is_network(model):
+        fit_black_box(context, model)
+        return Trained(model, memory=context.memory.stop())
+    history = train(context, budget, model)
+    memory = context.memory.stop()
+    return Trained(model, memory, details={"steps": history.steps, "best_step": history.best_step})
 
 
 def fit_black_box(context: RunContext, model: Any) -> None:

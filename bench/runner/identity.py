@@ -35,8 +35,10 @@ def source_fingerprint(target: str) -> str:
     """Hash the module of a target and every helper module that it imports from its own package.
 
     Comments, layout and docstrings do not count, names and code do. Modules of other distributions count by
-    version, elsewhere. A module without Python source counts by its bytes.
+    version, elsewhere. A module without Python source counts by its bytes. The core has one fingerprint for all.
     """
+    if target.partition(".")[0] == "bench":
+        return "harness"
     digest = hashlib.sha256()
     for name, path in sorted(own_modules(target.partition(":")[0]).items()):
         digest.update(f"{name}\n{_normalised(path)}\n".encode())

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from bench.record import CurvePoint, Latency, Memory, ModelSize, PlannedRun, Score, Status, Times
-from bench.specs import DataFile, MetricSpec
+from bench.specs import DatasetSpec, MetricSpec
 
 __all__ = ["Job", "Message", "Outcome"]
 
@@ -21,22 +21,17 @@ class Wire(BaseModel):
 class Job(Wire):
     """A planned run with the import targets it needs, so that its process need not look for plugins.
 
-    `cores` are the processors the run is pinned to; `memory_limit_bytes` bounds its private memory.
+    `missing` says why the run cannot be made at all (an extra that is not installed); `cores` are the processors
+    it is pinned to; `memory_limit_bytes` bounds its private memory.
     """
 
     plan: PlannedRun
     model_target: str
     task_target: str
     protocol_target: str
-    data_target: str
-    data_files: tuple[DataFile, ...]
-    data_name: str
-    data_embedded_in: str
-    data_source: str
+    dataset: DatasetSpec
     metrics: tuple[MetricSpec, ...]
-    requires: dict[str, str] = {}
     missing: str = ""
-    preload: tuple[str, ...] = ()
     data_root: str | None
     cache: str
     cores: tuple[int, ...] = ()

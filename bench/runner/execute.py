@@ -1,0 +1,153 @@
+"""Carry out one run: load, train by the protocol, score by the task, measure; called inside the run's own process."""
+
+from __future__ import annotations
+
+import base64
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+import torch
+
+from bench.data import DataSource
+from bench.errors import BenchError, ContractError, DataMissing, Diverged, MissingExtra
+from bench.measure.clock import Clocks
+from bench.measure.energy import EnergyMeter
+from bench.measure.latency import measure_latency
+from bench.measure.memory import PeakMemory, model_bytes
+from bench.measure.seeds import seed_everything
+from bench.measure.work import model_size
+from bench.protocols.base import Protocol, RunContext, Trained
+from bench.record import CurvePoint, Status
+from bench.runner.identity import installed_version
+from bench.runner.jobs import Job, Outcome
+from bench.runner.plan import resolve
+from bench.tasks.base import Metric, Task, TaskData
+
+__all__ = ["execute"]
+
+# Beyond this share of the device's free memory the data stays on the host and each batch is sent.
+RESIDENT_SHARE = 0.5
+TRACEBACK_CHARACTERS = 20_000
+
+
+def execute(job: Job, report: Callable[[CurvePoint], None]) -> Outcome:
+    """Carry out a run and return its outcome; whatever is raised inside becomes the outcome's status and reason."""
+    run = _Run(job, report)
+    started = perf_counter()
+    try:
+        run.carry_out()
+        status, reason, trace = "ok", "", ""
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, SystemExit included; it is recorded
+        status, reason = classify(error)
+        trace = traceback.format_exc()[-TRACEBACK_CHARACTERS:]
+    measured = run.measured | {"times": run.clocks.times(perf_counter() - started)}
+    return Outcome(status=status, reason=reason, traceback=trace, **measured)  # type: ignore[arg-type]  # checked by pydantic
+
+
+def classify(error: BaseException) -> tuple[Status, str]:
+    """Return the status and the one-line reason of an exception."""
+    text = str(error).strip()
+    reason = text if isinstance(error, BenchError) else f"{type(error).__name__}: {text}"
+    if isinstance(error, Diverged):
+        return "diverged", reason
+    if isinstance(error, MissingExtra | DataMissing):
+        return "skipped", reason
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or _is_allocation_failure(error, text):
+        return "out-of-memory", reason
+    return "failed", reason
+
+
+def _is_allocation_failure(error: BaseException, text: str) -> bool:
+    """On the CPU torch reports a failed allocation as a plain RuntimeError."""
+    return isinstance(error, RuntimeError | OSError) and any(
+        sign in text for sign in ("can't allocate memory", "Cannot allocate memory", "out of memory", "bad_alloc")
+    )
+
+
+@dataclass
+class _Run:
+    job: Job
+    report: Callable[[CurvePoint], None]
+    measured: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.device = torch.device(self.job.plan.device)
+        self.clocks = Clocks(self.device)
+
+    def carry_out(self) -> None:
+        """Set up, train, score, measure; `measured` grows on the way, so that a failure keeps what was known."""
+        with self.clocks.setup:
+            task, protocol, data = self._set_up()
+            trained = self._train(task, protocol, data)
+            memory = trained.memory.model_copy(update={"model_bytes": model_bytes(trained.model)})
+            self.measured |= {"memory": memory, "details": dict(trained.details)}
+            size, notes = model_size(trained.model, data.test.x[:1])
+            self.measured |= {"size": size, "notes": (*trained.notes, *notes)}
+            self._score(task, data, trained)
+            with torch.no_grad():
+                predict = task.predictor(trained.model)
+                self.measured["latency"] = measure_latency(predict, data.test.x, self.device)
+
+    def _set_up(self) -> tuple[Task, Protocol, TaskData]:
+        job, plan = self.job, self.job.plan
+        if self.device.type == "cuda":
+            torch.cuda.init()
+        seed_everything(plan.seed, deterministic=job.is_deterministic)
+        names = ("torch", "numpy")
+        self.measured["versions"] = {name: installed_version(name) for name in names}
+        metrics = [Metric(spec, resolve(spec.target)) for spec in job.metrics]
+        kind = resolve(job.task_target)
+        task: Task = kind(kind.Settings.model_validate(plan.settings["task"]), metrics, job.cache)
+        rules = resolve(job.protocol_target)
+        protocol: Protocol = rules(rules.Settings.model_validate(plan.settings["protocol"]))
+        dataset = resolve(job.dataset.target)(DataSource.of(job.dataset, job.data_root))
+        self.measured["data"] = dataset.hashes()
+        return task, protocol, self._place(task.prepare(dataset, plan.dataset))
+
+    def _place(self, data: TaskData) -> TaskData:
+        """Put the data on the device, unless it would take more than half of what is free there."""
+        if self.device.type == "cuda" and data.nbytes() > RESIDENT_SHARE * torch.cuda.mem_get_info(self.device)[0]:
+            return data
+        return data.to(self.device)
+
+    def _train(self, task: Task, protocol: Protocol, data: TaskData) -> Trained:
+        meter = EnergyMeter(self.device)
+        context = RunContext(
+            plan=self.job.plan,
+            task=task,
+            data=data,
+            device=self.device,
+            clocks=self.clocks,
+            memory=PeakMemory(self.device),
+            build=lambda **overrides: self._build(data, overrides),
+            report=self.report,
+        )
+        meter.start()
+        trained = protocol.train(context)
+        self.measured["energy_joules"] = meter.stop()
+        return trained
+
+    def _build(self, data: TaskData, overrides: dict[str, Any]) -> Any:
+        plan = self.job.plan
+        seed_everything(plan.seed, deterministic=self.job.is_deterministic)
+        model = resolve(self.job.model_target)(data.problem, **{**plan.hyperparameters, **overrides})
+        if model is None:
+            raise ContractError(f"{self.job.model_target} returned None; expected a torch.nn.Module or a black box")
+        return model.to(self.device) if isinstance(model, torch.nn.Module) else model
+
+    def _score(self, task: Task, data: TaskData, trained: Trained) -> None:
+        with self.clocks.evaluation:
+            evaluation = task.evaluate(trained.model, data)
+        self.measured["scores"] = (*evaluation.scores, *trained.scores)
+        self.measured["notes"] = (*self.measured["notes"], *evaluation.notes)
+        self.measured["artifacts"] = {
+            name: (media_type, base64.b64encode(content).decode())
+            for name, (media_type, content) in evaluation.artifacts.items()
+        }
+
+

@@ -1,0 +1,315 @@
+"""Expand a suite into jobs: every run with its identity, best ordered for a suite that may be cut short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_cache_path
+from pydantic import ValidationError
+
+from bench import data
+from bench.errors import BenchError, SuiteError, UnknownName, UsageError
+from bench.plugins import Offer, Plugins
+from bench.protocols.base import Protocol
+from bench.record import PlannedRun
+from bench.runner.identity import (
+    canonical,
+    harness_fingerprint,
+    hash_parts,
+    installed_version,
+    source_fingerprint,
+)
+from bench.runner.jobs import Job
+from bench.specs import Choice, DatasetSpec, Fixed, Hyperparameter, Integer, MetricSpec, ModelSpec, Real, Value
+from bench.suite import Compare, ModelEntry, SuiteFile, find_value_line
+
+__all__ = ["Choices", "expand", "resolve"]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the command line says about a suite; empty means as the suite has it.
+
+    models: replace the suite's; a leading `+` adds to them. A model the suite lists keeps its settings there.
+    """
+
+    models: tuple[str, ...] = ()
+    datasets: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = ()
+    devices: tuple[str, ...] = ("cpu",)
+    threads: int = 1
+    data_root: Path | None = None
+    timeout_seconds: float | None = None
+    memory_limit_bytes: int | None = None
+    is_deterministic: bool = False
+    cache: Path = field(default_factory=lambda: user_cache_path("bench"))
+
+    @property
+    def is_partial(self) -> bool:
+        """Does the command line leave parts of the suite out?"""
+        return bool(self.models or self.datasets or self.seeds)
+
+
+def resolve(target: str) -> Any:
+    """Import `"package.module:attribute"`."""
+    module, _, attribute = target.partition(":")
+    found: Any = import_module(module)
+    for name in attribute.split("."):
+        found = getattr(found, name)
+    return found
+
+
+def expand(file: SuiteFile, plugins: Plugins, choices: Choices) -> list[Job]:
+    """Return the jobs of a suite: seeds outermost, so that an interrupted suite has every model before every seed.
+
+    Raises UnknownName and SuiteError for names and settings that nothing answers to.
+    """
+    return list(_Expansion(file, plugins, choices).jobs())
+
+
+class _Expansion:
+    def __init__(self, file: SuiteFile, plugins: Plugins, choices: Choices) -> None:
+        self.file, self.plugins, self.choices = file, plugins, choices
+        self.harness = harness_fingerprint()
+        self.sources: dict[str, str] = {}
+
+    def jobs(self) -> Iterator[Job]:
+        cells = [cell for index, compare in enumerate(self.file.suite.compare) for cell in self._cells(index, compare)]
+        self._check_choices(cells)
+        for seed in self.choices.seeds or self.file.suite.seeds:
+            seen: set[str] = set()
+            for cell in cells:
+                job = cell.job(seed)
+                if job.plan.run_id not in seen:
+                    yield job
+                seen.add(job.plan.run_id)
+
+    def _check_choices(self, cells: Sequence[_Cell]) -> None:
+        for name in self.choices.models:
+            self.plugins.models.find(name.removeprefix("+"), "--models")
+        for name in self.choices.datasets:
+            self.plugins.datasets.find(name, "--datasets")
+            if not any(cell.dataset.spec.name == name for cell in cells):
+                listed = sorted({name for compare in self.file.suite.compare for name in compare.datasets})
+                raise UnknownName("data set", name, listed, place=f"suite {self.file.suite.name}")
+        if not cells:
+            raise UsageError(
+                f"suite {self.file.suite.name} has nothing to run for {', '.join(self.choices.models)}: "
+                "no such model fits a task of the suite (see: bench list models)"
+            )
+
+    def _cells(self, index: int, compare: Compare) -> Iterator[_Cell]:
+        place = self.file.place("compare", index, "task")
+        task = self.plugins.tasks.find(compare.task.name, place)
+        protocol = self.plugins.protocols.find(compare.protocol.name, self.file.place("compare", index, "protocol"))
+        settings = {
+            "task": self._settings(resolve(task.spec.target).Settings, compare.task.settings, index, "task"),
+            "protocol": self._settings(
+                resolve(protocol.spec.target).Settings, compare.protocol.settings, index, "protocol"
+            ),
+        }
+        rules = resolve(protocol.spec.target)(
+            resolve(protocol.spec.target).Settings.model_validate(compare.protocol.settings)
+        )
+        entries = [*self._entries(index, compare)]
+        for name in compare.datasets:
+            dataset = self.plugins.datasets.find(name, self._value_place(name))
+            if compare.task.name not in dataset.spec.tasks:
+                raise SuiteError(
+                    f"{self._value_place(name)}: data set {name!r} cannot be asked {compare.task.name!r}; "
+                    f"it is for {', '.join(dataset.spec.tasks)}"
+                )
+            if self.choices.datasets and name not in self.choices.datasets:
+                continue
+            for entry, model in entries:
+                given = self._hyperparameters(entry, model.spec)
+                for device in self._devices(model.spec):
+                    for variant in rules.variants(model.spec, given):
+                        hyperparameters = rules.hyperparameters(given, variant)
+                        yield _Cell(self, compare, dataset, entry, model, settings, device, variant, hyperparameters, rules)
+
+    def _value_place(self, value: str) -> str:
+        line = find_value_line(self.file.text, value)
+        return f"{self.file.path}, line {line}" if line else str(self.file.path)
+
+    def _devices(self, model: ModelSpec) -> list[str]:
+        """A model that only knows the CPU runs there, whatever is asked for."""
+        usable = [device if device in model.devices else "cpu" for device in self.choices.devices]
+        return list(dict.fromkeys(usable))
+
+    def _entries(self, index: int, compare: Compare) -> Iterator[tuple[ModelEntry, Offer[ModelSpec]]]:
+        chosen = self.choices.models
+        added = [name.removeprefix("+") for name in chosen if name.startswith("+")]
+        named = [name for name in chosen if not name.startswith("+")]
+        kept = [entry for entry in compare.models if not named or entry.model in named or entry.label in named]
+        listed = {entry.model for entry in compare.models}
+        for entry in kept:
+            model = self.plugins.models.find(entry.model, self._value_place(entry.model))
+            if compare.task.name not in model.spec.tasks:
+                raise SuiteError(
+                    f"{self._value_place(entry.model)}: model {entry.model!r} cannot be asked {compare.task.name!r}; "
+                    f"it is for {', '.join(model.spec.tasks)}"
+                )
+            yield entry, model
+        for name in (*named, *added):
+            if name not in listed and not any(entry.label == name for entry in compare.models):
+                model = self.plugins.models.find(name, "--models")
+                if compare.task.name in model.spec.tasks:
+                    yield ModelEntry(model=name), model
+
+    def _settings(self, kind: Any, given: Mapping[str, Any], index: int, key: str) -> dict[str, Any]:
+        try:
+            settings: dict[str, Any] = kind.model_validate(given).model_dump(mode="json")
+        except ValidationError as error:
+            problems = []
+            for problem in error.errors():
+                where = ".".join(str(part) for part in problem["loc"])
+                place = self.file.place("compare", index, key, *problem["loc"])
+                known = f" Known: {', '.join(kind.model_fields)}." if problem["type"] == "extra_forbidden" else ""
+                message = problem["msg"].removeprefix("Value error, ")
+                what = f"{key}.{where} = {problem['input']!r}" if where else key
+                problems.append(f"{place}: {what}: {message}.{known}")
+            raise SuiteError("\n".join(problems)) from None
+        return settings
+
+    def _hyperparameters(self, entry: ModelEntry, model: ModelSpec) -> dict[str, Value]:
+        space = model.space
+        for name, value in entry.hyperparameters.items():
+            if name not in space:
+                place = self._value_place(entry.model)
+                raise UnknownName(f"hyperparameter of model {model.name!r}:", name, space, place=place)
+            problem = check_value(space[name], value)
+            if problem:
+                raise SuiteError(f"{self._value_place(entry.model)}: {model.name}.{name} = {value!r}: {problem}")
+        return {**model.defaults(), **entry.hyperparameters}
+
+    def source(self, target: str) -> str:
+        if target not in self.sources:
+            self.sources[target] = source_fingerprint(target)
+        return self.sources[target]
+
+
+@dataclass(frozen=True)
+class _Cell:
+    expansion: _Expansion
+    compare: Compare
+    dataset: Offer[DatasetSpec]
+    entry: ModelEntry
+    model: Offer[ModelSpec]
+    settings: dict[str, Any]
+    device: str
+    variant: dict[str, Value]
+    hyperparameters: dict[str, Value]
+    rules: Protocol
+
+    def job(self, seed: int) -> Job:
+        expansion, choices = self.expansion, self.expansion.choices
+        suite = expansion.file.suite
+        metrics = self._metrics()
+        identity = self._identity(seed, metrics)
+        plan = PlannedRun(
+            run_id=hash_parts(identity),
+            suite=suite.name,
+            label=self.entry.label or self.entry.model,
+            model=self.model.spec.name,
+            family=self.model.spec.family,
+            task=self.compare.task.name,
+            dataset=self.dataset.spec.name,
+            protocol=self.compare.protocol.name,
+            settings=self.settings,
+            variant=dict(self.variant),
+            hyperparameters=self.hyperparameters,
+            seed=seed,
+            device=self.device,
+            threads=choices.threads,
+            identity=identity,
+        )
+        missing = [error for error in (self.model.missing(), self.dataset.missing(), self._task.missing()) if error]
+        return Job(
+            plan=plan,
+            model_target=self.model.spec.target,
+            task_target=self._task.spec.target,
+            protocol_target=self._protocol_target,
+            dataset=self.dataset.spec,
+            metrics=tuple(offer.spec for offer in metrics),
+            missing=str(missing[0]) if missing else "",
+            data_root=str(choices.data_root) if choices.data_root else None,
+            cache=str(choices.cache),
+            memory_limit_bytes=choices.memory_limit_bytes,
+            timeout_seconds=choices.timeout_seconds or suite.timeout_seconds,
+            is_deterministic=choices.is_deterministic,
+        )
+
+    @property
+    def _task(self) -> Offer[Any]:
+        return self.expansion.plugins.tasks[self.compare.task.name]
+
+    @property
+    def _protocol_target(self) -> str:
+        return self.expansion.plugins.protocols[self.compare.protocol.name].spec.target
+
+    def _metrics(self) -> list[Offer[MetricSpec]]:
+        """Every installed metric of the task that can be computed here."""
+        offers = self.expansion.plugins.metrics.values()
+        return [offer for offer in offers if offer.spec.task == self.compare.task.name and offer.missing() is None]
+
+    def _identity(self, seed: int, metrics: Iterable[Offer[MetricSpec]]) -> dict[str, str]:
+        source, choices = self.expansion.source, self.expansion.choices
+        model, dataset = self.model, self.dataset
+        libraries = {name: installed_version(name) for name in ("torch", "numpy", *model.spec.requires)}
+        return {
+            "model": f"{model.spec.name} {model.spec.target} {model.owner.distribution} {model.owner.version}",
+            "model source": source(model.spec.target),
+            "hyperparameters": canonical(self.hyperparameters),
+            "data": data.fingerprint(dataset.spec),
+            "data source": source(dataset.spec.target),
+            "task": canonical([self._task.spec.name, self.settings["task"], source(self._task.spec.target)]),
+            "metrics": canonical(sorted([offer.spec.name, source(offer.spec.target)] for offer in metrics)),
+            "protocol": canonical([self.compare.protocol.name, self.settings["protocol"], self.variant]),
+            "protocol source": source(self._protocol_target),
+            "harness": self.expansion.harness,
+            "seed": str(seed),
+            "device": self.device,
+            "threads": str(choices.threads),
+            "is deterministic": str(choices.is_deterministic),
+            "libraries": canonical(libraries),
+        }
+
+
+def check_value(parameter: Hyperparameter, value: Value) -> str:
+    """Return what is wrong with a hyperparameter's value, or nothing.
+
+    Only the kind is checked: outside the search space a value may still be worth a try.
+    """
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(parameter, Integer) and not (is_number and isinstance(value, int)):
+        return "a whole number is needed"
+    if isinstance(parameter, Real) and not is_number:
+        return "a number is needed"
+    if isinstance(parameter, Choice) and value not in parameter.options:
+        return f"not one of {', '.join(map(repr, parameter.options))}"
+    if isinstance(parameter, Fixed) and type(value) is not type(parameter.default) and not (
+        is_number and isinstance(parameter.default, float)
+    ):
+        return f"a {type(parameter.default).__name__} is needed"
+    return ""
+
+
+def missing_data(jobs: Iterable[Job]) -> dict[str, str]:
+    """Return data set → reason for the data sets of these jobs whose files are not there."""
+    found: dict[str, str] = {}
+    for job in jobs:
+        spec = job.dataset
+        if spec.name in found:
+            continue
+        try:
+            source = data.DataSource.of(spec, job.data_root)
+            for file in spec.files:
+                source.locate(file)
+        except BenchError as error:
+            found[spec.name] = str(error)
+    return found
