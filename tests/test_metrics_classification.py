@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.metrics import classification as metrics
@@ -87,6 +87,7 @@ def test_a_row_that_sums_to_a_little_more_than_one_is_not_taken_for_logits():
     assert metrics.calibration_error(probabilities, labels) == pytest.approx(0.2, abs=1e-6)
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 2**31), n=st.integers(2, 30), classes=st.integers(2, 6))
 def test_every_metric_stays_in_its_range_and_ignores_order(seed, n, classes):
     probabilities, labels = draw(seed, n, classes)

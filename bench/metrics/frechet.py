@@ -1,0 +1,142 @@
+"""The Fréchet distance between two Gaussians, and the statistics of features it is computed from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from bench.errors import NotEnoughSamples
+
+__all__ = ["FrechetStatistics", "frechet_distance", "frechet_distance_of_features"]
+
+EPSILON = float(np.finfo(np.float64).eps)
+
+
+def frechet_distance(mu1: Tensor, sigma1: Tensor, mu2: Tensor, sigma2: Tensor) -> float:
+    """Squared 2-Wasserstein distance between the Gaussians N(mu1, sigma1) and N(mu2, sigma2), never negative.
+
+    mu: (d,) means; sigma: (d, d) symmetric positive semi-definite covariances, singular ones allowed.
+    Computed in float64 on the CPU whatever comes in. Raises ValueError on values that are not finite.
+
+    With sigma = F F', tr sqrt(sigma1 sigma2) is the sum of the singular values of F1' F2, so no root of the
+    non-symmetric product is ever taken. Source: Dowson and Landau, 1982, eq. 4; Heusel et al., 2017, eq. 6.
+    """
+    return _distance(
+        _float64(mu1, 1), _factor(_float64(sigma1, 2)), _float64(mu2, 1), _factor(_float64(sigma2, 2))
+    )
+
+
+def frechet_distance_of_features(a: Tensor, b: Tensor) -> float:
+    """Fréchet distance between Gaussians fitted to two sets of features; lower is better.
+
+    a: (n, d) features; b: (m, d) features. Covariances are unbiased (divided by n - 1).
+    The value depends on n and m: compare only values at equal counts (Binkowski et al., 2018, sec. 4).
+    Raises NotEnoughSamples when n or m is below 2, ValueError on values that are not finite.
+    """
+    (mu1, factor1), (mu2, factor2) = _fit(_float64(a, 2)), _fit(_float64(b, 2))
+    return _distance(mu1, factor1, mu2, factor2)
+
+
+class FrechetStatistics:
+    """Mean and covariance of features that arrive in batches, in float64, holding one (d, d) matrix."""
+
+    def __init__(self, dimension: int) -> None:
+        self.count = 0
+        self._shift: npt.NDArray[np.float64] | None = None
+        self._sum = np.zeros(dimension)
+        self._products = np.zeros((dimension, dimension))
+
+    def update(self, features: Tensor) -> None:
+        """Take in a batch, (n, d); batches of 500 and more are fastest."""
+        batch = _float64(features, 2).numpy()
+        if batch.shape[1] != len(self._sum):
+            raise ValueError(f"features have {batch.shape[1]} dimensions, the statistics {len(self._sum)}")
+        if not len(batch):
+            return
+        if self._shift is None:
+            # Sums of squares cancel badly far from zero; any point near the mean will do.
+            self._shift = batch.mean(0)
+        centred = batch - self._shift
+        self.count += len(batch)
+        self._sum += centred.sum(0)
+        self._products += (
+            centred.T @ centred
+        )  # numpy sees the same array twice and calls the symmetric product
+
+    @property
+    def mean(self) -> Tensor:
+        """Mean of the features, (d,)."""
+        if self._shift is None:
+            raise NotEnoughSamples("no features were given yet: call update() first")
+        return torch.from_numpy(self._shift + self._sum / self.count)
+
+    @property
+    def covariance(self) -> Tensor:
+        """Unbiased covariance of the features, (d, d)."""
+        _require_two(self.count)
+        between = np.outer(self._sum, self._sum) / self.count
+        return torch.from_numpy((self._products - between) / (self.count - 1))
+
+    def distance(self, other: FrechetStatistics) -> float:
+        """Fréchet distance to other statistics."""
+        return frechet_distance(self.mean, self.covariance, other.mean, other.covariance)
+
+
+def _distance(mu1: Tensor, factor1: Tensor, mu2: Tensor, factor2: Tensor) -> float:
+    """Distance from means (d,) and factors (d, r) of the covariances, sigma = F F'."""
+    if len(mu1) != len(mu2) or len(factor1) != len(factor2) or len(mu1) != len(factor1):
+        shapes = ", ".join(str(tuple(part.shape)) for part in (mu1, factor1, mu2, factor2))
+        raise ValueError(f"means and covariances must be of one dimension, got {shapes}")
+    between = (mu1 - mu2).square().sum()
+    traces = factor1.square().sum() + factor2.square().sum()
+    common = torch.linalg.svdvals(factor1.T @ factor2).sum()
+    return max(0.0, float(between + traces - 2 * common))
+
+
+def _fit(features: Tensor) -> tuple[Tensor, Tensor]:
+    """Return mean (d,) and a factor (d, r) of the covariance with the smaller r of n and d."""
+    count, dimension = features.shape
+    _require_two(count)
+    mean = features.mean(0)
+    centred = (features - mean) / (count - 1) ** 0.5
+    if count <= dimension:
+        # The centred features are a factor already, and an exact one where the covariance is singular.
+        return mean, centred.T
+    return mean, _factor(centred.T @ centred)
+
+
+def _factor(sigma: Tensor) -> Tensor:
+    """Return F, (d, r), with sigma = F F'."""
+    if sigma.shape[0] != sigma.shape[1]:
+        raise ValueError(f"a covariance must be square, got {tuple(sigma.shape)}")
+    lower: Tensor
+    lower, failed = torch.linalg.cholesky_ex(sigma)
+    pivots = lower.diagonal().square()
+    # A pivot of the size of rounding is noise, yet its root would count as 1e-8 of the scale.
+    if not failed and pivots.min() > len(sigma) * EPSILON * pivots.max():
+        return lower
+    values, vectors = torch.linalg.eigh(sigma)
+    is_kept = values > len(sigma) * EPSILON * values.max()
+    factor: Tensor = vectors[:, is_kept] * values[is_kept].sqrt()
+    return factor
+
+
+def _float64(array: Any, dimensions: int) -> Tensor:
+    tensor = torch.as_tensor(array).detach().to("cpu", torch.float64)
+    if tensor.ndim != dimensions:
+        raise ValueError(f"expected an array of {dimensions} dimensions, got shape {tuple(tensor.shape)}")
+    if not tensor.isfinite().all():
+        bad = int((~tensor.isfinite()).sum())
+        raise ValueError(
+            f"{bad} of {tensor.numel()} values are not finite: a Fréchet distance needs finite features"
+        )
+    return tensor
+
+
+def _require_two(count: int) -> None:
+    if count < 2:
+        raise NotEnoughSamples(f"a covariance needs at least 2 samples, got {count}")
