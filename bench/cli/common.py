@@ -1,0 +1,128 @@
+"""Options and output that several commands share."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+__all__ = ["DEFAULT_STORE", "Bytes", "Names", "Seeds", "console", "echo_json", "json_option", "store_option", "table"]
+
+DEFAULT_STORE = Path("bench-results") / "bench.sqlite"
+F = TypeVar("F", bound=Callable[..., Any])
+UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+
+
+class Names(click.ParamType):
+    """Names with commas between them; completes the last one from what is installed."""
+
+    name = "names"
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Split at commas."""
+        if isinstance(value, tuple):
+            return value
+        return tuple(name.strip() for name in value.split(",") if name.strip())
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        """Offer installed names after the last comma."""
+        from click.shell_completion import CompletionItem
+
+        from bench.plugins import discover
+
+        done, comma, last = incomplete.rpartition(",")
+        names = getattr(discover(), self.kind)
+        return [CompletionItem(f"{done}{comma}{name}") for name in names if name.startswith(last)]
+
+
+class Seeds(click.ParamType):
+    """`5` is seeds 0 to 4; `0,3,7` and `2-4` name them."""
+
+    name = "seeds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """Parse a count, a list or a range."""
+        if isinstance(value, tuple):
+            return value
+        if re.fullmatch(r"[1-9]\d{0,3}", value):
+            return tuple(range(int(value)))
+        seeds: list[int] = []
+        for part in value.split(","):
+            found = re.fullmatch(r"\s*(\d{1,10})(?:-(\d{1,10}))?\s*", part)
+            if not found:
+                self.fail(f"{value!r} is not a number of seeds (5), a list (0,3,7) or a range (2-4)", param, ctx)
+            first, last = int(found[1]), int(found[2] or found[1])
+            if not first <= last < min(first + 10_000, 2**32):
+                self.fail(f"{part!r} is not a range of seeds: write the smaller first", param, ctx)
+            seeds += range(first, last + 1)
+        return tuple(dict.fromkeys(seeds))
+
+
+class Bytes(click.ParamType):
+    """`4GB`, `512MiB` or plain bytes."""
+
+    name = "bytes"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Parse a size."""
+        if isinstance(value, int):
+            return value
+        found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?i?)b?\s*", value.lower())
+        if not found or found[2] == "i":
+            self.fail(f"{value!r} is not a size; write 4GB, 512MiB or a number of bytes", param, ctx)
+        return int(float(found[1]) * UNITS[found[2]])
+
+
+def store_option(function: F) -> F:
+    """Add `--store`."""
+    option = click.option(
+        "--store",
+        type=click.Path(dir_okay=False, path_type=Path),
+        default=DEFAULT_STORE,
+        show_default=True,
+        envvar="BENCH_STORE",
+        help="Results file (SQLite).",
+    )
+    return option(function)
+
+
+def json_option(function: F) -> F:
+    """Add `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")(function)
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console that never takes names and error texts for markup."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, markup=False, highlight=False, emoji=False)
+
+
+def echo_json(value: Any) -> None:
+    """Print one JSON document."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def table(title: str, columns: Iterable[str], rows: Iterable[Sequence[str]]) -> Table:
+    """Return a plain table; cells are text, not markup."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    found = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    for column in columns:
+        found.add_column(column, overflow="fold")
+    for row in rows:
+        found.add_row(*(Text(cell) for cell in row))
+    return found

@@ -1,0 +1,97 @@
+"""`bench data`: list, fetch and verify data sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bench.cli.common import console, echo_json, json_option, table
+from bench.errors import BenchError, DataMissing
+from bench.plugins import Offer, discover
+from bench.specs import DatasetSpec
+
+__all__ = ["command"]
+
+root_option = click.option(
+    "--data-root", type=click.Path(file_okay=False, path_type=Path), help="Where data lies. [default: $BENCH_DATA or the user's cache]"
+)
+
+
+@click.group()
+def command() -> None:
+    """List, fetch and verify data sets."""
+
+
+@command.command("list")
+@root_option
+@json_option
+def list_(data_root: Path | None, as_json: bool) -> None:
+    """List data sets and whether their files are here."""
+    rows = [(name, offer.spec.summary, offer.spec.licence, _where(offer, data_root)) for name, offer in discover().datasets.items()]
+    if as_json:
+        echo_json([dict(zip(("name", "summary", "licence", "state"), row, strict=True)) for row in rows])
+        return
+    console().print(table("", ("data set", "what it is", "licence", "state"), rows))
+
+
+@command.command()
+@click.argument("names", nargs=-1, required=True)
+@root_option
+def fetch(names: tuple[str, ...], data_root: Path | None) -> None:
+    """Download data sets and verify their checksums."""
+    from bench.data import data_root as default_root
+    from bench.fetch import fetch as fetch_files
+
+    catalogue = discover().datasets
+    offers = [catalogue.find(name, "bench data fetch") for name in names]
+    for offer in offers:
+        if offer.spec.embedded_in:
+            click.echo(f"{offer.spec.name}: comes inside {offer.spec.embedded_in}, nothing to fetch")
+            continue
+        for path in fetch_files(offer.spec, default_root(data_root)):
+            click.echo(f"{offer.spec.name}: {path}")
+
+
+@command.command()
+@click.argument("names", nargs=-1)
+@root_option
+@json_option
+def verify(names: tuple[str, ...], data_root: Path | None, as_json: bool) -> int:
+    """Read every file of the data sets (all that are here by default) and compare checksums."""
+    from bench.data import verify as verify_files
+
+    catalogue = discover().datasets
+    results: dict[str, dict[str, str]] = {}
+    failed = False
+    for name in names or list(catalogue):
+        offer = catalogue.find(name, "bench data verify")
+        try:
+            results[name] = {"state": "ok", **verify_files(offer.spec, data_root)}
+        except DataMissing as error:
+            failed |= bool(names)
+            results[name] = {"state": "missing", "reason": str(error)}
+        except BenchError as error:
+            failed = True
+            results[name] = {"state": "wrong", "reason": str(error)}
+    if as_json:
+        echo_json(results)
+    else:
+        rows = [(name, found["state"], found.get("reason", f"{len(found) - 1} file(s)")) for name, found in results.items()]
+        console().print(table("", ("data set", "state", ""), rows))
+    return int(failed)
+
+
+def _where(offer: Offer[DatasetSpec], root: Path | None) -> str:
+    from bench.data import DataSource
+
+    missing = offer.missing()
+    if missing is not None:
+        return str(missing)
+    try:
+        source = DataSource.of(offer.spec, root)
+        for file in offer.spec.files:
+            source.locate(file)
+    except DataMissing as error:
+        return str(error)
+    return f"in {source.root}"

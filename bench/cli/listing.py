@@ -1,0 +1,121 @@
+"""`bench list`: what is installed, broken plugins included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from bench.cli.common import console, echo_json, json_option, table
+from bench.plugins import Catalogue, Offer, Plugins, discover
+from bench.specs import ModelSpec
+
+__all__ = ["command"]
+
+Rows = tuple[tuple[str, ...], list[tuple[str, ...]]]
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(["models", "datasets", "tasks", "protocols", "suites", "plugins"]))
+@json_option
+def command(kind: str, as_json: bool) -> None:
+    """List what is installed. A thing whose extra is missing is listed with the cure."""
+    plugins = discover()
+    if as_json:
+        echo_json(_documents(kind, plugins))
+        return
+    columns, rows = VIEWS[kind](plugins)
+    console().print(table("", columns, rows))
+    if kind != "plugins" and plugins.problems:
+        console(stderr=True).print(f"{len(plugins.problems)} problem(s) with plugins; see: bench list plugins", style="yellow")
+
+
+def _models(plugins: Plugins) -> Rows:
+    rows = []
+    for name, offer in plugins.models.items():
+        spec = offer.spec
+        settings = ", ".join(f"{key}={value}" for key, value in spec.defaults().items())
+        rows.append((name, spec.family, ", ".join(spec.tasks), settings, offer.owner.distribution, _state(offer)))
+    rows.sort(key=lambda row: (("shallow", "deep", "generative").index(row[1]), row[0]))
+    return ("model", "family", "tasks", "hyperparameters", "from", "state"), rows
+
+
+def _datasets(plugins: Plugins) -> Rows:
+    rows = [
+        (name, offer.spec.modality, ", ".join(offer.spec.tasks), offer.spec.summary, offer.spec.licence, _state(offer))
+        for name, offer in plugins.datasets.items()
+    ]
+    return ("data set", "modality", "tasks", "what it is", "licence", "state"), rows
+
+
+def _plain(kind: str) -> Callable[[Plugins], Rows]:
+    def rows(plugins: Plugins) -> Rows:
+        catalogue: Catalogue[Any] = getattr(plugins, kind)
+        found = [
+            (name, offer.spec.summary, offer.owner.distribution, _state(offer)) for name, offer in catalogue.items()
+        ]
+        return (catalogue.kind, "what it is", "from", "state"), found
+
+    return rows
+
+
+def _suites(plugins: Plugins) -> Rows:
+    rows = [(name, document["description"], document["file"]) for name, document in _suite_documents()]
+    return ("suite", "what it is", "file"), rows
+
+
+def _plugins(plugins: Plugins) -> Rows:
+    rows = [(owner.plugin, owner.distribution, owner.version, "ok") for owner in plugins.owners]
+    rows += [
+        (problem.owner.plugin, problem.owner.distribution, problem.owner.version, f"broken: {problem.reason}")
+        for problem in plugins.problems
+    ]
+    return ("plugin", "distribution", "version", "state"), rows
+
+
+VIEWS: dict[str, Callable[[Plugins], Rows]] = {
+    "models": _models,
+    "datasets": _datasets,
+    "tasks": _plain("tasks"),
+    "protocols": _plain("protocols"),
+    "suites": _suites,
+    "plugins": _plugins,
+}
+
+
+def _state(offer: Offer[Any]) -> str:
+    missing = offer.missing()
+    return "ready" if missing is None else str(missing)
+
+
+def _documents(kind: str, plugins: Plugins) -> list[dict[str, Any]]:
+    if kind == "suites":
+        return [{"name": name, **document} for name, document in _suite_documents()]
+    if kind == "plugins":
+        found = [{**asdict(owner), "state": "ok", "reason": ""} for owner in plugins.owners]
+        broken = [{**asdict(each.owner), "state": "broken", "reason": each.reason} for each in plugins.problems]
+        return found + broken
+    catalogue: Catalogue[Any] = getattr(plugins, kind)
+    return [_document(offer) for offer in catalogue.values()]
+
+
+def _document(offer: Offer[Any]) -> dict[str, Any]:
+    spec = asdict(offer.spec)
+    if isinstance(offer.spec, ModelSpec):
+        spec["hyperparameters"] = {
+            name: {"kind": type(parameter).__name__.lower(), **asdict(parameter)}
+            for name, parameter in offer.spec.space.items()
+        }
+    return {**spec, "owner": asdict(offer.owner), "state": _state(offer)}
+
+
+def _suite_documents() -> Iterable[tuple[str, dict[str, str]]]:
+    import tomllib
+
+    from bench.suite import shipped_suites
+
+    for name, path in shipped_suites().items():
+        text = path.read_text(encoding="utf-8")
+        yield name, {"description": tomllib.loads(text).get("description", ""), "file": str(path)}

@@ -1,0 +1,175 @@
+"""Show a suite's progress: a live display on a terminal, plain lines elsewhere, JSON lines for scripts."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any
+
+import click
+
+from bench.cli.common import console
+from bench.record import CurvePoint, PlannedRun, RunRecord
+
+__all__ = ["Estimate", "watcher"]
+
+
+class Estimate:
+    """How long the rest will take, from how long runs of the same cell took so far."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[Any, list[float]] = defaultdict(list)
+        self.begun = monotonic()
+
+    def saw(self, record: RunRecord) -> None:
+        """Take in a finished run."""
+        self._seconds[record.run.cell].append(record.times.wall_seconds)
+
+    def seconds_left(self, count: int) -> float | None:
+        """Return the seconds that `count` more runs will take; None before the first has finished."""
+        every = [seconds for cell in self._seconds.values() for seconds in cell]
+        if not every:
+            return None
+        # Cells come round in the same order for every seed, so the mean over cells is the mean of what is left.
+        means = [sum(cell) / len(cell) for cell in self._seconds.values()]
+        return count * sum(means) / len(means)
+
+
+def describe(record: RunRecord) -> str:
+    """Return one line on how a run ended."""
+    line = f"{record.status:<8} {record.run}  {record.times.wall_seconds:.1f} s"
+    if record.is_ok and record.scores:
+        score = record.scores[0]
+        line += f"  {score.name} {score.value:.4g}"
+    return line if not record.reason else f"{line}  {record.reason.splitlines()[0][:160]}"
+
+
+class Lines:
+    """Plain lines, one per finished run; for logs and pipes."""
+
+    def __init__(self) -> None:
+        self.total = self.done = 0
+        self.estimate = Estimate()
+
+    def planned(self, total: int, stored: int) -> None:
+        """Say what there is to do."""
+        self.total, self.done = total, stored
+        click.echo(f"{total} runs, {stored} stored already, {total - stored} to make", err=True)
+
+    def started(self, run: PlannedRun) -> None:
+        """Nothing: a line per run is enough for a log."""
+
+    def point(self, run: PlannedRun, point: CurvePoint) -> None:
+        """Nothing: as above."""
+
+    def finished(self, record: RunRecord) -> None:
+        """Print the run's line."""
+        self.done += 1
+        self.estimate.saw(record)
+        left = self.estimate.seconds_left(self.total - self.done)
+        rest = f"  ({clock(left)} left)" if left and self.done < self.total else ""
+        click.echo(f"[{self.done}/{self.total}] {describe(record)}{rest}", err=True)
+
+    def problem(self, text: str) -> None:
+        """Print a warning."""
+        click.echo(f"Warning: {text}", err=True)
+
+
+class JsonLines(Lines):
+    """One JSON object per event on standard error, so that standard output stays one document."""
+
+    def planned(self, total: int, stored: int) -> None:
+        """Say what there is to do."""
+        self._say(event="planned", total=total, stored=stored)
+
+    def started(self, run: PlannedRun) -> None:
+        """Say which run began."""
+        self._say(event="started", run_id=run.run_id, run=str(run))
+
+    def finished(self, record: RunRecord) -> None:
+        """Say how a run ended."""
+        scores = {score.name: score.value for score in record.scores}
+        self._say(event="finished", run_id=record.run.run_id, status=record.status, reason=record.reason, scores=scores)
+
+    def problem(self, text: str) -> None:
+        """Say what went wrong beside the runs."""
+        self._say(event="problem", text=text)
+
+    def _say(self, **event: Any) -> None:
+        click.echo(json.dumps(event), err=True)
+
+
+class Live(Lines):
+    """A bar over all runs, a line for each that runs now, and a line above for each that did not end well."""
+
+    def __init__(self, progress: Any) -> None:
+        super().__init__()
+        self.progress = progress
+        self.whole = progress.add_task("starting: importing torch once", total=None, left="")
+        self.running: dict[str, Any] = {}
+
+    def planned(self, total: int, stored: int) -> None:
+        """Set the bar."""
+        self.total, self.done = total, stored
+        self.progress.update(self.whole, total=total, completed=stored)
+
+    def started(self, run: PlannedRun) -> None:
+        """Add the run's line."""
+        self.running[run.run_id] = self.progress.add_task(f"  {run}", total=None, left="")
+        self._refresh()
+
+    def point(self, run: PlannedRun, point: CurvePoint) -> None:
+        """Show how far the run has come."""
+        scores = "  ".join(f"{name} {value:.4g}" for name, value in list(point.validation.items())[:1])
+        text = f"  {run} · epoch {point.epoch:.4g} · {scores or f'step {point.step}'}"
+        self.progress.update(self.running[run.run_id], description=text)
+
+    def finished(self, record: RunRecord) -> None:
+        """Take the run's line away."""
+        self.done += 1
+        self.estimate.saw(record)
+        task = self.running.pop(record.run.run_id, None)
+        if task is not None:
+            self.progress.remove_task(task)
+        if not record.is_ok:
+            self.progress.console.print(describe(record), style="yellow", markup=False)
+        self._refresh()
+
+    def problem(self, text: str) -> None:
+        """Print a warning above the bar."""
+        self.progress.console.print(f"Warning: {text}", style="yellow", markup=False)
+
+    def _refresh(self) -> None:
+        left = self.estimate.seconds_left(self.total - self.done)
+        shown = "" if left is None else f"{clock(left)} left"
+        self.progress.update(self.whole, description="runs", completed=self.done, left=shown)
+
+
+def clock(seconds: float) -> str:
+    """Return `1:02:03` or `2:03`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+@contextmanager
+def watcher(*, is_live: bool, is_json: bool) -> Iterator[Lines]:
+    """Return the display that fits where the output goes."""
+    if not is_live:
+        yield JsonLines() if is_json else Lines()
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[left]}", markup=False),
+    )
+    with Progress(*columns, console=console(stderr=True), transient=True) as progress:
+        yield Live(progress)
+

@@ -1,0 +1,86 @@
+"""`bench report`: write the comparative report of what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bench.cli.common import Names, console, echo_json, json_option, store_option
+from bench.errors import StoreError, UnknownName
+
+if TYPE_CHECKING:
+    from bench.record import RunRecord
+    from bench.report import Report
+    from bench.store import Store
+
+__all__ = ["command", "print_summary", "write_reports"]
+
+
+@click.command()
+@click.argument("suites", nargs=-1)
+@store_option
+@click.option("--output", type=click.Path(file_okay=False, path_type=Path), help="Folder to write into. [default: report/ beside the store]")
+@click.option("--formats", type=Names("renderers"), default=(), help="Only these formats, with commas. [default: all]")
+@json_option
+def command(suites: tuple[str, ...], store: Path, output: Path | None, formats: tuple[str, ...], as_json: bool) -> None:
+    """Write the report of SUITES, all that are stored by default. Works on a suite that is still being run."""
+    from bench.store import Store
+
+    with Store(store, create=False) as opened:
+        folder = output or opened.path.parent / "report" / "+".join(suites)
+        report, paths = write_reports(opened, suites, folder, formats)
+    if as_json:
+        echo_json([str(path) for path in paths])
+        return
+    print_summary(report)
+    for path in paths:
+        click.echo(str(path))
+
+
+def write_reports(
+    store: Store, suites: Sequence[str], folder: Path, formats: Sequence[str]
+) -> tuple[Report, list[Path]]:
+    """Build the report of some suites (all if none is named) and write it in some formats (all if none is named)."""
+    from bench.plugins import discover
+    from bench.report import build_report
+    from bench.runner.plan import resolve
+
+    renderers = discover().renderers
+    chosen = [renderers.find(name, "--formats") for name in formats] or list(renderers.values())
+    plans = store.plans()
+    for name in suites:
+        if name not in plans:
+            raise UnknownName("suite", name, plans, place=str(store.path))
+    wanted = [plan for name, plan in plans.items() if name in suites or not suites]
+    records = list(_records(store, wanted))
+    if not records:
+        raise StoreError(f"{store.path} holds no finished run of {', '.join(plan.suite for plan in wanted) or 'any suite'} yet")
+    report = build_report(
+        records,
+        store.environments(),
+        store.artifact,
+        title=", ".join(plan.suite for plan in wanted),
+        command=" && ".join(plan.command for plan in wanted),
+        planned=sum(len(plan.runs) for plan in wanted),
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    return report, [resolve(offer.spec.target)(report, folder) for offer in chosen]
+
+
+def _records(store: Store, plans: Iterable[object]) -> Iterable[RunRecord]:
+    """Yield what is stored of the plans' runs, under the labels of the plans: a run may belong to several suites."""
+    from bench.record import SuitePlan
+
+    places = {run.run_id: run for plan in plans if isinstance(plan, SuitePlan) for run in plan.runs}
+    for record in store.records(places):
+        yield record.model_copy(update={"run": places[record.run.run_id]})
+
+
+def print_summary(report: Report) -> None:
+    """Print the report's tables in short."""
+    from bench_reports.terminal import summary
+
+    console().print(summary(report))

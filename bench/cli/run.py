@@ -1,0 +1,218 @@
+"""`bench run`: run a suite, show its progress, end with the table and the report."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bench.cli.common import Bytes, Names, Seeds, console, echo_json, json_option, store_option, table
+
+if TYPE_CHECKING:
+    from bench.runner.jobs import Job
+    from bench.runner.plan import Choices
+    from bench.runner.session import Tally, Watcher
+    from bench.store import Store
+    from bench.suite import SuiteFile
+
+__all__ = ["command"]
+
+# What is left to the machine's owner, so that a run out of bounds fails before the machine does.
+MEMORY_SHARE = 0.8
+
+
+class SuiteName(click.ParamType):
+    """A shipped suite's name or a path to a TOML file."""
+
+    name = "suite"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        """Offer shipped suites, then files."""
+        from click.shell_completion import CompletionItem
+
+        from bench.suite import shipped_suites
+
+        names = [CompletionItem(name) for name in shipped_suites() if name.startswith(incomplete)]
+        return names or [CompletionItem(incomplete, type="file")]
+
+
+@click.command()
+@click.argument("suite", type=SuiteName())
+@click.option("--models", type=Names("models"), default=(), help="Only these models, by name or label, with commas; +NAME adds one.")
+@click.option("--datasets", type=Names("datasets"), default=(), help="Only these data sets.")
+@click.option("--seeds", type=Seeds(), default=(), help="5 (seeds 0 to 4), 0,3,7 or 2-4.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Runs at a time; each has its own cores.")
+@click.option("--threads", type=click.IntRange(1), help="Threads of each run. [default: its cores]")
+@click.option("--data-root", type=click.Path(file_okay=False, path_type=Path), help="Where data lies. [default: $BENCH_DATA or the user's cache]")
+@store_option
+@click.option("--timeout", type=click.FloatRange(0, min_open=True), help="Seconds a run may take. [default: the suite's]")
+@click.option("--memory-limit", type=Bytes(), help="Memory a run may take, e.g. 4GB. [default: 80 % of what is free]")
+@click.option("--retry-failed", is_flag=True, help="Make failed runs again; the earlier attempts stay in the store.")
+@click.option("--deterministic", is_flag=True, help="Only algorithms that repeat bit for bit; slower on CUDA.")
+@click.option("--dry-run", is_flag=True, help="Show what would be run, and why.")
+@click.option("--report/--no-report", "with_report", default=True, help="Write the report at the end.")
+@json_option
+def command(suite: str, store: Path, with_report: bool, as_json: bool, **options: Any) -> int:
+    """Run SUITE, a shipped suite's name or a TOML file. Runs that are stored already are not made again.
+
+    Exit codes: 0 all fine, 1 some runs failed, 2 misuse, 3 nothing could be run, 130 interrupted.
+    """
+    from bench.plugins import discover
+    from bench.runner.plan import expand
+    from bench.store import Store
+    from bench.suite import load_suite
+
+    plugins = discover()
+    for problem in plugins.problems:
+        click.echo(f"Warning: plugin {problem.owner} is broken: {problem.reason}", err=True)
+    file = load_suite(suite)
+    choices = _choices(file, options)
+    jobs = expand(file, plugins, choices)
+    if options["dry_run"]:
+        _show_plan(jobs, store, options["retry_failed"], as_json)
+        return 0
+    with Store(store) as opened:
+        _keep_plan(opened, file, jobs, choices, _command_line(suite, store, options))
+        tally = _run(opened, plugins, jobs, options, as_json)
+        if with_report and not as_json:
+            _report(opened, file.suite.name)
+    if as_json:
+        echo_json({"suite": file.suite.name, "store": str(store), "stored": tally.stored, "made": tally.made})
+    else:
+        _show_tally(tally)
+    return tally.exit_code
+
+
+def _run(store: Store, plugins: Any, jobs: list[Job], options: dict[str, Any], as_json: bool) -> Tally:
+    from bench.cli.progress import watcher
+    from bench.runner.session import Session
+
+    shown: Watcher
+    with watcher(is_live=not as_json and sys.stderr.isatty(), is_json=as_json) as shown:
+        session = Session(store, plugins, shown, parallel=options["jobs"])
+        return session.run(jobs, retry_failed=options["retry_failed"])
+
+
+def _choices(file: SuiteFile, options: dict[str, Any]) -> Choices:
+    from bench.runner.plan import Choices
+    from bench.runner.session import cores
+
+    jobs = options["jobs"]
+    threads = options["threads"] or file.suite.threads or max(1, len(cores()) // jobs)
+    return Choices(
+        models=options["models"],
+        datasets=options["datasets"],
+        seeds=options["seeds"],
+        devices=(_device(options["device"]),),
+        threads=threads,
+        data_root=options["data_root"],
+        timeout_seconds=options["timeout"],
+        memory_limit_bytes=options["memory_limit"] or _free_share(jobs),
+        is_deterministic=options["deterministic"],
+    )
+
+
+def _device(asked: str) -> str:
+    """Return cpu or cuda; asks the driver's own tool, since importing torch here would take seconds."""
+    if asked == "cpu":
+        return asked
+    tool = shutil.which("nvidia-smi")
+    found = ""
+    if tool and os.environ.get("CUDA_VISIBLE_DEVICES", "0") not in ("", "-1"):
+        found = subprocess.run([tool, "-L"], capture_output=True, text=True, check=False, timeout=30).stdout  # noqa: S603 - a path found by us, fixed arguments
+    if "GPU" in found:
+        return "cuda"
+    if asked == "cuda":
+        raise click.UsageError("--device cuda: nvidia-smi finds no GPU here. Use --device cpu")
+    return "cpu"
+
+
+def _free_share(jobs: int) -> int:
+    import psutil
+
+    return int(psutil.virtual_memory().available * MEMORY_SHARE / jobs)
+
+
+def _command_line(suite: str, store: Path, options: dict[str, Any]) -> str:
+    """Return the command that makes the same runs, with what differs from the defaults."""
+    words = ["bench", "run", suite, "--store", str(store)]
+    for name in ("models", "datasets", "seeds"):
+        if options[name]:
+            words += [f"--{name}", ",".join(map(str, options[name]))]
+    for name in ("jobs", "threads", "data_root", "timeout", "memory_limit"):
+        if options[name] not in (None, 1):
+            words += [f"--{name.replace('_', '-')}", str(options[name])]
+    if options["device"] != "auto":
+        words += ["--device", options["device"]]
+    words += ["--deterministic"] if options["deterministic"] else []
+    return shlex.join(words)
+
+
+def _keep_plan(store: Store, file: SuiteFile, jobs: list[Job], choices: Choices, command_line: str) -> None:
+    from bench.record import SuitePlan
+
+    plan = SuitePlan(
+        suite=file.suite.name,
+        description=file.suite.description,
+        planned_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=command_line,
+        runs=tuple(job.plan for job in jobs),
+    )
+    earlier = store.plans().get(plan.suite)
+    store.set_plan(earlier.merged(plan, replace=not choices.is_partial) if earlier else plan)
+
+
+def _show_plan(jobs: list[Job], path: Path, retry_failed: bool, as_json: bool) -> None:
+    from bench.runner.session import pending
+    from bench.store import Store
+
+    statuses: dict[str, str] = {}
+    known: dict[tuple[Any, ...], dict[str, str]] = {}
+    if path.is_file():
+        with Store(path, create=False) as store:
+            statuses = store.statuses()
+            known = {record.run.place: record.run.identity for record in store.records()}
+    due = {job.plan.run_id for job in pending(jobs, statuses, retry_failed=retry_failed)}
+    rows = []
+    for job in jobs:
+        plan, action, why = job.plan, "run", "new"
+        if plan.run_id not in due:
+            action, why = "stored", statuses[plan.run_id]
+        elif plan.run_id in statuses:
+            why = f"was {statuses[plan.run_id]}"
+        elif earlier := known.get(plan.place):
+            why = "changed: " + ", ".join(name for name, value in plan.identity.items() if earlier.get(name) != value)
+        rows.append((plan.run_id, action, why, str(plan)))
+    if as_json:
+        echo_json([dict(zip(("run_id", "action", "why", "run"), row, strict=True)) for row in rows])
+        return
+    console().print(table("", ("run", "action", "why", "what"), rows))
+    click.echo(f"{len(due)} to run, {len(jobs) - len(due)} stored")
+
+
+def _report(store: Store, suite: str) -> None:
+    from bench.cli.report import print_summary, write_reports
+
+    report, paths = write_reports(store, [suite], store.path.parent / "report" / suite, ())
+    print_summary(report)
+    for path in paths:
+        if path.suffix == ".html":
+            click.echo(f"Report: {path}")
+
+
+def _show_tally(tally: Tally) -> None:
+    every = Counter(tally.made)
+    made = ", ".join(f"{count} {status}" for status, count in every.items()) or "nothing new"
+    click.echo(f"Runs: {made}; {tally.stored.total()} were stored before.")
+    failed = every.total() - every["ok"] - every["skipped"]
+    if failed:
+        click.echo("Failed runs are in the report with their reasons; bench show RUN has all of it.", err=True)

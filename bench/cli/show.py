@@ -1,0 +1,100 @@
+"""`bench show`: everything recorded about one run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bench.cli.common import console, echo_json, json_option, store_option, table
+
+if TYPE_CHECKING:
+    from bench.record import RunRecord
+
+__all__ = ["command"]
+
+
+@click.command()
+@click.argument("run")
+@store_option
+@json_option
+@click.option("--attempt", type=int, help="An earlier attempt; the newest by default.")
+@click.option("--artifacts", type=click.Path(file_okay=False, path_type=Path), help="Write the run's files into this folder.")
+def command(run: str, store: Path, as_json: bool, attempt: int | None, artifacts: Path | None) -> None:
+    """Show everything recorded about RUN, an id or its beginning."""
+    from bench.store import Store
+
+    with Store(store, create=False) as opened:
+        attempts = opened.find(run)
+        chosen = [record for record in attempts if attempt in (None, record.attempt)]
+        if not chosen:
+            raise click.UsageError(f"run {run} has attempts 1 to {len(attempts)}, not {attempt}")
+        record = chosen[-1]
+        if artifacts is not None:
+            artifacts.mkdir(parents=True, exist_ok=True)
+            for artifact in record.artifacts:
+                (artifacts / Path(artifact.name).name).write_bytes(opened.artifact(record, artifact.name))
+    if as_json:
+        echo_json(record.model_dump(mode="json"))
+    else:
+        _print(record, len(attempts))
+
+
+def _print(record: RunRecord, attempts: int) -> None:
+    out = console()
+    out.print(f"{record.run}", style="bold")
+    plan, times, size, memory = record.run, record.times, record.size, record.memory
+    rows = [
+        ("run", plan.run_id),
+        ("status", f"{record.status}  {record.reason}".strip()),
+        ("attempt", f"{record.attempt} of {attempts}"),
+        ("suite", plan.suite),
+        ("task, protocol", f"{plan.task}, {plan.protocol}"),
+        ("hyperparameters", ", ".join(f"{name}={value}" for name, value in plan.hyperparameters.items()) or "none"),
+        ("started, finished", f"{record.started_at}  {record.finished_at}"),
+        ("training", f"{times.train_seconds:.3f} s"),
+        ("set-up, evaluation", f"{times.setup_seconds:.3f} s, {times.evaluation_seconds:.3f} s"),
+        ("whole run", f"{times.wall_seconds:.3f} s" + ("" if record.is_alone else " (other runs beside it)")),
+        ("peak memory", _number(memory.peak_memory_bytes, 2**20, "MiB")),
+        ("model on disk", _number(memory.model_bytes, 2**10, "KiB")),
+        ("parameters, depth", f"{_number(size.parameter_count)}, {_number(size.depth)}"),
+        ("multiply-accumulates", _number(size.forward_macs)),
+        ("energy", _number(record.energy_joules, 1, "J")),
+    ]
+    if record.latency:
+        rows.append(("latency p50, p95", f"{record.latency.p50_seconds * 1e3:.3f} ms, {record.latency.p95_seconds * 1e3:.3f} ms"))
+    out.print(table("", ("", ""), rows))
+    if record.scores:
+        scores = [
+            (score.name, f"{score.value:.5g} {score.unit}".strip(), ", ".join(f"{k}={v}" for k, v in score.detail.items()))
+            for score in record.scores
+        ]
+        out.print(table("Scores on the test part", ("score", "value", "with"), scores))
+    if record.curve:
+        points = [
+            (f"{point.epoch:.1f}", str(point.step), f"{point.train_seconds:.2f}", _number(point.train_loss), _scores(point.validation))
+            for point in record.curve
+        ]
+        out.print(table("Learning curve", ("epoch", "step", "train s", "train loss", "validation"), points))
+    for title, text in (
+        ("Notes", "\n".join(record.notes)),
+        ("Identity", "\n".join(f"{name}: {value}" for name, value in plan.identity.items())),
+        ("Captured output", record.output.strip()),
+        ("Traceback", record.traceback.strip()),
+    ):
+        if text:
+            out.print(title, style="bold")
+            out.print(text, soft_wrap=True)
+
+
+def _scores(scores: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in scores.items())
+
+
+def _number(value: float | None, scale: float = 1, unit: str = "") -> str:
+    if value is None:
+        return "–"
+    scaled = value / scale
+    text = f"{scaled:,}" if isinstance(value, int) and scale == 1 else f"{scaled:,.4g}"
+    return f"{text} {unit}".strip()
