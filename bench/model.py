@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from bench.errors import ContractError
+
 if TYPE_CHECKING:
     import numpy as np
     import torch
@@ -33,6 +35,17 @@ class Problem:
     def input_size(self) -> int:
         """Numbers in one sample."""
         return math.prod(self.input_shape)
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(channels, height, width) of one sample; raises ContractError where samples are not images."""
+        if len(self.input_shape) != 3:
+            raise ContractError(
+                f"this model needs images, (channels, height, width); "
+                f"one sample of {self.dataset!r} has shape {self.input_shape}"
+            )
+        channels, height, width = self.input_shape
+        return channels, height, width
 
     @property
     def classes(self) -> int:

@@ -1,0 +1,49 @@
+"""Deep models: two hidden layers and more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bench import Choice, Integer, ModelSpec, Real, hookimpl
+
+CLASSIFICATION = ("classification",)
+
+MODELS = (
+    ModelSpec(
+        name="mlp",
+        target="bench_deep.mlp:MLP",
+        summary="network with several hidden layers of one width",
+        family="deep",
+        tasks=CLASSIFICATION,
+        hyperparameters={
+            "depth": Integer(3, 2, 8),
+            "width": Integer(128, 8, 1024, log=True),
+            "dropout": Real(0.0, 0.0, 0.6),
+        },
+        paper="D. Rumelhart et al.: Learning representations by back-propagating errors, 1986",
+    ),
+    ModelSpec(
+        name="lenet",
+        target="bench_deep.lenet:LeNet",
+        summary="LeNet-5 with ReLU and max pooling; images from 8 × 8 pixels",
+        family="deep",
+        tasks=CLASSIFICATION,
+        hyperparameters={"width_factor": Choice(1, (1, 2, 4)), "dropout": Real(0.0, 0.0, 0.6)},
+        paper="Y. LeCun et al.: Gradient-based learning applied to document recognition, 1998",
+    ),
+    ModelSpec(
+        name="resnet-small",
+        target="bench_deep.resnet_small:ResNetSmall",
+        summary="residual network of three stages; images from 8 × 8 pixels",
+        family="deep",
+        tasks=CLASSIFICATION,
+        hyperparameters={"width": Choice(16, (8, 16, 32, 64)), "blocks": Integer(1, 1, 9)},
+        paper="K. He et al.: Deep residual learning for image recognition, 2016",
+    ),
+)
+
+
+@hookimpl
+def bench_models() -> Iterable[ModelSpec]:
+    """Return the deep models."""
+    return MODELS

@@ -1,0 +1,74 @@
+"""Shallow models: none or one hidden layer, or not a network at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bench import Choice, Integer, ModelSpec, Real, hookimpl
+
+# Hyperparameters of scikit-learn's models keep scikit-learn's names.
+CLASSIFICATION = ("classification",)
+
+MODELS = (
+    ModelSpec(
+        name="logistic-regression",
+        target="bench_shallow.logistic_regression:logistic_regression",
+        summary="multinomial logistic regression, fitted by L-BFGS",
+        family="shallow",
+        tasks=CLASSIFICATION,
+        hyperparameters={"C": Real(1.0, 1e-4, 1e4, log=True), "max_iter": 200},
+        paper="D. R. Cox: The regression analysis of binary sequences, 1958",
+        devices=("cpu",),
+        requires=("sklearn",),
+        extra="shallow",
+    ),
+    ModelSpec(
+        name="random-forest",
+        target="bench_shallow.random_forest:random_forest",
+        summary="trees on bootstrap samples, each split among a random few of the columns",
+        family="shallow",
+        tasks=CLASSIFICATION,
+        hyperparameters={
+            "n_estimators": Integer(200, 50, 1000, log=True),
+            "max_features": Choice("sqrt", ("sqrt", "log2", 0.3)),
+            "min_samples_leaf": Integer(1, 1, 20, log=True),
+        },
+        paper="L. Breiman: Random forests, 2001",
+        devices=("cpu",),
+        requires=("sklearn",),
+        extra="shallow",
+    ),
+    ModelSpec(
+        name="hist-gradient-boosting",
+        target="bench_shallow.hist_gradient_boosting:hist_gradient_boosting",
+        summary="trees that correct each other, grown on binned columns",
+        family="shallow",
+        tasks=CLASSIFICATION,
+        hyperparameters={
+            "max_iter": Integer(100, 20, 500, log=True),
+            "learning_rate": Real(0.1, 0.01, 1.0, log=True),
+            "max_leaf_nodes": Integer(31, 4, 128, log=True),
+            "min_samples_leaf": Integer(20, 1, 100, log=True),
+            "l2_regularization": Real(0.0, 0.0, 10.0),
+        },
+        paper="G. Ke et al.: LightGBM, a highly efficient gradient boosting decision tree, 2017",
+        devices=("cpu",),
+        requires=("sklearn",),
+        extra="shallow",
+    ),
+    ModelSpec(
+        name="mlp-1",
+        target="bench_shallow.mlp_1:OneHiddenLayer",
+        summary="network with one hidden layer",
+        family="shallow",
+        tasks=CLASSIFICATION,
+        hyperparameters={"width": Integer(256, 8, 2048, log=True)},
+        paper="D. Rumelhart et al.: Learning representations by back-propagating errors, 1986",
+    ),
+)
+
+
+@hookimpl
+def bench_models() -> Iterable[ModelSpec]:
+    """Return the shallow models."""
+    return MODELS

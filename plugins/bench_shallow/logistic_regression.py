@@ -1,0 +1,23 @@
+"""Multinomial logistic regression: the linear control of every classifier."""
+
+from __future__ import annotations
+
+from sklearn.linear_model import LogisticRegression
+
+from bench.model import Problem
+
+__all__ = ["logistic_regression"]
+
+
+def logistic_regression(
+    problem: Problem,
+    *,
+    C: float,  # noqa: N803 - scikit-learn's own name
+    max_iter: int,
+) -> LogisticRegression:
+    """Return scikit-learn's model with L-BFGS, which minimises the multinomial loss itself.
+
+    On 55,000 images of MNIST it does not converge in 200 steps, and scikit-learn says so in the run's output;
+    accuracy there moves by 0.05 % between 50 and 200 steps.
+    """
+    return LogisticRegression(C=C, max_iter=max_iter, solver="lbfgs")

@@ -1,0 +1,23 @@
+"""A random forest, on as many threads as the run was given."""
+
+from __future__ import annotations
+
+import torch
+from sklearn.ensemble import RandomForestClassifier
+
+from bench.model import Problem
+
+__all__ = ["random_forest"]
+
+
+def random_forest(
+    problem: Problem, *, n_estimators: int, max_features: str | float, min_samples_leaf: int
+) -> RandomForestClassifier:
+    """Return scikit-learn's model; it draws from numpy's global state, which the harness seeds."""
+    return RandomForestClassifier(
+        n_estimators=n_estimators,
+        max_features=max_features,
+        min_samples_leaf=min_samples_leaf,
+        # scikit-learn would use one; the networks beside it use what the run was given.
+        n_jobs=torch.get_num_threads(),
+    )
