@@ -27,16 +27,12 @@ SMALLEST_PROBABILITY = 1e-15
 
 def accuracy(probabilities: Tensor, labels: Tensor) -> float:
     """Share of samples whose most probable class is the true one, in [0, 1]."""
-    return float(
-        multiclass_accuracy(_bounded(probabilities), labels, probabilities.shape[1], average="micro")
-    )
+    return float(multiclass_accuracy(_bounded(probabilities), labels, probabilities.shape[1], average="micro"))
 
 
 def precision(probabilities: Tensor, labels: Tensor) -> float:
     """Precision, mean over classes, in [0, 1]; a class that is never predicted counts as 0."""
-    return float(
-        multiclass_precision(_bounded(probabilities), labels, probabilities.shape[1], average="macro")
-    )
+    return float(multiclass_precision(_bounded(probabilities), labels, probabilities.shape[1], average="macro"))
 
 
 def recall(probabilities: Tensor, labels: Tensor) -> float:
@@ -46,9 +42,7 @@ def recall(probabilities: Tensor, labels: Tensor) -> float:
 
 def f1(probabilities: Tensor, labels: Tensor) -> float:
     """Harmonic mean of precision and recall, mean over classes, in [0, 1]."""
-    return float(
-        multiclass_f1_score(_bounded(probabilities), labels, probabilities.shape[1], average="macro")
-    )
+    return float(multiclass_f1_score(_bounded(probabilities), labels, probabilities.shape[1], average="macro"))
 
 
 def auroc(probabilities: Tensor, labels: Tensor) -> float:

@@ -23,11 +23,10 @@ def frechet_distance(mu1: Tensor, sigma1: Tensor, mu2: Tensor, sigma2: Tensor) -
     Computed in float64 on the CPU whatever comes in. Raises ValueError on values that are not finite.
 
     With sigma = F F', tr sqrt(sigma1 sigma2) is the sum of the singular values of F1' F2, so no root of the
-    non-symmetric product is ever taken. Source: Dowson and Landau, 1982, eq. 4; Heusel et al., 2017, eq. 6.
+    non-symmetric product is ever taken.
+    Source: Dowson and Landau, 1982; as a score of generators: Heusel et al., 2017, eq. 6.
     """
-    return _distance(
-        _float64(mu1, 1), _factor(_float64(sigma1, 2)), _float64(mu2, 1), _factor(_float64(sigma2, 2))
-    )
+    return _distance(_float64(mu1, 1), _factor(_float64(sigma1, 2)), _float64(mu2, 1), _factor(_float64(sigma2, 2)))
 
 
 def frechet_distance_of_features(a: Tensor, b: Tensor) -> float:
@@ -63,9 +62,7 @@ class FrechetStatistics:
         centred = batch - self._shift
         self.count += len(batch)
         self._sum += centred.sum(0)
-        self._products += (
-            centred.T @ centred
-        )  # numpy sees the same array twice and calls the symmetric product
+        self._products += centred.T @ centred  # numpy sees the same array twice and calls the symmetric product
 
     @property
     def mean(self) -> Tensor:
@@ -131,9 +128,7 @@ def _float64(array: Any, dimensions: int) -> Tensor:
         raise ValueError(f"expected an array of {dimensions} dimensions, got shape {tuple(tensor.shape)}")
     if not tensor.isfinite().all():
         bad = int((~tensor.isfinite()).sum())
-        raise ValueError(
-            f"{bad} of {tensor.numel()} values are not finite: a Fréchet distance needs finite features"
-        )
+        raise ValueError(f"{bad} of {tensor.numel()} values are not finite: a Fréchet distance needs finite features")
     return tensor
 
 
