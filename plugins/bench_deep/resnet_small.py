@@ -15,7 +15,7 @@ LARGE_SIDE = 16
 
 
 class ResidualBlock(nn.Module):
-    """Two 3 × 3 convolutions beside a shortcut (He et al., 2016, fig. 2; option B where the shape changes)."""
+    """Two 3 × 3 convolutions beside a shortcut (He et al., 2016, fig. 2; option B where shapes change)."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
