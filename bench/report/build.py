@@ -1,0 +1,113 @@
+"""Build the report from records: what may be compared, what can be told apart, what failed."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import bench
+from bench.record import Environment, RunRecord
+from bench.report import machines
+from bench.report.failures import failures
+from bench.report.figures import figures
+from bench.report.grouping import Group, flatten, group, newest
+from bench.report.material import Material
+from bench.report.samples import Artifacts, sample_wall
+from bench.report.table import Table
+from bench.report.tree import Report, Section
+
+__all__ = ["build_report"]
+
+
+def build_report(
+    records: Iterable[RunRecord],
+    environments: Mapping[str, Environment],
+    artifacts: Artifacts,
+    *,
+    title: str,
+    command: str,
+) -> Report:
+    """Return the report on any records, of a finished suite or of one that was stopped half-way.
+
+    environments: by id, as the store has them. artifacts: returns the bytes of a record's artifact by name, and
+    raises StoreError where there are none. command: what a reader types to get the report again.
+    """
+    known = list(records)
+    groups = [newest(each) for each in group(known)]
+    names = machines.machine_names(known)
+    titles = _titles(groups)
+    moments = sorted([record.started_at for record in known] + [record.finished_at for record in known])
+    return Report(
+        title=title,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        version=bench.__version__,
+        command=command,
+        sections=tuple(
+            _section(each, each_title, f"section-{number}", names, artifacts)
+            for number, (each, each_title) in enumerate(zip(groups, titles, strict=True), start=1)
+        ),
+        machines=machines.machines(known, environments),
+        versions=machines.versions(known),
+        outcomes=dict(Counter(record.status for record in known)),
+        period=(moments[0], moments[-1]) if moments else ("", ""),
+        warnings=machines.warnings(known, names),
+    )
+
+
+def _section(group: Group, title: str, key: str, names: Mapping[str, str], artifacts: Artifacts) -> Section:
+    table = Table(group.records, names)
+    rows = table.rows()
+    good = [record for record in group.records if record.is_ok]
+    return Section(
+        key=key,
+        title=title,
+        dataset=group.dataset,
+        task=group.task,
+        protocol=group.protocol,
+        settings=tuple(flatten(group.settings).items()),
+        columns=table.columns,
+        rows=rows,
+        findings=table.findings(),
+        figures=figures(Material(group.protocol, good, table.columns, rows)),
+        samples=sample_wall(group.records, [row.label for row in rows], artifacts),
+        failures=failures(group.records, title),
+        warnings=machines.warnings(group.records, names),
+        notes=_notes(group),
+    )
+
+
+def _notes(group: Group) -> tuple[str, ...]:
+    """Return what runs wished to say, each sentence once, and which older runs were left out."""
+    said: dict[str, dict[str, None]] = defaultdict(dict)
+    for record in group.records:
+        for note in record.notes:
+            said[note][record.run.label] = None
+    notes = [f"{', '.join(labels)}: {note}" for note, labels in said.items()]
+    notes += [
+        f"{label}: {count} older run{'s' if count != 1 else ''} with another version, code or setting left out."
+        for label, count in group.superseded.items()
+    ]
+    return tuple(notes)
+
+
+def _titles(groups: Sequence[Group]) -> list[str]:
+    """Name each section by data set, task and protocol, and by the settings that tell it from its namesakes."""
+    namesakes: dict[tuple[str, str, str], list[Group]] = defaultdict(list)
+    for each in groups:
+        namesakes[each.heading].append(each)
+    return [_title(each, namesakes[each.heading]) for each in groups]
+
+
+def _title(group: Group, namesakes: Sequence[Group]) -> str:
+    title = " · ".join(group.heading)
+    if len(namesakes) == 1:
+        return title
+    flat = [flatten(each.settings) for each in namesakes]
+    own = flatten(group.settings)
+    names = sorted({name for each in flat for name in each})
+    differing = [f"{name}={own.get(name, 'unset')}" for name in names if len({each.get(name) for each in flat}) > 1]
+    if len({each.test_hash for each in namesakes}) > 1:
+        differing.append(f"data {re.sub('[^0-9a-f]', '', group.test_hash)[:8] or 'unknown'}")
+    return f"{title} ({', '.join(differing)})"

@@ -1,0 +1,61 @@
+"""Name the conditions a number was taken under, as far as they tell columns of one section apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bench.record import RunRecord
+
+__all__ = ["Condition", "Conditions", "device_name"]
+
+NAMES = {"cpu": "CPU", "cuda": "CUDA", "mps": "MPS"}
+
+
+def device_name(device: str) -> str:
+    """Return how people write a device."""
+    return NAMES.get(device, device)
+
+
+@dataclass(frozen=True, order=True)
+class Condition:
+    """Where and how a number was taken; None stands for "does not matter to this number"."""
+
+    device: str | None = None
+    environment_id: str | None = None
+    threads: int | None = None
+    is_alone: bool | None = None
+
+    @classmethod
+    def of(cls, record: RunRecord, scope: str) -> Condition:
+        """Return what must match before a number of that scope (see `Resource`) may be compared."""
+        run = record.run
+        if scope == "model":
+            return cls()
+        if scope == "device":
+            return cls(run.device)
+        return cls(run.device, record.environment_id, run.threads, record.is_alone)
+
+
+class Conditions:
+    """Names conditions of one section by what differs between its records, and by nothing else."""
+
+    def __init__(self, records: Iterable[RunRecord], machine_names: Mapping[str, str]) -> None:
+        seen = {Condition.of(record, "machine") for record in records}
+        self._machine_names = machine_names
+        self._has_devices = len({each.device for each in seen}) > 1
+        self._has_machines = len({each.environment_id for each in seen}) > 1
+        self._has_threads = len({(each.device, each.threads) for each in seen}) > len({each.device for each in seen})
+
+    def name(self, condition: Condition) -> str:
+        """Return the words for a column's heading; times taken in company always say so."""
+        words = []
+        if self._has_devices and condition.device is not None:
+            words.append(device_name(condition.device))
+        if self._has_machines and condition.environment_id is not None:
+            words.append(self._machine_names.get(condition.environment_id, "unknown machine"))
+        if self._has_threads and condition.threads is not None:
+            words.append(f"{condition.threads} thread{'s' if condition.threads != 1 else ''}")
+        if condition.is_alone is False:
+            words.append("in company")
+        return ", ".join(words)

@@ -1,0 +1,52 @@
+"""Gather the runs that did not end well, each reason once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from bench.record import RunRecord
+from bench.report.grouping import canonical
+from bench.report.tree import Failure
+
+__all__ = ["failures"]
+
+# A model may print megabytes before it dies; what it said last is what explains it.
+OUTPUT_LIMIT = 4_000
+TRACEBACK_LIMIT = 12_000
+
+
+def failures(records: Iterable[RunRecord], section: str) -> tuple[Failure, ...]:
+    """Return one entry for each model, device, variant, status and reason, with the seeds it happened to."""
+    found: dict[tuple[str, ...], list[RunRecord]] = defaultdict(list)
+    for record in records:
+        run = record.run
+        if not record.is_ok:
+            key = (run.label, run.device, canonical(run.variant), record.status, record.reason)
+            found[key].append(record)
+    return tuple(_failure(runs, section) for _, runs in sorted(found.items()))
+
+
+def _failure(runs: list[RunRecord], section: str) -> Failure:
+    runs = sorted(runs, key=lambda record: record.run.seed)
+    first, run = runs[0], runs[0].run
+    return Failure(
+        section=section,
+        label=run.label,
+        dataset=run.dataset,
+        task=run.task,
+        protocol=run.protocol,
+        device=run.device,
+        variant=run.variant,
+        status=first.status,
+        reason=first.reason,
+        seeds=tuple(record.run.seed for record in runs),
+        run_ids=tuple(record.run.run_id for record in runs),
+        finished_at=first.finished_at,
+        traceback=_tail(first.traceback, TRACEBACK_LIMIT),
+        output=_tail(first.output, OUTPUT_LIMIT),
+    )
+
+
+def _tail(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"[{len(text) - limit} characters before this]\n{text[-limit:]}"

@@ -1,0 +1,73 @@
+"""Learning curves: the validation objective while a model trains, mean over seeds."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+
+from bench.record import CurvePoint, RunRecord
+from bench.report.curves import Curve, mean_curve
+from bench.report.material import Material
+from bench.report.measures import score_title
+from bench.report.tree import Figure, Line, LineFigure
+
+__all__ = ["learning_curves"]
+
+CAPTION = (
+    "Means over seeds with 95 % bands. A seed that stopped early counts with its last value. "
+    "Models that are fitted as a whole have no curve."
+)
+AXES: tuple[tuple[str, str, Callable[[CurvePoint], float]], ...] = (
+    ("epochs", "Epoch", lambda point: point.epoch),
+    ("seconds", "Training time (s)", lambda point: point.train_seconds),
+)
+
+
+def learning_curves(material: Material) -> Iterator[Figure]:
+    """Draw the validation objective over epochs and over seconds; nothing where the protocol varies something else."""
+    objective = _objective(material)
+    if material.has_variants or not objective:
+        return
+    for axis, x_title, place in AXES:
+        lines = tuple(_lines(material, objective, place))
+        if lines:
+            title = score_title(objective)
+            yield LineFigure(
+                "learning", "Learning curves", axis, x_title, f"{title} on validation data", lines, caption=CAPTION
+            )
+
+
+def _objective(material: Material) -> str:
+    """Return the main score where it was watched in training, else what was watched most often."""
+    seen = Counter(name for record in material.records for point in record.curve for name in point.validation)
+    main = material.main
+    if main is not None and main.measure.name in seen:
+        return main.measure.name
+    return max(seen, key=seen.__getitem__) if seen else ""
+
+
+def _lines(material: Material, objective: str, place: Callable[[CurvePoint], float]) -> Iterator[Line]:
+    cells: dict[tuple[str, str], list[RunRecord]] = defaultdict(list)
+    for record in material.records:
+        cells[record.run.label, record.run.device].append(record)
+    families = {row.label: row.family for row in material.rows}
+    order = list(families)
+    for (label, device), records in sorted(cells.items(), key=lambda item: (order.index(item[0][0]), item[0][1])):
+        curves = [curve for record in records if len((curve := _curve(record, objective, place))[0]) > 1]
+        if curves:
+            yield _line(label, families[label], material.device_words(device), curves)
+
+
+def _curve(record: RunRecord, objective: str, place: Callable[[CurvePoint], float]) -> Curve:
+    points = [
+        (place(point), point.validation[objective])
+        for point in record.curve
+        if math.isfinite(point.validation.get(objective, math.nan))
+    ]
+    return [x for x, _ in points], [y for _, y in points]
+
+
+def _line(label: str, family: str, condition: str, curves: Sequence[Curve]) -> Line:
+    x, mean, low, high = (tuple(map(float, values)) for values in mean_curve(curves))
+    return Line(label, family, condition, x, mean, low, high, len(curves))

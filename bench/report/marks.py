@@ -1,0 +1,51 @@
+"""Decide which values of a column may be called the best: only where the difference is more than noise."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Generic, TypeVar
+
+from bench.stats import holm, paired_difference
+
+__all__ = ["ALPHA", "Judgement", "judge"]
+
+ALPHA = 0.05
+K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Judgement(Generic[K]):
+    """What one column allows to say.
+
+    best: the models that may be marked. worse: those distinguishable from the top one.
+    open: those that too few shared seeds leave undecided. leader: the best mean, None where nothing competes.
+    seed_counts: how many seeds stand behind each model that competed.
+    """
+
+    best: frozenset[K] = frozenset()
+    worse: frozenset[K] = frozenset()
+    open: frozenset[K] = frozenset()
+    leader: K | None = None
+    seed_counts: tuple[int, ...] = ()
+
+
+def judge(values: Mapping[K, Mapping[int, float]], *, higher_is_better: bool) -> Judgement[K]:
+    """Compare the best mean with every other, paired by seed, corrected after Holm; values: row → seed → number.
+
+    The best and all that cannot be told from it are marked, provided that at least one model can. A model with too
+    few shared seeds is neither marked nor beaten.
+    """
+    means = {key: fmean(seeds.values()) for key, seeds in values.items() if seeds}
+    counts = tuple(len(seeds) for seeds in values.values() if seeds)
+    if len(means) < 2:
+        return Judgement(seed_counts=counts)
+    sign = 1.0 if higher_is_better else -1.0
+    leader = max(means, key=lambda key: sign * means[key])
+    tests = {key: paired_difference(values[leader], values[key]) for key in means if key != leader}
+    decided = [key for key, test in tests.items() if test.can_decide]
+    adjusted = dict(zip(decided, holm([tests[key].p_value for key in decided]), strict=True)) if decided else {}
+    worse = frozenset(key for key, p_value in adjusted.items() if p_value < ALPHA)
+    best = frozenset([leader, *adjusted]) - worse if worse else frozenset()
+    return Judgement(best, worse, frozenset(tests) - frozenset(adjusted), leader, counts)

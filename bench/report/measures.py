@@ -1,0 +1,102 @@
+"""What is read off a record beside its scores: its unit, its direction, and what must match to compare it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.record import RunRecord, Score
+from bench.report.tree import Direction, Kind, Measure
+from bench.specs import Value
+
+__all__ = ["RESOURCES", "Resource", "score_measure", "score_title"]
+
+# A size is the model's own, a score also depends on the device, a clock on the whole machine.
+Scope = Literal["model", "device", "machine"]
+MEGABYTE, KILOBYTE, MILLISECOND = 1e6, 1e3, 1e-3
+ACRONYMS = {"auroc": "AUROC", "fid": "FID", "kid": "KID"}
+Reader = Callable[[RunRecord], float | None]
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A measure, where it is found in a record, and what must match before two of its values may be compared."""
+
+    measure: Measure
+    read: Reader
+    scope: Scope
+
+
+def _scaled(value: float | None, unit: float) -> float | None:
+    return None if value is None else value / unit
+
+
+def _latency(record: RunRecord, name: str) -> float | None:
+    return None if record.latency is None else getattr(record.latency, name) / MILLISECOND
+
+
+def _throughput(record: RunRecord) -> float | None:
+    return None if record.latency is None else record.latency.throughput_per_second
+
+
+def _sampling(record: RunRecord) -> float | None:
+    # Only generators sample; the clock's default of zero is "never started" for everyone else.
+    return record.times.sampling_seconds or None
+
+
+def _time(
+    name: str, title: str, unit: str, read: Reader, *, main: bool = False, better: Direction = "lower"
+) -> Resource:
+    return Resource(Measure(name, title, unit, better, "time", main), read, "machine")
+
+
+def _memory(name: str, title: str, field: str, *, main: bool = False) -> Resource:
+    measure = Measure(name, title, "MB", "lower", "memory", main)
+    return Resource(measure, lambda record: _scaled(getattr(record.memory, field), MEGABYTE), "machine")
+
+
+def _size(name: str, title: str, read: Reader, *, unit: str = "", main: bool = False, kind: Kind = "size") -> Resource:
+    return Resource(Measure(name, title, unit, "", kind, main), read, "model")
+
+
+RESOURCES: tuple[Resource, ...] = (
+    _time("train_seconds", "Training", "s", lambda record: record.times.train_seconds, main=True),
+    _time("latency_p50", "Latency p50", "ms", lambda record: _latency(record, "p50_seconds"), main=True),
+    _memory("peak_memory", "Peak memory", "peak_memory_bytes", main=True),
+    _memory("cuda_allocated", "Peak GPU memory", "cuda_allocated_bytes", main=True),
+    _size("parameters", "Parameters", lambda record: record.size.parameter_count, main=True),
+    _size("depth", "Depth", lambda record: record.size.depth, unit="layers", main=True),
+    _time("latency_p95", "Latency p95", "ms", lambda record: _latency(record, "p95_seconds")),
+    _time("latency_p99", "Latency p99", "ms", lambda record: _latency(record, "p99_seconds")),
+    _time("throughput", "Throughput", "samples/s", _throughput, better="higher"),
+    _time("setup_seconds", "Set-up", "s", lambda record: record.times.setup_seconds),
+    _time("evaluation_seconds", "Evaluation", "s", lambda record: record.times.evaluation_seconds),
+    _time("sampling_seconds", "Sampling", "s", _sampling),
+    _time("energy", "Energy", "J", lambda record: record.energy_joules),
+    _memory("cuda_reserved", "Reserved GPU memory", "cuda_reserved_bytes"),
+    _size("trainable_parameters", "Trainable parameters", lambda record: record.size.trainable_parameter_count),
+    _size("forward_macs", "Forward pass", lambda record: record.size.forward_macs, unit="MACs/sample"),
+    _size("model_size", "Model size", lambda record: _scaled(record.memory.model_bytes, KILOBYTE), unit="kB"),
+)
+
+
+def score_title(name: str) -> str:
+    """Return a score's name as a heading; one such as `fd:lenet-digits@…` is an identifier and stays as it is."""
+    if ":" in name or name != name.lower():
+        return name
+    words = name.replace("_", " ")
+    return ACRONYMS.get(name, words[:1].upper() + words[1:])
+
+
+def score_measure(score: Score) -> Measure:
+    """Return the measure a score belongs to; two that may not share a column are two measures.
+
+    Settings of a metric (texts, whole numbers, switches) are part of it; decimal numbers in its detail are
+    measurements that lie beside the value, as the floor does.
+    """
+    detail: tuple[tuple[str, Value], ...] = tuple(
+        (name, value) for name, value in sorted(score.detail.items()) if not isinstance(value, float)
+    )
+    better: Direction = "higher" if score.higher_is_better else "lower"
+    return Measure(score.name, score_title(score.name), score.unit, better, "score", True, detail)

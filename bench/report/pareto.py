@@ -1,0 +1,62 @@
+"""Quality against training time, and the models that no other beats in both."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from bench.report.material import Material
+from bench.report.tree import Column, Figure, Point, ScatterFigure
+
+__all__ = ["front", "quality_against_time"]
+
+CAPTION = (
+    "Means over seeds with 95 % intervals. The stepped line joins the models that no other beats in both, "
+    "by their means."
+)
+
+
+def front(points: Sequence[tuple[float, float]], *, higher_is_better: bool) -> frozenset[int]:
+    """Return the indices of the points (cost, quality) that no other beats: cheaper or equal, and better."""
+    sign = 1.0 if higher_is_better else -1.0
+    order = sorted(range(len(points)), key=lambda index: (points[index][0], -sign * points[index][1]))
+    best = -math.inf
+    kept: list[int] = []
+    for index in order:
+        quality = sign * points[index][1]
+        # Equal twins stand on the front together; an equal quality at a higher cost does not.
+        if quality > best or (kept and points[index] == points[kept[-1]]):
+            best = quality
+            kept.append(index)
+    return frozenset(kept)
+
+
+def quality_against_time(material: Material) -> Iterator[Figure]:
+    """Draw the main score against training time, one front for each condition that times were taken under."""
+    main = material.main
+    times = [column for column in material.columns if column.measure.name == "train_seconds"]
+    if main is None or not times or material.has_variants:
+        return
+    points = tuple(point for time in times for point in _points(material, time))
+    if len({point.label for point in points}) > 1:
+        yield ScatterFigure(
+            name="pareto",
+            title="Quality against training time",
+            x=times[0].measure,
+            y=main.measure,
+            points=points,
+            caption=CAPTION,
+        )
+
+
+def _points(material: Material, time: Column) -> list[Point]:
+    quality = material.main_on(time.device)
+    if quality is None:
+        return []
+    rows = [row for row in material.rows if time.key in row.cells and quality.key in row.cells]
+    means = [(row.cells[time.key].mean, row.cells[quality.key].mean) for row in rows]
+    best = front(means, higher_is_better=quality.measure.better == "higher")
+    return [
+        Point(row.label, row.family, time.condition, row.cells[time.key], row.cells[quality.key], number in best)
+        for number, row in enumerate(rows)
+    ]

@@ -1,0 +1,72 @@
+"""Hang the pictures of the generative models side by side, all drawn with one seed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+from bench.errors import StoreError
+from bench.record import RunRecord, Score
+from bench.report.conditions import device_name
+from bench.report.tree import SampleGrid, SampleWall
+from bench.report.values import FLOOR
+
+__all__ = ["ARTIFACT", "Artifacts", "sample_wall"]
+
+ARTIFACT = "samples.png"
+SCORE_LIMIT = 2
+Artifacts = Callable[[RunRecord, str], bytes]
+
+
+def sample_wall(records: Sequence[RunRecord], labels: Sequence[str], artifacts: Artifacts) -> SampleWall | None:
+    """Return the grids of one seed, the one most models have; None where no model drew anything.
+
+    records: of the section, in any state; labels: its rows in order.
+    """
+    drawn = {record.run.label: record.run.family for record in records if _has_grid(record)}
+    if not drawn:
+        return None
+    by_seed: dict[int, dict[str, list[RunRecord]]] = defaultdict(lambda: defaultdict(list))
+    for record in records:
+        if _has_grid(record):
+            by_seed[record.run.seed][record.run.label].append(record)
+    seed = min(by_seed, key=lambda each: (-len(by_seed[each]), each))
+    has_devices = len({record.run.device for each in by_seed[seed].values() for record in each}) > 1
+    grids = [
+        grid
+        for label in dict.fromkeys(labels)
+        if label in drawn
+        for grid in _grids(label, drawn[label], by_seed[seed].get(label, []), artifacts, has_devices)
+    ]
+    return SampleWall(seed, tuple(grids))
+
+
+def _has_grid(record: RunRecord) -> bool:
+    return record.is_ok and any(artifact.name == ARTIFACT for artifact in record.artifacts)
+
+
+def _grids(
+    label: str, family: str, records: Sequence[RunRecord], artifacts: Artifacts, has_devices: bool
+) -> list[SampleGrid]:
+    if not records:
+        return [SampleGrid(label, family, "no picture with this seed")]
+    grids = []
+    for record in sorted(records, key=lambda each: each.run.device):
+        name = f"{label}, {device_name(record.run.device)}" if has_devices else label
+        try:
+            grids.append(SampleGrid(name, family, _caption(record), artifacts(record, ARTIFACT)))
+        except StoreError as error:
+            grids.append(SampleGrid(name, family, str(error)))
+    return grids
+
+
+def _caption(record: RunRecord) -> str:
+    return "; ".join(_score_text(score) for score in record.scores[:SCORE_LIMIT])
+
+
+def _score_text(score: Score) -> str:
+    floor = score.detail.get(FLOOR)
+    beside = [] if floor is None else [f"floor {floor:.3g}"]
+    beside += [f"{name} {value}" for name, value in score.detail.items() if isinstance(value, int) and name != FLOOR]
+    text = f"{score.name} {score.value:.3g}{f' {score.unit}' if score.unit else ''}"
+    return f"{text} ({', '.join(beside)})" if beside else text

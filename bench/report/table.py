@@ -1,0 +1,138 @@
+"""Turn the records of one group into the columns, rows and findings of its table."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+
+from bench.record import RunRecord
+from bench.report.conditions import Condition, Conditions
+from bench.report.marks import Judgement, judge
+from bench.report.tree import Cell, Column, Row
+from bench.report.values import RowKey, Values, by_variant, collect, column_names, row_key
+from bench.report.wording import finding
+from bench.stats import mean_interval
+
+__all__ = ["Table"]
+
+FAMILIES = ("shallow", "deep", "generative")
+# Below a megabyte the high-water mark shows the allocator's pages, not the model.
+MEMORY_RESOLUTION_MB = 1.0
+
+
+class Table:
+    """The values of one section by column and row, with what they allow to say."""
+
+    def __init__(self, records: Sequence[RunRecord], machine_names: Mapping[str, str]) -> None:
+        self._records: dict[RowKey, list[RunRecord]] = defaultdict(list)
+        for record in records:
+            self._records[row_key(record)].append(record)
+        self.values = collect([record for record in records if record.is_ok])
+        names = column_names(self.values, Conditions(records, machine_names))
+        self.columns = tuple(
+            Column(f"{values.measure.name}#{number}", values.measure, name, values.condition.device or "")
+            for number, (values, name) in enumerate(zip(self.values, names, strict=True))
+        )
+        self._judgements = [self._judge(values) for values in self.values]
+
+    @property
+    def main(self) -> Column | None:
+        """The column that decides the order: the first score, None where no run was scored."""
+        return self.columns[0] if self.columns and self.columns[0].measure.kind == "score" else None
+
+    def rows(self) -> tuple[Row, ...]:
+        """Return the rows: by family, the best of the main score first, variants of one model together."""
+        places = self._places()
+        keys = sorted(self._records, key=lambda key: (*places[key.label], key.label, _by_size(key.variant)))
+        return tuple(self._row(key) for key in keys)
+
+    def findings(self) -> tuple[str, ...]:
+        """Say, for the main score, what can and what cannot be told apart."""
+        if self.main is None:
+            return ()
+        return tuple(
+            finding(column, json.loads(variant), judged)
+            for column, judgements in zip(self.columns, self._judgements, strict=True)
+            if column.measure.name == self.main.measure.name
+            for variant, judged in judgements.items()
+        )
+
+    def cell(self, key: RowKey, number: int) -> Cell | None:
+        """Return one cell of the column with that number, None where the row has no finite value there."""
+        values = self.values[number]
+        numbers = list(values.finite(key).values())
+        if not numbers:
+            return None
+        has_interval = len(numbers) > 1 and values.measure.kind != "size"
+        interval = mean_interval(numbers) if has_interval else None
+        floors = values.floors.get(key)
+        judged = self._judgements[number].get(key.variant)
+        return Cell(
+            mean=fmean(numbers),
+            low=None if interval is None else interval.low,
+            high=None if interval is None else interval.high,
+            count=len(numbers),
+            run_count=self._ok_count(key, values.condition),
+            floor=fmean(floors) if floors else None,
+            is_best=judged is not None and key in judged.best,
+        )
+
+    def _row(self, key: RowKey) -> Row:
+        runs = self._records[key]
+        run = runs[-1].run
+        cells = {column.key: self.cell(key, number) for number, column in enumerate(self.columns)}
+        return Row(
+            label=run.label,
+            model=run.model,
+            family=run.family,
+            variant=run.variant,
+            hyperparameters=run.hyperparameters,
+            outcomes=dict(Counter(record.status for record in runs)),
+            seed_count=len({record.run.seed for record in runs if record.is_ok}),
+            cells={name: cell for name, cell in cells.items() if cell is not None},
+        )
+
+    def _ok_count(self, key: RowKey, condition: Condition) -> int:
+        device = condition.device
+        return sum(run.is_ok for run in self._records[key] if device is None or run.run.device == device)
+
+    def _judge(self, values: Values) -> dict[str, Judgement[RowKey]]:
+        """Judge a column, each variant for itself. A model some of whose runs failed has only its lucky seeds left
+        in the mean, and cannot be called the best.
+        """
+        if not values.measure.better:
+            return {}
+        device = values.condition.device
+        sound = [key for key in self._records if not self._has_failures(key, device)]
+        floor = MEMORY_RESOLUTION_MB if values.measure.kind == "memory" else -math.inf
+        return {
+            variant: judge(
+                {key: {seed: max(value, floor) for seed, value in seeds.items()} for key, seeds in rows.items()},
+                higher_is_better=values.measure.better == "higher",
+            )
+            for variant, rows in by_variant(values, sound).items()
+        }
+
+    def _has_failures(self, key: RowKey, device: str | None) -> bool:
+        runs = [run for run in self._records[key] if device is None or run.run.device == device]
+        return any(not run.is_ok for run in runs)
+
+    def _places(self) -> dict[str, tuple[int, float]]:
+        """Return where each label stands: its family, then its best mean of the main score."""
+        best: dict[str, float] = {}
+        if self.main is not None:
+            values = self.values[0]
+            for key in values.seeds:
+                numbers = [values.sign * value for value in values.finite(key).values()]
+                best[key.label] = max([best.get(key.label, -math.inf), *([fmean(numbers)] if numbers else [])])
+        families = {key.label: FAMILIES.index(runs[0].run.family) for key, runs in self._records.items()}
+        return {label: (family, -best.get(label, -math.inf)) for label, family in families.items()}
+
+
+def _by_size(variant: str) -> list[tuple[bool, float, str]]:
+    """Order variants by number where they are numbers, so that 1000 comes after 200."""
+    values = json.loads(variant).values()
+    return [(isinstance(value, str), 0.0 if isinstance(value, str) else float(value), str(value)) for value in values]

@@ -1,0 +1,263 @@
+"""The report as a tree of plain, frozen values: what renderers draw, without any word on how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bench.specs import Value
+
+__all__ = [
+    "Cell",
+    "Column",
+    "Failure",
+    "Figure",
+    "Line",
+    "LineFigure",
+    "Machine",
+    "Measure",
+    "Point",
+    "Report",
+    "Row",
+    "SampleGrid",
+    "SampleWall",
+    "ScatterFigure",
+    "Section",
+]
+
+Direction = Literal["higher", "lower", ""]
+Kind = Literal["score", "time", "memory", "size"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Something that was measured: its unit and which way is better ("" where neither is).
+
+    detail: what a reader must know to compare it, e.g. the number of samples behind a distance.
+    is_main: does it belong in the first table, or only in the one that holds everything?
+    """
+
+    name: str
+    title: str
+    unit: str
+    better: Direction
+    kind: Kind
+    is_main: bool = True
+    detail: tuple[tuple[str, Value], ...] = ()
+
+
+@dataclass(frozen=True)
+class Column:
+    """One measure under one condition. Numbers that are not comparable are in different columns.
+
+    condition: the device and whatever else sets this column apart, "" where the section has only one.
+    device: where the numbers were taken, "" where that does not matter to them.
+    """
+
+    key: str
+    measure: Measure
+    condition: str = ""
+    device: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The mean over seeds with its 95 % interval; low and high are None where one seed gives none.
+
+    count: finite values in the mean; run_count: runs that ended well, so count < run_count means NaN or absent.
+    floor: mean of the value that real data gets against real data, where the metric has one.
+    is_best: not distinguishable from the best, while at least one other model is.
+    """
+
+    mean: float
+    low: float | None
+    high: float | None
+    count: int
+    run_count: int
+    floor: float | None = None
+    is_best: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One model, under one variant of the protocol: `outcomes` counts its runs by status, on every device.
+
+    seed_count: seeds that ended well on at least one device.
+    """
+
+    label: str
+    model: str
+    family: str
+    variant: Mapping[str, Value]
+    hyperparameters: Mapping[str, Value]
+    outcomes: Mapping[str, int]
+    seed_count: int
+    cells: Mapping[str, Cell]
+
+    @property
+    def ok_count(self) -> int:
+        """Runs that ended well."""
+        return self.outcomes.get("ok", 0)
+
+    @property
+    def run_count(self) -> int:
+        """Runs on record."""
+        return sum(self.outcomes.values())
+
+
+@dataclass(frozen=True)
+class Point:
+    """A model in a scatter plot; x and y are means with 95 % intervals."""
+
+    label: str
+    family: str
+    condition: str
+    x: Cell
+    y: Cell
+    is_on_front: bool
+
+
+@dataclass(frozen=True)
+class ScatterFigure:
+    """Quality (y) against cost (x), with the points nothing beats in both."""
+
+    name: str
+    title: str
+    x: Measure
+    y: Measure
+    points: tuple[Point, ...]
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """Means with their band; the four sequences have one length."""
+
+    label: str
+    family: str
+    condition: str
+    x: tuple[float, ...]
+    mean: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    seed_count: int
+
+
+@dataclass(frozen=True)
+class LineFigure:
+    """Lines over one axis, e.g. a learning curve; `axis` tells figures of one name apart, e.g. epochs and seconds."""
+
+    name: str
+    title: str
+    axis: str
+    x_title: str
+    y_title: str
+    lines: tuple[Line, ...]
+    is_log_x: bool = False
+    caption: str = ""
+
+
+Figure = ScatterFigure | LineFigure
+
+
+@dataclass(frozen=True)
+class SampleGrid:
+    """A picture a generative model drew; png is None, with the reason in `caption`, where there is none."""
+
+    label: str
+    family: str
+    caption: str
+    png: bytes | None = None
+
+
+@dataclass(frozen=True)
+class SampleWall:
+    """Grids of several models, drawn with one seed so that they can be compared."""
+
+    seed: int
+    grids: tuple[SampleGrid, ...]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Runs of one cell that did not end well, for one reason; traceback and output are the first run's."""
+
+    section: str
+    label: str
+    dataset: str
+    task: str
+    protocol: str
+    device: str
+    variant: Mapping[str, Value]
+    status: str
+    reason: str
+    seeds: tuple[int, ...]
+    run_ids: tuple[str, ...]
+    finished_at: str
+    traceback: str = ""
+    output: str = ""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine that runs were made on; `name` is how columns call it."""
+
+    name: str
+    environment_id: str
+    run_count: int
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One data set, task and protocol with its settings: what may be compared.
+
+    findings: sentences on what can and cannot be told apart. warnings: reasons to doubt a number.
+    """
+
+    key: str
+    title: str
+    dataset: str
+    task: str
+    protocol: str
+    settings: tuple[tuple[str, str], ...]
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    findings: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    samples: SampleWall | None = None
+    failures: tuple[Failure, ...] = ()
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def variant_names(self) -> tuple[str, ...]:
+        """Names of what the protocol varied, in order of appearance."""
+        return tuple(dict.fromkeys(name for row in self.rows for name in row.variant))
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything a renderer needs. created_at: ISO 8601 with its offset; command: what makes the report again."""
+
+    title: str
+    created_at: str
+    version: str
+    command: str
+    sections: tuple[Section, ...] = ()
+    machines: tuple[Machine, ...] = ()
+    versions: tuple[tuple[str, str], ...] = ()
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    period: tuple[str, str] = ("", "")
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Failures of every section."""
+        return tuple(failure for section in self.sections for failure in section.failures)
+
+    @property
+    def run_count(self) -> int:
+        """Runs on record."""
+        return sum(self.outcomes.values())

@@ -1,0 +1,134 @@
+"""Collect the numbers of a section: one entry per column, row → seed → value."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from bench.record import RunRecord
+from bench.report.conditions import Condition, Conditions
+from bench.report.grouping import canonical
+from bench.report.measures import RESOURCES, score_measure
+from bench.report.tree import Measure
+
+__all__ = ["FLOOR", "RowKey", "Values", "by_variant", "collect", "column_names", "row_key"]
+
+# The score's detail under which a task writes what real data gets against real data.
+FLOOR = "floor"
+
+
+class RowKey(NamedTuple):
+    """What a row stands for: a label and, as canonical text, the variant."""
+
+    label: str
+    variant: str
+
+
+def row_key(record: RunRecord) -> RowKey:
+    """Return the row a record belongs to."""
+    return RowKey(record.run.label, canonical(record.run.variant))
+
+
+@dataclass
+class Values:
+    """One column: its numbers by row and seed, and the floors that were measured beside them."""
+
+    measure: Measure
+    condition: Condition
+    seeds: dict[RowKey, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
+    floors: dict[RowKey, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    @property
+    def sign(self) -> float:
+        """1 where higher is better, -1 where lower is."""
+        return 1.0 if self.measure.better == "higher" else -1.0
+
+    def finite(self, key: RowKey) -> dict[int, float]:
+        """Return a row's finite values by seed."""
+        return {seed: value for seed, value in self.seeds.get(key, {}).items() if math.isfinite(value)}
+
+
+def collect(records: Sequence[RunRecord]) -> list[Values]:
+    """Return the columns that have at least one number: scores in the order they were recorded, then resources."""
+    scores = _scores(records)
+    return [*scores, *_resources(records)]
+
+
+def _scores(records: Sequence[RunRecord]) -> list[Values]:
+    unstable = _unstable_details(records)
+    found: dict[tuple[Measure, Condition], Values] = {}
+    order: dict[str, int] = {}
+    for record in records:
+        condition = Condition.of(record, "device")
+        for score in record.scores:
+            order.setdefault(score.name, len(order))
+            measure = _without(score_measure(score), unstable[score.name])
+            values = found.setdefault((measure, condition), Values(measure, condition))
+            values.seeds[row_key(record)][record.run.seed] = score.value
+            floor = score.detail.get(FLOOR)
+            if isinstance(floor, float) and math.isfinite(floor):
+                values.floors[row_key(record)].append(floor)
+    return sorted(found.values(), key=lambda values: (order[values.measure.name], values.condition))
+
+
+def _resources(records: Sequence[RunRecord]) -> Iterable[Values]:
+    for resource in RESOURCES:
+        found: dict[Condition, Values] = {}
+        for record in records:
+            number = resource.read(record)
+            if number is not None:
+                condition = Condition.of(record, resource.scope)
+                values = found.setdefault(condition, Values(resource.measure, condition))
+                values.seeds[row_key(record)][record.run.seed] = float(number)
+        yield from (found[condition] for condition in sorted(found))
+
+
+def _unstable_details(records: Sequence[RunRecord]) -> dict[str, frozenset[str]]:
+    """Find details that vary between seeds of one cell: outcomes, not settings, so they split no column."""
+    seen: dict[str, dict[tuple[RowKey, str, str], set[object]]] = defaultdict(lambda: defaultdict(set))
+    for record in records:
+        for score in record.scores:
+            for name, value in score.detail.items():
+                seen[score.name][row_key(record), record.run.device, name].add(value)
+    return defaultdict(
+        frozenset,
+        {
+            score: frozenset(name for (_, _, name), values in details.items() if len(values) > 1)
+            for score, details in seen.items()
+        },
+    )
+
+
+def _without(measure: Measure, names: frozenset[str]) -> Measure:
+    if not names:
+        return measure
+    return replace(measure, detail=tuple(item for item in measure.detail if item[0] not in names))
+
+
+def column_names(columns: Sequence[Values], conditions: Conditions) -> list[str]:
+    """Return the condition of every column in words, with a metric's settings where they tell two columns apart."""
+    details: dict[str, set[tuple[tuple[str, object], ...]]] = defaultdict(set)
+    for values in columns:
+        details[values.measure.name].add(values.measure.detail)
+    return [_column_name(values, conditions, details[values.measure.name]) for values in columns]
+
+
+def _column_name(values: Values, conditions: Conditions, details: set[tuple[tuple[str, object], ...]]) -> str:
+    words = [conditions.name(values.condition)]
+    if len(details) > 1:
+        shared = set.intersection(*(set(detail) for detail in details))
+        words += [f"{name} {value}" for name, value in values.measure.detail if (name, value) not in shared]
+    return ", ".join(word for word in words if word)
+
+
+def by_variant(values: Values, keys: Iterable[RowKey]) -> Mapping[str, dict[RowKey, dict[int, float]]]:
+    """Return the rows that compete with each other: those of one variant, with their finite values."""
+    found: dict[str, dict[RowKey, dict[int, float]]] = defaultdict(dict)
+    for key in keys:
+        seeds = values.finite(key)
+        if seeds:
+            found[key.variant][key] = seeds
+    return found

@@ -1,0 +1,54 @@
+"""Write the report as one tidy table: a line for each section, model and measure."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.report import Column, Report, Row, Section
+from bench_reports.words import variant_text
+
+__all__ = ["FIELDS", "render"]
+
+FIELDS = (
+    "section", "dataset", "task", "protocol", "settings", "model", "family", "variant", "device", "condition",
+    "measure", "unit", "better", "mean", "low", "high", "n", "ok_runs", "runs", "is_best", "floor", "detail",
+)  # fmt: skip
+# A spreadsheet runs a text that begins so as a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def render(report: Report, folder: Path) -> Path:
+    """Write `report.csv`; a model without any number has one line for the measure `runs`."""
+    path = folder / "report.csv"
+    folder.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(FIELDS)
+        for section in report.sections:
+            for row in section.rows:
+                writer.writerows(map(_safe, line) for line in _lines(section, row))
+    return path
+
+
+def _lines(section: Section, row: Row) -> Iterator[tuple[object, ...]]:
+    settings = "; ".join(f"{name}={value}" for name, value in section.settings)
+    place = (section.title, section.dataset, section.task, section.protocol, settings)
+    start: tuple[object, ...] = (*place, row.label, row.family, variant_text(row.variant))
+    yield (*start, "", "", "runs", "", "", row.ok_count, "", "", row.run_count, row.ok_count, row.run_count, "", "", "")
+    for column in section.columns:
+        if column.key in row.cells:
+            yield (*start, *_numbers(column, row))
+
+
+def _numbers(column: Column, row: Row) -> tuple[object, ...]:
+    measure, cell = column.measure, row.cells[column.key]
+    detail = "; ".join(f"{name}={value}" for name, value in measure.detail)
+    place = (column.device, column.condition, measure.name, measure.unit, measure.better)
+    value = (cell.mean, cell.low, cell.high, cell.count, cell.run_count, row.run_count)
+    return (*place, *value, int(cell.is_best), cell.floor, detail)
+
+
+def _safe(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

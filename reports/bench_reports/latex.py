@@ -1,0 +1,129 @@
+"""Write the tables of the report for a paper: booktabs, one table per section."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.report import Report, Row, Section
+from bench_reports.words import (
+    ABSENT,
+    CellText,
+    ColumnText,
+    column_texts,
+    main_columns,
+    moment,
+    seeds_text,
+    settings_text,
+)
+
+__all__ = ["escape", "render"]
+
+SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "%": r"\%",
+    "#": r"\#",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "`": r"\textasciigrave{}",
+    "'": r"\textquotesingle{}",
+    '"': r"\textquotedbl{}",
+    "·": r"\textperiodcentered{}",
+    "–": "--",
+    "“": "``",
+    "”": "''",
+    "…": r"\dots{}",
+    "↑": r"$\uparrow$",
+    "↓": r"$\downarrow$",
+    "±": r"$\pm$",
+}
+HEAD = r"""% {title}
+% depthbench {version}, {created}; made by: {command}
+% Needs \usepackage[T1]{{fontenc}}, \usepackage{{textcomp}}, \usepackage{{booktabs}} and \usepackage{{graphicx}}.
+"""
+
+
+def escape(text: object) -> str:
+    """Return a text that LaTeX prints as it is, on one line."""
+    return "".join(SPECIAL.get(letter, letter) for letter in " ".join(str(text).split()))
+
+
+def render(report: Report, folder: Path) -> Path:
+    r"""Write `report.tex`, to be read by `\input`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "report.tex"
+    words = {"title": report.title, "version": report.version, "command": report.command}
+    # A comment ends with its line, so that is all a hostile title could break out of.
+    head = HEAD.format(
+        created=moment(report.created_at), **{name: " ".join(text.split()) for name, text in words.items()}
+    )
+    tables = [_table(section) for section in report.sections]
+    path.write_text("\n".join([head, *tables]), encoding="utf-8")
+    return path
+
+
+def _table(section: Section) -> str:
+    columns = column_texts(main_columns(section), section.rows)
+    names = section.variant_names
+    head = ["Model", *names, "Seeds", *(column.title for column in columns)]
+    units = ["", *([""] * len(names)), "", *map(_under, columns)]
+    body = [_line(section.rows, number, columns, names) for number in range(len(section.rows))]
+    return "\n".join(
+        [
+            r"\begin{table}[htbp]",
+            r"  \centering",
+            rf"  \caption{{{_caption(section)}}}",
+            rf"  \label{{tab:depthbench-{section.key}}}",
+            r"  \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
+            rf"  \begin{{tabular}}{{l{'r' * (len(head) - 1)}}}",
+            r"    \toprule",
+            f"    {' & '.join(escape(each) for each in head)} \\\\",
+            f"    {' & '.join(units)} \\\\",
+            r"    \midrule",
+            *body,
+            r"    \bottomrule",
+            r"  \end{tabular}}",
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def _under(column: ColumnText) -> str:
+    words = ", ".join(word for word in (column.unit, column.column.condition) if word)
+    arrow = escape(column.arrow)
+    return " ".join(part for part in (f"({escape(words)})" if words else "", arrow) if part)
+
+
+def _line(rows: tuple[Row, ...], number: int, columns: list[ColumnText], names: tuple[str, ...]) -> str:
+    row = rows[number]
+    start = [escape(row.label), *(escape(row.variant.get(name, ABSENT)) for name in names), escape(seeds_text(row))]
+    cells = [_cell(row, column, column.cells[number]) for column in columns]
+    rule = "    \\addlinespace\n" if number and rows[number - 1].family != row.family else ""
+    return f"{rule}    {' & '.join([*start, *cells])} \\\\"
+
+
+def _cell(row: Row, column: ColumnText, text: CellText | None) -> str:
+    if text is None:
+        return escape(ABSENT)
+    value = text.value.replace(",", "{,}")
+    value = rf"\mathbf{{{value}}}" if row.cells[column.column.key].is_best else value
+    spread = f" \\pm {text.spread.replace(',', '{,}')}" if text.spread else ""
+    note = f" ({escape(text.note)})" if text.note else ""
+    return f"${value}{spread}${note}"
+
+
+def _caption(section: Section) -> str:
+    settings = ", ".join(f"{name} {value}" for name, value in settings_text(section))
+    return (
+        f"{escape(section.title)}{f' ({escape(settings)})' if settings else ''}. Mean over seeds $\\pm$ half the "
+        "95\\,\\% interval; bold where the best mean, and what cannot be told apart from it, differs from another "
+        "model by more than noise."
+    )
