@@ -8,8 +8,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bench.hookspecs import hookimpl
     from bench.model import Problem
-    from bench.specs import Choice, DataFile, DatasetSpec, Fixed, Integer, MetricSpec, ModelSpec
-    from bench.specs import ProtocolSpec, Real, RendererSpec, TaskSpec
+    from bench.specs import (
+        Choice,
+        DataFile,
+        DatasetSpec,
+        Fixed,
+        Integer,
+        MetricSpec,
+        ModelSpec,
+        ProtocolSpec,
+        Real,
+        RendererSpec,
+        TaskSpec,
+    )
     from bench.store import load_records
 
 __version__ = "0.1.0"

@@ -130,9 +130,7 @@ class DataSource:
             return cls(spec, data_root(root))
         found = find_spec(spec.embedded_in)
         if found is None or not found.submodule_search_locations:
-            raise DataMissing(
-                f"data set {spec.name!r} lies inside {spec.embedded_in}, which is not installed"
-            )
+            raise DataMissing(f"data set {spec.name!r} lies inside {spec.embedded_in}, which is not installed")
         return cls(spec, Path(found.submodule_search_locations[0]))
 
     def locate(self, file: DataFile) -> Path:
@@ -181,18 +179,14 @@ class DataSource:
             # One pass over the tar: each jump back in a packed one would unpack it again from its start.
             self._members.update(_read_members(place, {wanted.path for wanted in self.spec.files}))
         if file.path not in self._members:
-            raise ChecksumMismatch(
-                f"{place} holds no {file.path}: it is another archive. Remove it and fetch it again"
-            )
+            raise ChecksumMismatch(f"{place} holds no {file.path}: it is another archive. Remove it and fetch it again")
         return self._members[file.path]
 
 
 def _read_members(place: Path, wanted: set[str]) -> dict[str, bytes]:
     try:
         with tarfile.open(place) as archive:
-            streams = (
-                (member.name, archive.extractfile(member)) for member in archive if member.name in wanted
-            )
+            streams = ((member.name, archive.extractfile(member)) for member in archive if member.name in wanted)
             return {name: stream.read() for name, stream in streams if stream is not None}
     except (tarfile.TarError, EOFError, OSError) as error:
         raise ChecksumMismatch(f"{place} cannot be read: {error}. Remove it and fetch it again") from error

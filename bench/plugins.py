@@ -153,14 +153,13 @@ class Plugins:
         caller: pluggy.HookCaller = getattr(self.manager.hook, hook)
         return caller.get_hookimpls()
 
-    def _collect(
-        self, module: object, owner: Owner, hook: str, kind: type[S], catalogue: Catalogue[Any]
-    ) -> None:
+    def _collect(self, module: object, owner: Owner, hook: str, kind: type[S], catalogue: Catalogue[Any]) -> None:
         for implementation in self._implementations(hook):
             if implementation.plugin is not module:
                 continue
             try:
-                offered: Iterable[object] = list(implementation.function() or ())
+                answer: Any = implementation.function()
+                offered: list[object] = list(answer or ())
             except Exception as error:  # noqa: BLE001 - as above
                 self._blame(owner, error, f"{hook}() raised ")
                 continue
@@ -221,7 +220,7 @@ def _precedence(owner: Owner) -> tuple[bool, str, str]:
 
 
 def _sentence(error: BaseException) -> str:
-    text = str(error).strip() or "no message"
+    text = " ".join(str(error).split()) or "no message"
     if isinstance(error, SyntaxError) and error.filename:
         return f"SyntaxError: {error.msg} ({error.filename}, line {error.lineno})"
     return f"{type(error).__name__}: {text}"

@@ -91,9 +91,7 @@ class SuitePlan(Frozen):
         """
         devices = {run.device for run in newer.runs}
         filled = {run.place for run in newer.runs}
-        kept = [
-            run for run in self.runs if run.place not in filled and not (replace and run.device in devices)
-        ]
+        kept = [run for run in self.runs if run.place not in filled and not (replace and run.device in devices)]
         return newer.model_copy(update={"runs": (*kept, *newer.runs)})
 
 
@@ -131,7 +129,10 @@ class Times(Frozen):
 
 
 class Latency(Frozen):
-    """Seconds for one prediction (or sample) at batch size 1, and predictions per second at `batch_size`."""
+    """Seconds for one prediction (or sample) at batch size 1, and predictions per second at `batch_size`.
+
+    relative_error: half the 95 % interval of the median over the `repeats`, as a share of it.
+    """
 
     p50_seconds: float
     p95_seconds: float
@@ -139,6 +140,7 @@ class Latency(Frozen):
     repeats: int
     throughput_per_second: float
     batch_size: int
+    relative_error: float | None = None
 
 
 class Memory(Frozen):
@@ -153,13 +155,15 @@ class Memory(Frozen):
 class ModelSize(Frozen):
     """Read off the built model; None where a black box does not show it.
 
-    depth: layers with weights on the longest path. macs: multiply-accumulates of one sample's forward pass.
+    depth: layers with weights on the longest path. forward_macs: multiply-accumulates of one sample's forward
+    pass; training_macs: those of its forward and backward pass.
     """
 
     parameter_count: int | None = None
     trainable_parameter_count: int | None = None
     depth: int | None = None
     forward_macs: int | None = None
+    training_macs: int | None = None
 
 
 class Artifact(Frozen):
@@ -170,7 +174,7 @@ class Artifact(Frozen):
 
 
 class Environment(Frozen):
-    """The machine and the software, once per suite; `environment_id` is the hash of what must match to compare times."""
+    """The machine and the software, once per suite; `environment_id` hashes what must match to compare times."""
 
     environment_id: str
     facts: dict[str, Any]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from importlib import import_module
+from typing import Any, Literal
 
 from bench.errors import PluginError
 
@@ -25,12 +26,22 @@ __all__ = [
     "Spec",
     "TaskSpec",
     "Value",
+    "resolve",
 ]
 
 Family = Literal["shallow", "deep", "generative"]
 Value = bool | int | float | str
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+
+
+def resolve(target: str) -> Any:
+    """Import `"package.module:attribute"` and return the attribute."""
+    module, _, attribute = target.partition(":")
+    found: Any = import_module(module)
+    for name in attribute.split("."):
+        found = getattr(found, name)
+    return found
 
 
 @dataclass(frozen=True)
@@ -115,7 +126,7 @@ class ModelSpec(Spec):
         super().__post_init__()
         if self.family not in ("shallow", "deep", "generative"):
             raise PluginError(f"model {self.name!r}: family {self.family!r} is not shallow, deep or generative")
-        if isinstance(self.tasks, str) or not self.tasks:
+        if not isinstance(self.tasks, tuple) or not self.tasks:
             raise PluginError(f"model {self.name!r}: tasks must be a non-empty tuple of task names, got {self.tasks!r}")
 
     @property
@@ -135,7 +146,8 @@ class ModelSpec(Spec):
 class DataFile:
     """One file of a data set.
 
-    path:     relative to the data root (or to the package in `DatasetSpec.embedded_in`); `path` or `path + ".gz"` may lie there.
+    path:     relative to the data root (or to the package in `DatasetSpec.embedded_in`); it or `path + ".gz"` may lie
+              there.
     checksum: `"sha256:…"` or `"md5:…"` of the file as it is downloaded; `unpacked_checksum` of what is inside the `.gz`.
     url:      where `bench data fetch` gets it; `mirrors` are tried after it, in order.
     archive:  the tar that is downloaded instead and holds this file as the member `path`; it is read as it lies there.

@@ -86,7 +86,13 @@ class Store:
             connection.executemany(
                 "INSERT INTO artifacts VALUES (?, ?, ?, ?, ?)",
                 [
-                    (kept.run.run_id, kept.attempt, artifact.name, artifact.media_type, contents[artifact.name])
+                    (
+                        kept.run.run_id,
+                        kept.attempt,
+                        artifact.name,
+                        artifact.media_type,
+                        contents[artifact.name],
+                    )
                     for artifact in kept.artifacts
                 ],
             )

@@ -29,7 +29,7 @@ class ModelEntry(Strict):
     """A model to compare, with what is set differently from its defaults; `label` names it in tables."""
 
     model: str
-    label: str = Field("", max_length=60)
+    label: str = Field(default="", max_length=60)
     hyperparameters: dict[str, Value] = {}
 
 
@@ -71,7 +71,9 @@ class Suite(Strict):
 
     name: str = ""
     description: str = ""
-    seeds: Annotated[list[Annotated[int, Field(ge=0, lt=2**32)]], BeforeValidator(_seeds)] = Field([0, 1, 2, 3, 4], min_length=1)
+    seeds: Annotated[list[Annotated[int, Field(ge=0, lt=2**32)]], BeforeValidator(_seeds)] = Field(
+        [0, 1, 2, 3, 4], min_length=1
+    )
     timeout_seconds: float = Field(3600, gt=0)
     threads: int | None = Field(None, gt=0)
     compare: list[Compare] = Field(min_length=1)
@@ -161,18 +163,17 @@ def find_line(text: str, location: Sequence[str | int]) -> int | None:
     tomllib keeps no positions, and a parser that does would be a dependency for error messages alone.
     """
     lines = text.splitlines()
-    start, rest = 0, list(location)
+    start, end, rest = 0, len(lines), list(location)
     if len(rest) > 1 and isinstance(rest[0], str) and isinstance(rest[1], int):
         headers = [n for n, line in enumerate(lines) if re.match(rf"\s*\[\[\s*{re.escape(rest[0])}\s*\]\]", line)]
-        if rest[1] >= len(headers):
-            return None
-        start, rest = headers[rest[1]], rest[2:]
-        end = next((n for n in headers if n > start), len(lines))
-    else:
-        end = len(lines)
+        if rest[1] < len(headers):
+            start, rest = headers[rest[1]], rest[2:]
+            end = next((n for n in headers if n > start), len(lines))
     best = start + 1 if start or len(location) != len(rest) else None
     for part in rest:
-        pattern = rf"^\s*{re.escape(str(part))}\s*=|[{{,]\s*{re.escape(str(part))}\s*=|^\s*\[.*\b{re.escape(str(part))}\s*\]"
+        pattern = (
+            rf"^\s*{re.escape(str(part))}\s*=|[{{,]\s*{re.escape(str(part))}\s*=|^\s*\[.*\b{re.escape(str(part))}\s*\]"
+        )
         found = next((n for n in range(start, end) if re.search(pattern, lines[n])), None)
         if isinstance(part, int) or found is None:
             continue

@@ -14,14 +14,34 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-__all__ = ["DEFAULT_STORE", "Bytes", "Names", "Seeds", "console", "echo_json", "json_option", "store_option", "table"]
+__all__ = [
+    "DEFAULT_STORE",
+    "Bytes",
+    "Names",
+    "Seeds",
+    "console",
+    "echo_json",
+    "json_option",
+    "store_option",
+    "table",
+]
 
 DEFAULT_STORE = Path("bench-results") / "bench.sqlite"
 F = TypeVar("F", bound=Callable[..., Any])
-UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+UNITS = {
+    "": 1,
+    "k": 10**3,
+    "m": 10**6,
+    "g": 10**9,
+    "t": 10**12,
+    "ki": 2**10,
+    "mi": 2**20,
+    "gi": 2**30,
+    "ti": 2**40,
+}
 
 
-class Names(click.ParamType):
+class Names(click.ParamType[tuple[str, ...]]):
     """Names with commas between them; completes the last one from what is installed."""
 
     name = "names"
@@ -46,7 +66,7 @@ class Names(click.ParamType):
         return [CompletionItem(f"{done}{comma}{name}") for name in names if name.startswith(last)]
 
 
-class Seeds(click.ParamType):
+class Seeds(click.ParamType[tuple[int, ...]]):
     """`5` is seeds 0 to 4; `0,3,7` and `2-4` name them."""
 
     name = "seeds"
@@ -69,7 +89,7 @@ class Seeds(click.ParamType):
         return tuple(dict.fromkeys(seeds))
 
 
-class Bytes(click.ParamType):
+class Bytes(click.ParamType[int]):
     """`4GB`, `512MiB` or plain bytes."""
 
     name = "bytes"

@@ -14,7 +14,9 @@ from bench.specs import DatasetSpec
 __all__ = ["command"]
 
 root_option = click.option(
-    "--data-root", type=click.Path(file_okay=False, path_type=Path), help="Where data lies. [default: $BENCH_DATA or the user's cache]"
+    "--data-root",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where data lies. [default: $BENCH_DATA or the user's cache]",
 )
 
 
@@ -28,7 +30,10 @@ def command() -> None:
 @json_option
 def list_(data_root: Path | None, as_json: bool) -> None:
     """List data sets and whether their files are here."""
-    rows = [(name, offer.spec.summary, offer.spec.licence, _where(offer, data_root)) for name, offer in discover().datasets.items()]
+    rows = [
+        (name, offer.spec.summary, offer.spec.licence, _where(offer, data_root))
+        for name, offer in discover().datasets.items()
+    ]
     if as_json:
         echo_json([dict(zip(("name", "summary", "licence", "state"), row, strict=True)) for row in rows])
         return
@@ -77,7 +82,9 @@ def verify(names: tuple[str, ...], data_root: Path | None, as_json: bool) -> int
     if as_json:
         echo_json(results)
     else:
-        rows = [(name, found["state"], found.get("reason", f"{len(found) - 1} file(s)")) for name, found in results.items()]
+        rows = [
+            (name, found["state"], found.get("reason", f"{len(found) - 1} file(s)")) for name, found in results.items()
+        ]
         console().print(table("", ("data set", "state", ""), rows))
     return int(failed)
 

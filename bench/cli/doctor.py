@@ -31,7 +31,11 @@ class Finding:
 
 @click.command()
 @store_option
-@click.option("--data-root", type=click.Path(file_okay=False, path_type=Path), help="Where data lies. [default: $BENCH_DATA or the user's cache]")
+@click.option(
+    "--data-root",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where data lies. [default: $BENCH_DATA or the user's cache]",
+)
 @json_option
 def command(store: Path, data_root: Path | None, as_json: bool) -> int:
     """Check this installation: Python, torch, GPU, plugins, extras, data, the results file."""
@@ -57,12 +61,20 @@ def _system() -> Iterator[Finding]:
     if sys.platform == "linux":
         yield Finding("system", "ok", platform.platform())
     else:
-        yield Finding("system", "problem", f"{sys.platform}: runs are isolated with Linux's own means; use Linux or WSL 2")
+        yield Finding(
+            "system",
+            "problem",
+            f"{sys.platform}: runs are isolated with Linux's own means; use Linux or WSL 2",
+        )
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     memory = psutil.virtual_memory()
     load = os.getloadavg()[0]
     busy: Literal["ok", "warning"] = "warning" if load > 0.5 * (cores or 1) else "ok"
-    yield Finding("machine", busy, f"{cores} cores, load {load:.1f}, {memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free")
+    yield Finding(
+        "machine",
+        busy,
+        f"{cores} cores, load {load:.1f}, {memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free",
+    )
 
 
 def _torch() -> Iterator[Finding]:
@@ -73,7 +85,11 @@ def _torch() -> Iterator[Finding]:
         except ImportError as error:
             yield Finding(name, "problem" if needed else "warning", f"{error}. pip install {name}")
         except Exception as error:  # noqa: BLE001 - a build that does not fit raises RuntimeError; that is the finding
-            yield Finding(name, "problem", f"{type(error).__name__}: {error}. Install torch and {name} from the same place")
+            yield Finding(
+                name,
+                "problem",
+                f"{type(error).__name__}: {error}. Install torch and {name} from the same place",
+            )
         else:
             yield Finding(name, "ok", str(module.__version__))
 
@@ -83,20 +99,28 @@ def _gpu() -> Iterator[Finding]:
     if tool is None:
         yield Finding("GPU", "ok", "none found by nvidia-smi; runs use the CPU")
         return
-    listed = subprocess.run([tool, "-L"], capture_output=True, text=True, check=False, timeout=30).stdout.strip()  # noqa: S603 - a path found by us, fixed arguments
+    listed = subprocess.run([tool, "-L"], capture_output=True, text=True, check=False, timeout=30)  # noqa: S603 - fixed arguments
     import torch
 
     if torch.cuda.is_available():
-        yield Finding("GPU", "ok", listed)
+        yield Finding("GPU", "ok", listed.stdout.strip())
     else:
-        yield Finding("GPU", "warning", f"{listed or 'nvidia-smi lists none'}, but torch {torch.__version__} cannot use it")
+        yield Finding(
+            "GPU",
+            "warning",
+            f"{listed.stdout.strip() or 'nvidia-smi lists none'}, but torch {torch.__version__} cannot use it",
+        )
 
 
 def _plugins() -> Iterator[Finding]:
     from bench.plugins import discover
 
     plugins = discover()
-    yield Finding("plugins", "ok", f"{len(plugins.owners)} loaded, {len(plugins.models)} models, {len(plugins.datasets)} data sets")
+    yield Finding(
+        "plugins",
+        "ok",
+        f"{len(plugins.owners)} loaded, {len(plugins.models)} models, {len(plugins.datasets)} data sets",
+    )
     for problem in plugins.problems:
         yield Finding("plugin", "problem", f"{problem.owner}: {problem.reason}")
     missing = {str(error).partition(": ")[2] for offer in plugins.models.values() if (error := offer.missing())}
@@ -118,7 +142,11 @@ def _data(root: Path | None) -> Iterator[Finding]:
         except DataMissing:
             continue
         here.append(name)
-    yield Finding("data", "ok" if here else "warning", f"{', '.join(here) or 'none'} ready; other data under {data_root(root)}")
+    yield Finding(
+        "data",
+        "ok" if here else "warning",
+        f"{', '.join(here) or 'none'} ready; other data under {data_root(root)}",
+    )
 
 
 def _store(path: Path) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -14,7 +14,7 @@ from bench.specs import ModelSpec
 
 __all__ = ["command"]
 
-Rows = tuple[tuple[str, ...], list[tuple[str, ...]]]
+Rows = tuple[tuple[str, ...], Sequence[tuple[str, ...]]]
 
 
 @click.command()
@@ -29,7 +29,9 @@ def command(kind: str, as_json: bool) -> None:
     columns, rows = VIEWS[kind](plugins)
     console().print(table("", columns, rows))
     if kind != "plugins" and plugins.problems:
-        console(stderr=True).print(f"{len(plugins.problems)} problem(s) with plugins; see: bench list plugins", style="yellow")
+        console(stderr=True).print(
+            f"{len(plugins.problems)} problem(s) with plugins; see: bench list plugins", style="yellow"
+        )
 
 
 def _models(plugins: Plugins) -> Rows:
@@ -44,7 +46,14 @@ def _models(plugins: Plugins) -> Rows:
 
 def _datasets(plugins: Plugins) -> Rows:
     rows = [
-        (name, offer.spec.modality, ", ".join(offer.spec.tasks), offer.spec.summary, offer.spec.licence, _state(offer))
+        (
+            name,
+            offer.spec.modality,
+            ", ".join(offer.spec.tasks),
+            offer.spec.summary,
+            offer.spec.licence,
+            _state(offer),
+        )
         for name, offer in plugins.datasets.items()
     ]
     return ("data set", "modality", "tasks", "what it is", "licence", "state"), rows

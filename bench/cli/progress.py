@@ -92,7 +92,13 @@ class JsonLines(Lines):
     def finished(self, record: RunRecord) -> None:
         """Say how a run ended."""
         scores = {score.name: score.value for score in record.scores}
-        self._say(event="finished", run_id=record.run.run_id, status=record.status, reason=record.reason, scores=scores)
+        self._say(
+            event="finished",
+            run_id=record.run.run_id,
+            status=record.status,
+            reason=record.reason,
+            scores=scores,
+        )
 
     def problem(self, text: str) -> None:
         """Say what went wrong beside the runs."""
@@ -172,4 +178,3 @@ def watcher(*, is_live: bool, is_json: bool) -> Iterator[Lines]:
     )
     with Progress(*columns, console=console(stderr=True), transient=True) as progress:
         yield Live(progress)
-

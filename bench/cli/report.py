@@ -22,7 +22,11 @@ __all__ = ["command", "print_summary", "write_reports"]
 @click.command()
 @click.argument("suites", nargs=-1)
 @store_option
-@click.option("--output", type=click.Path(file_okay=False, path_type=Path), help="Folder to write into. [default: report/ beside the store]")
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write into. [default: report/ beside the store]",
+)
 @click.option("--formats", type=Names("renderers"), default=(), help="Only these formats, with commas. [default: all]")
 @json_option
 def command(suites: tuple[str, ...], store: Path, output: Path | None, formats: tuple[str, ...], as_json: bool) -> None:
@@ -46,7 +50,7 @@ def write_reports(
     """Build the report of some suites (all if none is named) and write it in some formats (all if none is named)."""
     from bench.plugins import discover
     from bench.report import build_report
-    from bench.runner.plan import resolve
+    from bench.specs import resolve
 
     renderers = discover().renderers
     chosen = [renderers.find(name, "--formats") for name in formats] or list(renderers.values())
@@ -57,14 +61,15 @@ def write_reports(
     wanted = [plan for name, plan in plans.items() if name in suites or not suites]
     records = list(_records(store, wanted))
     if not records:
-        raise StoreError(f"{store.path} holds no finished run of {', '.join(plan.suite for plan in wanted) or 'any suite'} yet")
+        raise StoreError(
+            f"{store.path} holds no finished run of {', '.join(plan.suite for plan in wanted) or 'any suite'} yet"
+        )
     report = build_report(
         records,
         store.environments(),
         store.artifact,
         title=", ".join(plan.suite for plan in wanted),
         command=" && ".join(plan.command for plan in wanted),
-        planned=sum(len(plan.runs) for plan in wanted),
     )
     folder.mkdir(parents=True, exist_ok=True)
     return report, [resolve(offer.spec.target)(report, folder) for offer in chosen]

@@ -29,7 +29,7 @@ __all__ = ["command"]
 MEMORY_SHARE = 0.8
 
 
-class SuiteName(click.ParamType):
+class SuiteName(click.ParamType[str]):
     """A shipped suite's name or a path to a TOML file."""
 
     name = "suite"
@@ -46,15 +46,34 @@ class SuiteName(click.ParamType):
 
 @click.command()
 @click.argument("suite", type=SuiteName())
-@click.option("--models", type=Names("models"), default=(), help="Only these models, by name or label, with commas; +NAME adds one.")
+@click.option(
+    "--models",
+    type=Names("models"),
+    default=(),
+    help="Only these models, by name or label, with commas; +NAME adds one.",
+)
 @click.option("--datasets", type=Names("datasets"), default=(), help="Only these data sets.")
 @click.option("--seeds", type=Seeds(), default=(), help="5 (seeds 0 to 4), 0,3,7 or 2-4.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Runs at a time; each has its own cores.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Runs at a time; each has its own cores.",
+)
 @click.option("--threads", type=click.IntRange(1), help="Threads of each run. [default: its cores]")
-@click.option("--data-root", type=click.Path(file_okay=False, path_type=Path), help="Where data lies. [default: $BENCH_DATA or the user's cache]")
+@click.option(
+    "--data-root",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where data lies. [default: $BENCH_DATA or the user's cache]",
+)
 @store_option
-@click.option("--timeout", type=click.FloatRange(0, min_open=True), help="Seconds a run may take. [default: the suite's]")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    help="Seconds a run may take. [default: the suite's]",
+)
 @click.option("--memory-limit", type=Bytes(), help="Memory a run may take, e.g. 4GB. [default: 80 % of what is free]")
 @click.option("--retry-failed", is_flag=True, help="Make failed runs again; the earlier attempts stay in the store.")
 @click.option("--deterministic", is_flag=True, help="Only algorithms that repeat bit for bit; slower on CUDA.")

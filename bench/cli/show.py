@@ -20,7 +20,11 @@ __all__ = ["command"]
 @store_option
 @json_option
 @click.option("--attempt", type=int, help="An earlier attempt; the newest by default.")
-@click.option("--artifacts", type=click.Path(file_okay=False, path_type=Path), help="Write the run's files into this folder.")
+@click.option(
+    "--artifacts",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the run's files into this folder.",
+)
 def command(run: str, store: Path, as_json: bool, attempt: int | None, artifacts: Path | None) -> None:
     """Show everything recorded about RUN, an id or its beginning."""
     from bench.store import Store
@@ -51,7 +55,10 @@ def _print(record: RunRecord, attempts: int) -> None:
         ("attempt", f"{record.attempt} of {attempts}"),
         ("suite", plan.suite),
         ("task, protocol", f"{plan.task}, {plan.protocol}"),
-        ("hyperparameters", ", ".join(f"{name}={value}" for name, value in plan.hyperparameters.items()) or "none"),
+        (
+            "hyperparameters",
+            ", ".join(f"{name}={value}" for name, value in plan.hyperparameters.items()) or "none",
+        ),
         ("started, finished", f"{record.started_at}  {record.finished_at}"),
         ("training", f"{times.train_seconds:.3f} s"),
         ("set-up, evaluation", f"{times.setup_seconds:.3f} s, {times.evaluation_seconds:.3f} s"),
@@ -63,17 +70,32 @@ def _print(record: RunRecord, attempts: int) -> None:
         ("energy", _number(record.energy_joules, 1, "J")),
     ]
     if record.latency:
-        rows.append(("latency p50, p95", f"{record.latency.p50_seconds * 1e3:.3f} ms, {record.latency.p95_seconds * 1e3:.3f} ms"))
+        rows.append(
+            (
+                "latency p50, p95",
+                f"{record.latency.p50_seconds * 1e3:.3f} ms, {record.latency.p95_seconds * 1e3:.3f} ms",
+            )
+        )
     out.print(table("", ("", ""), rows))
     if record.scores:
         scores = [
-            (score.name, f"{score.value:.5g} {score.unit}".strip(), ", ".join(f"{k}={v}" for k, v in score.detail.items()))
+            (
+                score.name,
+                f"{score.value:.5g} {score.unit}".strip(),
+                ", ".join(f"{k}={v}" for k, v in score.detail.items()),
+            )
             for score in record.scores
         ]
         out.print(table("Scores on the test part", ("score", "value", "with"), scores))
     if record.curve:
         points = [
-            (f"{point.epoch:.1f}", str(point.step), f"{point.train_seconds:.2f}", _number(point.train_loss), _scores(point.validation))
+            (
+                f"{point.epoch:.1f}",
+                str(point.step),
+                f"{point.train_seconds:.2f}",
+                _number(point.train_loss),
+                _scores(point.validation),
+            )
             for point in record.curve
         ]
         out.print(table("Learning curve", ("epoch", "step", "train s", "train loss", "validation"), points))

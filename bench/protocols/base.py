@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from bench.measure.memory import PeakMemory
     from bench.tasks.base import Task, TaskData
 
-__all__ = ["Budget", "Protocol", "RunContext", "Settings", "Trained"]
+__all__ = ["Budget", "Protocol", "ProtocolSettings", "RunContext", "Trained"]
 
 
-class Settings(BaseModel):
+class ProtocolSettings(BaseModel):
     """What a suite may set about a protocol; an unknown setting is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Budget(Settings):
+class Budget(ProtocolSettings):
     """How long every model may train, and how: the same for all that are compared.
 
     Exactly one of `epochs`, `steps` and `seconds` (of training, evaluation not counted) is given.
@@ -81,7 +81,7 @@ class Trained:
     """What training left: the model with its best weights, and what the protocol itself measured."""
 
     model: Any
-    memory: Memory = Memory()
+    memory: Memory = field(default_factory=Memory)
     scores: tuple[Score, ...] = ()
     notes: tuple[str, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
@@ -93,9 +93,9 @@ class Protocol(ABC):
     Planning happens without torch: modules of protocols import it inside functions.
     """
 
-    Settings: ClassVar[type[Settings]] = Settings
+    Settings: ClassVar[type[ProtocolSettings]] = ProtocolSettings
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: ProtocolSettings) -> None:
         self.settings = settings
 
     def variants(self, model: ModelSpec, hyperparameters: Mapping[str, Value]) -> Sequence[dict[str, Value]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from bench.protocols.base import Budget, Protocol, RunContext, Settings, Trained
+from bench.protocols.base import Budget, Protocol, ProtocolSettings, RunContext, Trained
 
 __all__ = ["FixedBudget"]
 
@@ -12,7 +12,7 @@ __all__ = ["FixedBudget"]
 class FixedBudget(Protocol):
     """Train once within the budget; early stopping where the suite sets `patience`."""
 
-    Settings: ClassVar[type[Settings]] = Budget
+    Settings: ClassVar[type[ProtocolSettings]] = Budget
     settings: Budget
 
     def train(self, context: RunContext) -> Trained:

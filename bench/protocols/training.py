@@ -41,7 +41,7 @@ def batches(part: Part, size: int, seed: int, device: torch.device) -> Iterator[
     generator = torch.Generator().manual_seed(seed)
     while True:
         order = torch.randperm(len(part), generator=generator).to(part.x.device)
-        for indices in order.split(size):
+        for indices in torch.split(order, size):
             if len(indices) > 1 or len(part) == 1:
                 # index_select, since advanced indexing costs twice as much on small batches
                 x, y = part.x.index_select(0, indices), part.y.index_select(0, indices)
@@ -198,8 +198,7 @@ def _segment(trainer: Trainer, source: Iterator[Part], ends: _Segments, history:
                 spent = perf_counter() - entered
                 if begun + spent >= ends.seconds or spent >= ends.seconds / ends.budget.evaluations:
                     break
-        mean = float(losses) / (history.steps - first)
-    return mean
+        return float(losses) / (history.steps - first)
 
 
 def _wait(device: torch.device) -> None:
@@ -253,9 +252,7 @@ def fit_black_box(context: RunContext, model: Any) -> None:
         context.task.fit(model, context.data.train)
     with context.clocks.evaluation:
         scores = context.task.validate(model, context.data)
-    context.report(
-        CurvePoint(epoch=1, step=1, train_seconds=context.clocks.train.seconds, validation=scores)
-    )
+    context.report(CurvePoint(epoch=1, step=1, train_seconds=context.clocks.train.seconds, validation=scores))
 
 
 def warm_up(context: RunContext, budget: Budget, model: Any) -> None:

@@ -23,7 +23,7 @@ from bench.protocols.base import Protocol, RunContext, Trained
 from bench.record import CurvePoint, Status
 from bench.runner.identity import installed_version
 from bench.runner.jobs import Job, Outcome
-from bench.runner.plan import resolve
+from bench.specs import resolve
 from bench.tasks.base import Metric, Task, TaskData
 
 __all__ = ["execute"]
@@ -96,7 +96,7 @@ class _Run:
     def _set_up(self) -> tuple[Task, Protocol, TaskData]:
         job, plan = self.job, self.job.plan
         if self.device.type == "cuda":
-            torch.cuda.init()
+            torch.cuda.init()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         seed_everything(plan.seed, deterministic=job.is_deterministic)
         names = ("torch", "numpy")
         self.measured["versions"] = {name: installed_version(name) for name in names}
@@ -149,5 +149,3 @@ class _Run:
             name: (media_type, base64.b64encode(content).decode())
             for name, (media_type, content) in evaluation.artifacts.items()
         }
-
-

@@ -15,7 +15,14 @@ from typing import Any
 
 import bench
 
-__all__ = ["harness_fingerprint", "hash_parts", "imported_modules", "installed_version", "own_modules", "source_fingerprint"]
+__all__ = [
+    "harness_fingerprint",
+    "hash_parts",
+    "imported_modules",
+    "installed_version",
+    "own_modules",
+    "source_fingerprint",
+]
 
 HARNESS = ("metrics", "protocols", "tasks")
 SHARED_FOLDERS = ("site-packages", "dist-packages")
@@ -177,6 +184,10 @@ def _without_docstrings(tree: ast.Module) -> Iterator[ast.stmt]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
                 first.value.value = ""
     yield from tree.body

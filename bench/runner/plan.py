@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +23,21 @@ from bench.runner.identity import (
     source_fingerprint,
 )
 from bench.runner.jobs import Job
-from bench.specs import Choice, DatasetSpec, Fixed, Hyperparameter, Integer, MetricSpec, ModelSpec, Real, Value
+from bench.specs import (
+    Choice,
+    DatasetSpec,
+    Fixed,
+    Hyperparameter,
+    Integer,
+    MetricSpec,
+    ModelSpec,
+    Real,
+    Value,
+    resolve,
+)
 from bench.suite import Compare, ModelEntry, SuiteFile, find_value_line
 
-__all__ = ["Choices", "expand", "resolve"]
+__all__ = ["Choices", "expand", "missing_data"]
 
 
 @dataclass(frozen=True)
@@ -52,15 +62,6 @@ class Choices:
     def is_partial(self) -> bool:
         """Does the command line leave parts of the suite out?"""
         return bool(self.models or self.datasets or self.seeds)
-
-
-def resolve(target: str) -> Any:
-    """Import `"package.module:attribute"`."""
-    module, _, attribute = target.partition(":")
-    found: Any = import_module(module)
-    for name in attribute.split("."):
-        found = getattr(found, name)
-    return found
 
 
 def expand(file: SuiteFile, plugins: Plugins, choices: Choices) -> list[Job]:
@@ -89,8 +90,10 @@ class _Expansion:
                 seen.add(job.plan.run_id)
 
     def _check_choices(self, cells: Sequence[_Cell]) -> None:
+        labels = {entry.label for compare in self.file.suite.compare for entry in compare.models}
         for name in self.choices.models:
-            self.plugins.models.find(name.removeprefix("+"), "--models")
+            if name not in labels:
+                self.plugins.models.find(name.removeprefix("+"), "--models")
         for name in self.choices.datasets:
             self.plugins.datasets.find(name, "--datasets")
             if not any(cell.dataset.spec.name == name for cell in cells):
@@ -130,7 +133,18 @@ class _Expansion:
                 for device in self._devices(model.spec):
                     for variant in rules.variants(model.spec, given):
                         hyperparameters = rules.hyperparameters(given, variant)
-                        yield _Cell(self, compare, dataset, entry, model, settings, device, variant, hyperparameters, rules)
+                        yield _Cell(
+                            self,
+                            compare,
+                            dataset,
+                            entry,
+                            model,
+                            settings,
+                            device,
+                            variant,
+                            hyperparameters,
+                            rules,
+                        )
 
     def _value_place(self, value: str) -> str:
         line = find_value_line(self.file.text, value)
@@ -156,8 +170,9 @@ class _Expansion:
                 )
             yield entry, model
         for name in (*named, *added):
-            if name not in listed and not any(entry.label == name for entry in compare.models):
-                model = self.plugins.models.find(name, "--models")
+            # A name that is only a label was checked before; it belongs to another comparison of the suite.
+            if name not in listed and name in self.plugins.models:
+                model = self.plugins.models.find(name)
                 if compare.task.name in model.spec.tasks:
                     yield ModelEntry(model=name), model
 
@@ -292,8 +307,10 @@ def check_value(parameter: Hyperparameter, value: Value) -> str:
         return "a number is needed"
     if isinstance(parameter, Choice) and value not in parameter.options:
         return f"not one of {', '.join(map(repr, parameter.options))}"
-    if isinstance(parameter, Fixed) and type(value) is not type(parameter.default) and not (
-        is_number and isinstance(parameter.default, float)
+    if (
+        isinstance(parameter, Fixed)
+        and type(value) is not type(parameter.default)
+        and not (is_number and isinstance(parameter.default, float))
     ):
         return f"a {type(parameter.default).__name__} is needed"
     return ""

@@ -78,7 +78,7 @@ class Ended:
     wall_seconds: float
 
     def outcome(self, oom_kills: int) -> Outcome:
-        """Return the run's own word where it gave one, else what its end tells. `oom_kills`: by the kernel, meanwhile."""
+        """Return the run's own word where it gave one, else what its end tells; `oom_kills`: the kernel's, meanwhile."""
         if self.active.outcome is not None:
             return self.active.outcome
         status, reason = self._verdict(oom_kills)
@@ -119,7 +119,7 @@ class Pool:
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * MESSAGE_BYTES)
         with theirs:
             # A session of its own: Ctrl-C reaches the coordinator alone, which then ends everything in order.
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own code
                 [sys.executable, "-P", "-c", BOOT, str(theirs.fileno()), json.dumps(path)],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
@@ -176,7 +176,10 @@ class Pool:
     def wait(self, on_point: Callable[[Active, CurvePoint], None], until: float = 1.0) -> Iterator[Ended]:
         """Wait up to `until` seconds for something to happen; yield the runs that ended."""
         now = monotonic()
-        due = min((active.deadline for active in self._active.values() if not active.is_overdue), default=now + until)
+        due = min(
+            (active.deadline for active in self._active.values() if not active.is_overdue),
+            default=now + until,
+        )
         for key, _ in self._selector.select(max(0.0, min(until, due - now))):
             if key.fileobj is self._socket:
                 ended = self._hear(on_point)

@@ -1,7 +1,7 @@
 """The process that forks runs: heavy modules imported once, CUDA never touched, no user code, no threads.
 
-Started by `bench.runner.pool` with a socket's descriptor as its first argument. It waits on that one socket. When the coordinator is gone, however it went,
-the socket ends, and with it every run and everything the runs left behind.
+Started by `bench.runner.pool` with a socket's descriptor as its first argument. It waits on that one socket. When
+the coordinator is gone, however it went, the socket ends, and with it every run and everything the runs left behind.
 """
 
 from __future__ import annotations
@@ -219,4 +219,3 @@ def main() -> None:
     gc.freeze()
     connection.send(json.dumps({"kind": "ready", "problems": problems}).encode())
     Server(connection).serve()
-

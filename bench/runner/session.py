@@ -107,7 +107,9 @@ class Session:
     def __init__(self, store: Store, plugins: Plugins, watcher: Watcher, *, parallel: int = 1) -> None:
         available = cores()
         if parallel > len(available):
-            raise UsageError(f"--jobs {parallel} is more than the {len(available)} cores there are; each run needs its own")
+            raise UsageError(
+                f"--jobs {parallel} is more than the {len(available)} cores there are; each run needs its own"
+            )
         self.store, self.plugins, self.watcher, self.parallel = store, plugins, watcher, parallel
         share = len(available) // parallel
         self.slots = deque(tuple(available[i * share : (i + 1) * share]) for i in range(parallel))
@@ -120,9 +122,7 @@ class Session:
         statuses = self.store.statuses()
         waiting = pending(jobs, statuses, retry_failed=retry_failed)
         due = {job.plan.run_id for job in waiting}
-        self.tally.stored.update(
-            statuses[job.plan.run_id] for job in jobs if job.plan.run_id not in due
-        )
+        self.tally.stored.update(statuses[job.plan.run_id] for job in jobs if job.plan.run_id not in due)
         self.watcher.planned(len(jobs), len(jobs) - len(waiting))
         absent = missing_data(waiting)
         runnable: list[Job] = []

@@ -44,7 +44,7 @@ def live(request: dict[str, Any], output: int, channel: int, server: int) -> Non
     try:
         _settle(output, server)
         if "call" in request:
-            from bench.runner.plan import resolve
+            from bench.specs import resolve
 
             value = resolve(request["call"])(**request["arguments"])
             Channel(channel).send(Message(kind="value", value=value.model_dump(mode="json")))
@@ -76,8 +76,8 @@ def _settle(output: int, server: int) -> None:
         os.dup2(nothing.fileno(), 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
-    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: PTH123, SIM115 - lives as long as the process
-    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: PTH123, SIM115 - as above
+    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115 - lives as long as the process
+    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115 - as above
     faulthandler.enable(file=2)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     gc.enable()

@@ -1,0 +1,109 @@
+"""Fixtures: a command line in a process of its own, plugins made for a test, a count of who is still alive."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+SRC = [str(Path(__file__).parents[1] / part) for part in (".", "plugins", "reports")]
+
+
+@dataclass
+class Bench:
+    """The command `bench` in its own folder, with its own cache, and with plugins that only it sees."""
+
+    folder: Path
+    plugins: list[Path] = field(default_factory=list)
+    mark: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        path = os.pathsep.join([*map(str, self.plugins), *SRC])
+        extra = {
+            "PYTHONPATH": path,
+            "BENCH_TEST_MARK": self.mark,
+            "XDG_CACHE_HOME": str(self.folder / "cache"),
+        }
+        kept = {name: value for name, value in os.environ.items() if name != "BENCH_STORE"}
+        return {**kept, **extra, "COLUMNS": "500", "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def start(self, *arguments: str, **options: object) -> subprocess.Popen[str]:
+        words = [sys.executable, "-m", "bench", *arguments]
+        return subprocess.Popen(
+            words, cwd=self.folder, env=self.environment, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, **options,
+        )  # fmt: skip
+
+    def __call__(self, *arguments: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
+        with self.start(*arguments) as process:
+            out, err = process.communicate(timeout=280)
+        if code is not None:
+            assert process.returncode == code, f"exit {process.returncode}\n{out}\n{err}"
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+    def plugin(
+        self, name: str, source: str, *, distribution: str = "", version: str = "1.0", entry: str = "", **helpers: str
+    ) -> Path:
+        """Install a plugin: a module, its helper modules, and the metadata that makes it an entry point."""
+        place = self.folder / "plugins" / name
+        info = place / f"{distribution or name}-{version}.dist-info"
+        info.mkdir(parents=True, exist_ok=True)
+        for module, text in {name: source, **helpers}.items():
+            (place / f"{module}.py").write_text(textwrap.dedent(text))
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution or name}\nVersion: {version}\n")
+        (info / "entry_points.txt").write_text(f"[bench]\n{entry or name} = {name}\n")
+        if place not in self.plugins:
+            self.plugins.append(place)
+        return place / f"{name}.py"
+
+    def suite(self, text: str, name: str = "suite") -> Path:
+        path = self.folder / f"{name}.toml"
+        path.write_text(textwrap.dedent(text))
+        return path
+
+    def records(self) -> list[dict]:
+        from bench.store import Store
+
+        with Store(self.folder / "bench-results" / "bench.sqlite", create=False) as store:
+            return [json.loads(record.model_dump_json()) for record in store.records()]
+
+    def survivors(self) -> list[int]:
+        """Return the ids of living processes that descend from this command line, wherever they are."""
+        found = []
+        for place in Path("/proc").iterdir():
+            try:
+                is_ours = self.mark.encode() in (place / "environ").read_bytes()
+                state = (place / "stat").read_text().rpartition(")")[2].split()[0]
+            except (OSError, IndexError):
+                continue
+            if is_ours and state != "Z":
+                found.append(int(place.name))
+        return found
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared_bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """One command line for the tests of a module that only look at what one suite left."""
+    return Bench(tmp_path_factory.mktemp("bench"))
+
+
+@pytest.fixture
+def data_root() -> Path:
+    """Real data, where the machine has it."""
+    root = os.environ.get("BENCH_DATA")
+    if not root or not (Path(root) / "MNIST").is_dir():
+        pytest.skip("real data is needed: set BENCH_DATA to a folder that holds MNIST/raw")
+    return Path(root)
