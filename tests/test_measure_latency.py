@@ -15,9 +15,7 @@ from bench.measure.latency import measure_latency, relative_error_of_median
 
 
 def test_known_delays_come_back() -> None:
-    latency = measure_latency(
-        lambda x: sleep(0.002 + 0.0005 * (len(x) - 1)), torch.zeros(9, 3), "cpu", seconds=0.2
-    )
+    latency = measure_latency(lambda x: sleep(0.002 + 0.0005 * (len(x) - 1)), torch.zeros(9, 3), "cpu", seconds=0.2)
     assert 0.002 <= latency.p50_seconds < 0.006
     assert latency.p50_seconds <= latency.p95_seconds <= latency.p99_seconds
     assert latency.batch_size == 9
@@ -58,9 +56,7 @@ def test_repeats_end_at_the_time_limit() -> None:
 
 
 def test_repeats_end_early_when_the_error_is_small() -> None:
-    latency = measure_latency(
-        lambda x: sleep(0.0005), torch.zeros(4, 1), "cpu", seconds=30, relative_error=0.5
-    )
+    latency = measure_latency(lambda x: sleep(0.0005), torch.zeros(4, 1), "cpu", seconds=30, relative_error=0.5)
     assert latency.repeats == 100
 
 

@@ -6,7 +6,7 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import cycle
-from math import sqrt
+from math import isfinite, sqrt
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +58,7 @@ def measure_latency(
         repeats=len(singles),
         throughput_per_second=len(batch) / float(np.median(batches)),
         batch_size=len(batch),
+        relative_error=error if isfinite(error := relative_error_of_median(singles)) else None,
     )
 
 
@@ -102,9 +103,7 @@ def _time(
     return measured
 
 
-def _warm_up(
-    predict: Callable[[Tensor], Any], inputs: list[Tensor], wait: Callable[[], None], seconds: float
-) -> None:
+def _warm_up(predict: Callable[[Tensor], Any], inputs: list[Tensor], wait: Callable[[], None], seconds: float) -> None:
     end = perf_counter() + seconds
     for calls, x in enumerate(cycle(inputs), start=1):
         predict(x)

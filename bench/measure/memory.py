@@ -113,9 +113,7 @@ class _Children:
 
 def _descendants(proc: Path, process: str) -> list[str]:
     """Return the ids of all living descendants; children of a child that is gone have left the family."""
-    children = [
-        child for task in (proc / process / "task").glob("*/children") for child in _read(task).split()
-    ]
+    children = [child for task in (proc / process / "task").glob("*/children") for child in _read(task).split()]
     return children + [grandchild for child in children for grandchild in _descendants(proc, child)]
 
 
@@ -196,9 +194,7 @@ def _safetensors_bytes(module: torch.nn.Module) -> int:
     for name, tensor in module.state_dict().items():
         if isinstance(tensor, torch.Tensor):
             place = (tensor.untyped_storage().data_ptr() if tensor.numel() else name, tensor.storage_offset())
-            distinct.setdefault(
-                (*place, tuple(tensor.shape), tuple(tensor.stride()), tensor.dtype), (name, tensor)
-            )
+            distinct.setdefault((*place, tuple(tensor.shape), tuple(tensor.stride()), tensor.dtype), (name, tensor))
     # clone() parts views of one storage, which safetensors refuses to save.
     return len(save({name: tensor.detach().cpu().clone().contiguous() for name, tensor in distinct.values()}))
 

@@ -1,0 +1,120 @@
+"""The size of a model: parameters, depth and operations, read off the built object."""
+
+from __future__ import annotations
+
+import copy
+import random
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from bench.measure.blackbox import black_box_size, inner_module
+from bench.measure.peak import machine_peak_flops, share_of_peak
+from bench.measure.trace import Trace, TraceTooLong, trace
+from bench.record import ModelSize
+
+__all__ = ["machine_peak_flops", "model_size", "share_of_peak"]
+
+
+def model_size(model: Any, example: Tensor) -> tuple[ModelSize, tuple[str, ...]]:
+    """Return parameters, depth and operations of a model, and notes on what could not be read.
+
+    example: (n, *input_shape), n ≥ 1, on any device; its first sample is used. A copy of a torch module, in
+    evaluation mode on the CPU, is followed through one pass of `forward`, or of `sample(1)` where it is a
+    generator; where that fails, a copy on the meta device. Depth counts the layers with weights on the longest
+    path, those applied again (as in recurrence) once; operations are those of products: matrix products,
+    convolutions, attention (see `trace`). For a generator, training operations are those of a pass through
+    `sample` and back, not of its whole game. The model, its gradients, its mode and the random state stay as
+    they were. Never raises: what a model's own code raises becomes a note.
+    """
+    module = inner_module(model)
+    try:
+        return black_box_size(model) if module is None else _module_size(module, example)
+    except Exception as error:  # noqa: BLE001 - a plugin's model may do anything, and a size is not worth a run
+        return ModelSize(), (f"size not measured: {_sentence(error)}",)
+
+
+def _module_size(module: nn.Module, example: Tensor) -> tuple[ModelSize, tuple[str, ...]]:
+    parameters = list(module.parameters())
+    counts = {
+        "parameter_count": sum(parameter.numel() for parameter in parameters),
+        "trainable_parameter_count": sum(p.numel() for p in parameters if p.requires_grad),
+    }
+    traced, notes = _traced(module, example)
+    if traced is None:
+        return ModelSize(**counts), notes
+    if parameters and traced.forward_macs == 0:
+        note = "operations not counted: no weight was seen to meet data in a product"
+        return ModelSize(**counts, depth=traced.depth), (note,)
+    return ModelSize(
+        **counts, depth=traced.depth, forward_macs=traced.forward_macs, training_macs=traced.training_macs
+    ), ()
+
+
+def _traced(module: nn.Module, example: Tensor) -> tuple[Trace | None, tuple[str, ...]]:
+    """Try the CPU, then the meta device, which asks for no memory; return a note when both fail."""
+    reasons = []
+    for device in ("cpu", "meta"):
+        try:
+            with _undisturbed():
+                return _pass(_copy(module, device), example[:1].detach().to(device, copy=True)), ()
+        except TraceTooLong as error:
+            return None, (f"depth and operations not measured: {error}",)
+        except Exception as error:  # noqa: BLE001 - the model's own code runs here, and a size is not worth a run
+            reasons.append(f"{device}: {_sentence(error)}")
+    return None, (f"depth and operations not measured ({'; '.join(reasons)})",)
+
+
+def _pass(module: nn.Module, x: Tensor) -> Trace:
+    sample: Callable[[int], Any] | None = getattr(module, "sample", None)
+    if sample is not None:
+        return trace(module, lambda: sample(1))
+    return trace(module, lambda: module(x), [x])
+
+
+def _copy(module: nn.Module, device: str) -> nn.Module:
+    """Return a copy in evaluation mode on another device, without copying the numbers where they are not needed."""
+    memo: dict[int, Any] = {}
+    for tensor in (*module.parameters(), *module.buffers()):
+        moved = tensor.detach().to(device, copy=True)
+        is_parameter = isinstance(tensor, nn.Parameter)
+        memo[id(tensor)] = nn.Parameter(moved, tensor.requires_grad) if is_parameter else moved
+    return copy.deepcopy(module, memo).to(device).eval()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Keep the random states, and keep fused kernels away that hide their products."""
+    python_state, numpy_state = random.getstate(), np.random.get_state()
+    was_fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        is_awake: bool = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        cuda = [torch.cuda.current_device()] if is_awake else []
+        with torch.random.fork_rng(devices=cuda), sdpa_kernel(SDPBackend.MATH), _without_mkldnn():
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(was_fast)
+        random.setstate(python_state)
+        np.random.set_state(numpy_state)
+
+
+@contextmanager
+def _without_mkldnn() -> Iterator[None]:
+    with warnings.catch_warnings():
+        # torch warns about Intel GPUs whenever these flags are set.
+        warnings.simplefilter("ignore", UserWarning)
+        with torch.backends.mkldnn.flags(enabled=False):
+            yield
+
+
+def _sentence(error: Exception) -> str:
+    """Return the first line of an error with its type."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
