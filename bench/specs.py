@@ -52,6 +52,7 @@ class Real:
     low: float
     high: float
     log: bool = False
+    kind: Literal["real"] = "real"
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Integer:
     low: int
     high: int
     log: bool = False
+    kind: Literal["integer"] = "integer"
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class Choice:
 
     default: Value
     options: tuple[Value, ...]
+    kind: Literal["choice"] = "choice"
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class Fixed:
     """A hyperparameter that can be set in a suite but is not searched."""
 
     default: Value
+    kind: Literal["fixed"] = "fixed"
 
 
 Hyperparameter = Real | Integer | Choice | Fixed
@@ -148,7 +152,7 @@ class DataFile:
 
     path:     relative to the data root (or to the package in `DatasetSpec.embedded_in`); it or `path + ".gz"` may lie
               there.
-    checksum: `"sha256:…"` or `"md5:…"` of the file as it is downloaded; `unpacked_checksum` of what is inside the `.gz`.
+    checksum: `"sha256:…"` or `"md5:…"` of the file as downloaded; `unpacked_checksum` of what is inside the `.gz`.
     url:      where `bench data fetch` gets it; `mirrors` are tried after it, in order.
     archive:  the tar that is downloaded instead and holds this file as the member `path`; it is read as it lies there.
     """

@@ -137,9 +137,10 @@ class Store:
         """Yield the newest attempt of every run, oldest first; of those run ids only, if any are given."""
         wanted = None if run_ids is None else set(run_ids)
         rows = self._connection.execute(
-            "SELECT run_id, record, MAX(attempt) FROM runs GROUP BY run_id ORDER BY MIN(rowid)"
+            "SELECT run_id, record FROM runs AS this "
+            "WHERE attempt = (SELECT MAX(attempt) FROM runs WHERE run_id = this.run_id) ORDER BY rowid"
         )
-        for run_id, text, _ in rows:
+        for run_id, text in rows:
             if wanted is None or run_id in wanted:
                 yield RunRecord.model_validate_json(text)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bench.record import CurvePoint, Memory, PlannedRun, Score
-from bench.specs import ModelSpec, Value
+from bench.specs import Hyperparameter, ModelSpec, Value
 
 if TYPE_CHECKING:
     import torch
@@ -60,6 +60,8 @@ class RunContext:
     memory: started and stopped around the training that counts.
     build:  returns a fresh model, initialised from the run's seed; takes hyperparameters that override the plan's.
     report: called with each point of the learning curve as it is measured.
+    load:   returns another data set that the protocol named in `datasets`, prepared by the task.
+    space:  the model's hyperparameters with their search spaces.
     """
 
     plan: PlannedRun
@@ -70,21 +72,32 @@ class RunContext:
     memory: PeakMemory
     build: Callable[..., Any]
     report: Callable[[CurvePoint], None]
+    load: Callable[[str], TaskData]
+    space: Mapping[str, Hyperparameter]
 
     def with_data(self, data: TaskData) -> RunContext:
         """Return the same run on other data."""
         return replace(self, data=data)
 
+    def aside(self, report: Callable[[CurvePoint], None]) -> RunContext:
+        """Return the same run for training that is not the one that counts: own clocks, another listener."""
+        clocks = type(self.clocks)(self.device)
+        return replace(self, clocks=clocks, memory=type(self.memory)(self.device), report=report)
+
 
 @dataclass(frozen=True)
 class Trained:
-    """What training left: the model with its best weights, and what the protocol itself measured."""
+    """What training left: the model with its best weights, and what the protocol itself measured.
+
+    `data` is what to score on where it is not what the task prepared.
+    """
 
     model: Any
     memory: Memory = field(default_factory=Memory)
     scores: tuple[Score, ...] = ()
     notes: tuple[str, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
+    data: TaskData | None = None
 
 
 class Protocol(ABC):
@@ -97,6 +110,10 @@ class Protocol(ABC):
 
     def __init__(self, settings: ProtocolSettings) -> None:
         self.settings = settings
+
+    def datasets(self) -> Sequence[str]:
+        """Return the data sets that every run needs beside its own."""
+        return ()
 
     def variants(self, model: ModelSpec, hyperparameters: Mapping[str, Value]) -> Sequence[dict[str, Value]]:
         """Return what varies from run to run of one seed, e.g. training sizes; one empty variant by default."""

@@ -112,7 +112,9 @@ class Trainer:
                 group["lr"] = rate * scale
 
 
-def train(context: RunContext, budget: Budget, model: torch.nn.Module) -> History:
+def train(
+    context: RunContext, budget: Budget, model: torch.nn.Module, until: Callable[[CurvePoint], bool] | None = None
+) -> History:
     """Train a network within a budget; restore its best weights by the validation objective.
 
     Training time is the context's training clock; evaluation stops it. Raises Diverged on a loss that is not finite.
@@ -128,6 +130,8 @@ def train(context: RunContext, budget: Budget, model: torch.nn.Module) -> Histor
         model.train()
         losses = _segment(trainer, source, ends, history)
         _look(context, history, model, losses, per_epoch)
+        if until is not None and until(history.curve[-1]):
+            break
         if budget.patience and history.evaluations_since_best >= budget.patience:
             break
     if history.best_state is not None:
@@ -226,24 +230,44 @@ def _look(context: RunContext, history: History, model: torch.nn.Module, loss: f
     history.see(scores[context.task.objective], model)
 
 
-def train_model(context: RunContext, budget: Budget, **hyperparameters: Value) -> Trained:
+def train_model(
+    context: RunContext,
+    budget: Budget,
+    *,
+    hyperparameters: Mapping[str, Value] | None = None,
+    until: Callable[[CurvePoint], bool] | None = None,
+    start: Mapping[str, Tensor] | None = None,
+) -> Trained:
     """Check, warm up, build and train one model; what is measured is the last of these alone.
 
-    `hyperparameters` override those of the plan. Returns the model with its best weights, its peak of memory
+    `hyperparameters` override those of the plan; `until` ends training early; `start` holds weights to begin with,
+    of which those that fit by name and shape are taken. Returns the model with its best weights, its peak of memory
     and, for a network, at which step the best weights were seen.
     """
-    rehearsal = context.build(**hyperparameters)
+    overrides = dict(hyperparameters or {})
+    rehearsal = context.build(**overrides)
     context.task.check(rehearsal, context.data)
     warm_up(context, budget, rehearsal)
     del rehearsal
     context.memory.start()
-    model = context.build(**hyperparameters)
+    model = context.build(**overrides)
     if not is_network(model):
         fit_black_box(context, model)
         return Trained(model, memory=context.memory.stop())
-    history = train(context, budget, model)
+    if start is not None:
+        _carry_over(start, model)
+    history = train(context, budget, model, until)
     memory = context.memory.stop()
     return Trained(model, memory, details={"steps": history.steps, "best_step": history.best_step})
+
+
+def _carry_over(start: Mapping[str, Tensor], model: torch.nn.Module) -> None:
+    """Load the weights that fit by name and shape; a head for other classes keeps its own."""
+    own = model.state_dict()
+    fitting = {name: value for name, value in start.items() if name in own and own[name].shape == value.shape}
+    if not fitting:
+        raise ContractError(f"none of the {len(start)} weights to start from fits {type(model).__name__}")
+    model.load_state_dict({**own, **fitting})
 
 
 def fit_black_box(context: RunContext, model: Any) -> None:

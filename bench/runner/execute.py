@@ -86,6 +86,7 @@ class _Run:
             trained = self._train(task, protocol, data)
             memory = trained.memory.model_copy(update={"model_bytes": model_bytes(trained.model)})
             self.measured |= {"memory": memory, "details": dict(trained.details)}
+            data = trained.data or data
             size, notes = model_size(trained.model, data.test.x[:1])
             self.measured |= {"size": size, "notes": (*trained.notes, *notes)}
             self._score(task, data, trained)
@@ -126,11 +127,19 @@ class _Run:
             memory=PeakMemory(self.device),
             build=lambda **overrides: self._build(data, overrides),
             report=self.report,
+            load=lambda name: self._load(task, name),
+            space=self.job.space,
         )
         meter.start()
         trained = protocol.train(context)
         self.measured["energy_joules"] = meter.stop()
         return trained
+
+    def _load(self, task: Task, name: str) -> TaskData:
+        spec = next(spec for spec in self.job.extra_datasets if spec.name == name)
+        dataset = resolve(spec.target)(DataSource.of(spec, self.job.data_root))
+        self.measured["data"] |= {f"{name} {part}": value for part, value in dataset.hashes().items()}
+        return self._place(task.prepare(dataset, name))
 
     def _build(self, data: TaskData, overrides: dict[str, Any]) -> Any:
         plan = self.job.plan

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from bench.record import CurvePoint, Latency, Memory, ModelSize, PlannedRun, Score, Status, Times
-from bench.specs import DatasetSpec, MetricSpec
+from bench.specs import DatasetSpec, Hyperparameter, MetricSpec
 
 __all__ = ["Job", "Message", "Outcome"]
 
@@ -21,6 +21,7 @@ class Wire(BaseModel):
 class Job(Wire):
     """A planned run with the import targets it needs, so that its process need not look for plugins.
 
+    `space` is the model's search space; `extra_datasets` are what the protocol needs beside the run's own.
     `missing` says why the run cannot be made at all (an extra that is not installed); `cores` are the processors
     it is pinned to; `memory_limit_bytes` bounds its private memory.
     """
@@ -31,6 +32,8 @@ class Job(Wire):
     protocol_target: str
     dataset: DatasetSpec
     metrics: tuple[MetricSpec, ...]
+    space: dict[str, Annotated[Hyperparameter, Field(discriminator="kind")]] = {}
+    extra_datasets: tuple[DatasetSpec, ...] = ()
     missing: str = ""
     data_root: str | None
     cache: str

@@ -243,7 +243,8 @@ class _Cell:
             threads=choices.threads,
             identity=identity,
         )
-        missing = [error for error in (self.model.missing(), self.dataset.missing(), self._task.missing()) if error]
+        needed: tuple[Offer[Any], ...] = (self.model, self.dataset, self._task, *self._extra)
+        missing = [error for error in (offer.missing() for offer in needed) if error]
         return Job(
             plan=plan,
             model_target=self.model.spec.target,
@@ -251,6 +252,8 @@ class _Cell:
             protocol_target=self._protocol_target,
             dataset=self.dataset.spec,
             metrics=tuple(offer.spec for offer in metrics),
+            space=self.model.spec.space,
+            extra_datasets=tuple(offer.spec for offer in self._extra),
             missing=str(missing[0]) if missing else "",
             data_root=str(choices.data_root) if choices.data_root else None,
             cache=str(choices.cache),
@@ -262,6 +265,11 @@ class _Cell:
     @property
     def _task(self) -> Offer[Any]:
         return self.expansion.plugins.tasks[self.compare.task.name]
+
+    @property
+    def _extra(self) -> list[Offer[DatasetSpec]]:
+        place = f"protocol {self.compare.protocol.name} of suite {self.expansion.file.suite.name}"
+        return [self.expansion.plugins.datasets.find(name, place) for name in self.rules.datasets()]
 
     @property
     def _protocol_target(self) -> str:
@@ -280,8 +288,8 @@ class _Cell:
             "model": f"{model.spec.name} {model.spec.target} {model.owner.distribution} {model.owner.version}",
             "model source": source(model.spec.target),
             "hyperparameters": canonical(self.hyperparameters),
-            "data": data.fingerprint(dataset.spec),
-            "data source": source(dataset.spec.target),
+            "data": canonical([data.fingerprint(offer.spec) for offer in (dataset, *self._extra)]),
+            "data source": canonical([source(offer.spec.target) for offer in (dataset, *self._extra)]),
             "task": canonical([self._task.spec.name, self.settings["task"], source(self._task.spec.target)]),
             "metrics": canonical(sorted([offer.spec.name, source(offer.spec.target)] for offer in metrics)),
             "protocol": canonical([self.compare.protocol.name, self.settings["protocol"], self.variant]),
@@ -319,14 +327,12 @@ def check_value(parameter: Hyperparameter, value: Value) -> str:
 def missing_data(jobs: Iterable[Job]) -> dict[str, str]:
     """Return data set → reason for the data sets of these jobs whose files are not there."""
     found: dict[str, str] = {}
-    for job in jobs:
-        spec = job.dataset
-        if spec.name in found:
-            continue
+    needed = {(spec.name, job.data_root): spec for job in jobs for spec in (job.dataset, *job.extra_datasets)}
+    for (name, root), spec in needed.items():
         try:
-            source = data.DataSource.of(spec, job.data_root)
+            source = data.DataSource.of(spec, root)
             for file in spec.files:
                 source.locate(file)
         except BenchError as error:
-            found[spec.name] = str(error)
+            found[name] = str(error)
     return found

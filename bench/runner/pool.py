@@ -78,7 +78,7 @@ class Ended:
     wall_seconds: float
 
     def outcome(self, oom_kills: int) -> Outcome:
-        """Return the run's own word where it gave one, else what its end tells; `oom_kills`: the kernel's, meanwhile."""
+        """Return the run's own word where it gave one, else what its end tells; `oom_kills`: by the kernel."""
         if self.active.outcome is not None:
             return self.active.outcome
         status, reason = self._verdict(oom_kills)

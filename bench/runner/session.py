@@ -127,7 +127,8 @@ class Session:
         absent = missing_data(waiting)
         runnable: list[Job] = []
         for job in waiting:
-            reason = job.missing or absent.get(job.dataset.name, "")
+            needed = (job.dataset.name, *(spec.name for spec in job.extra_datasets))
+            reason = job.missing or next((absent[name] for name in needed if name in absent), "")
             if reason:
                 self._keep(job, Outcome(status="skipped", reason=reason), began_at=_now())
             else:

@@ -1,0 +1,54 @@
+"""What protocols do to training data: smaller, noisier, shuffled; each drawn from the run's seed alone."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from bench.tasks.base import Part
+
+__all__ = ["first_samples", "shuffle_inputs", "with_label_noise"]
+
+
+def first_samples(part: Part, size: int, seed: int) -> Part:
+    """Return `size` samples, each class as often as in the whole; a smaller set is part of every larger one.
+
+    Samples are ordered by how far through its own class each one stands (in shuffled order), which keeps every
+    prefix balanced. Returns the whole part where it has no more than `size`.
+    """
+    if size >= len(part):
+        return part
+    labels = part.y.cpu()
+    generator = torch.Generator().manual_seed(seed)
+    position = torch.empty(len(part), dtype=torch.float64)
+    for label in torch.unique(labels):
+        members = (labels == label).nonzero().squeeze(1)
+        shuffled = members[torch.randperm(len(members), generator=generator)]
+        position[shuffled] = (torch.arange(len(members), dtype=torch.float64) + 0.5) / len(members)
+    chosen = position.argsort(stable=True)[:size]
+    return part.take(chosen.to(part.x.device))
+
+
+def with_label_noise(part: Part, share: float, classes: int, seed: int) -> Part:
+    """Give a share of the samples another label, drawn evenly from the wrong ones (symmetric noise).
+
+    Source: Zhang et al., 2017, "Understanding deep learning requires rethinking generalization", section 2.1,
+    where the drawn label may also be the true one.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    noisy = torch.randperm(len(part), generator=generator)[: round(share * len(part))]
+    step = torch.randint(1, classes, (len(noisy),), generator=generator)
+    labels = part.y.cpu().clone()
+    labels[noisy] = (labels[noisy] + step) % classes
+    return Part(part.x, labels.to(part.y.device))
+
+
+def shuffle_inputs(x: Tensor, seed: int) -> Tensor:
+    """Put the positions of every sample in one new order: pixels of an image, columns of a table.
+
+    The channels of a pixel stay together. What single positions tell stays; what neighbours tell is lost.
+    """
+    positions = x.shape[2:] if x.ndim > 2 else x.shape[1:]
+    order = torch.randperm(positions.numel(), generator=torch.Generator().manual_seed(seed)).to(x.device)
+    flat = x.flatten(2) if x.ndim > 2 else x
+    return flat[..., order].reshape(x.shape)

@@ -1,0 +1,126 @@
+"""Tuned: the same number of trials for every model, on the validation part only; the cost of tuning is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from pydantic import Field
+
+from bench.errors import Diverged, MissingExtra
+from bench.protocols.base import Budget, Protocol, ProtocolSettings, RunContext, Trained
+from bench.record import CurvePoint, Score
+from bench.specs import Choice, Fixed, Hyperparameter, Integer, Real, Value
+
+if TYPE_CHECKING:
+    import optuna
+
+__all__ = ["Tuned", "TunedSettings"]
+
+
+class TunedSettings(Budget):
+    """How many trials every model gets, each with the whole budget.
+
+    learning_rates: the interval (logarithmic) that a network's learning rate is searched in, beside the model's own
+    search space; None keeps the budget's.
+    """
+
+    trials: int = Field(default=20, gt=1)
+    learning_rates: tuple[float, float] | None = (1e-4, 1e-1)
+
+
+class Tuned(Protocol):
+    """Search with Optuna's TPE (Bergstra et al., 2011), then train once more with the best setting and score that."""
+
+    Settings: ClassVar[type[ProtocolSettings]] = TunedSettings
+    settings: TunedSettings
+
+    def train(self, context: RunContext) -> Trained:
+        """Tune, then train with what was best on the validation part; the test part is not looked at before."""
+        cost = context.clocks.setup.paused()
+        with cost:
+            study = self._search(context)
+        best = dict(study.best_params) if study is not None else {}
+        trained = self._final(context, best)
+        trials = [] if study is None else [_describe(trial) for trial in study.trials]
+        scores = (
+            Score(
+                name="tuning_seconds",
+                value=cost.seconds,
+                higher_is_better=False,
+                unit="s",
+                detail={"trials": len(trials)},
+            ),
+        )
+        notes = () if study is not None else ("nothing to tune: the model has no search space",)
+        details = {**trained.details, "best": {**context.plan.hyperparameters, **best}, "trials": trials}
+        return replace(trained, scores=(*trained.scores, *scores), notes=(*trained.notes, *notes), details=details)
+
+    def _search(self, context: RunContext) -> optuna.Study | None:
+        try:
+            import optuna
+        except ImportError:
+            raise MissingExtra("protocol tuned", ["optuna"], "pip install 'depthbench[tuning]'") from None
+        space = self._space(context)
+        if not space:
+            return None
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        study = optuna.create_study(
+            direction="maximize" if context.task.is_objective_higher_better else "minimize",
+            sampler=optuna.samplers.TPESampler(seed=context.plan.seed),
+        )
+        # The default is the first trial, so that tuning is never worse than not tuning by bad luck alone.
+        study.enqueue_trial({name: parameter.default for name, parameter in space.items()})
+        study.optimize(lambda trial: self._trial(context, space, trial), n_trials=self.settings.trials)
+        return study
+
+    def _space(self, context: RunContext) -> dict[str, Hyperparameter]:
+        from bench.protocols.training import is_network
+
+        space: dict[str, Hyperparameter] = {
+            name: parameter for name, parameter in context.space.items() if not isinstance(parameter, Fixed)
+        }
+        rates = self.settings.learning_rates
+        if rates and "learning_rate" not in context.space and is_network(context.build()):
+            default = min(max(self.settings.learning_rate, rates[0]), rates[1])
+            space["learning_rate"] = Real(default, *rates, log=True)
+        return space
+
+    def _trial(self, context: RunContext, space: Mapping[str, Hyperparameter], trial: optuna.Trial) -> float:
+        import optuna
+
+        values = {name: suggest(trial, name, parameter) for name, parameter in space.items()}
+        seen: list[CurvePoint] = []
+        try:
+            self._final(context.aside(seen.append), values)
+        except Diverged as error:
+            # A setting that diverges is a bad setting, not a bad model.
+            raise optuna.TrialPruned(str(error)) from error
+        objectives = [point.validation[context.task.objective] for point in seen]
+        return max(objectives) if context.task.is_objective_higher_better else min(objectives)
+
+    def _final(self, context: RunContext, values: Mapping[str, Value]) -> Trained:
+        from bench.protocols.training import train_model
+
+        own = {name: value for name, value in values.items() if name in context.space}
+        rate = values.get("learning_rate")
+        budget = self.settings
+        if rate is not None and "learning_rate" not in context.space:
+            budget = budget.model_copy(update={"learning_rate": float(rate)})
+        return train_model(context, budget, hyperparameters=own)
+
+
+def suggest(trial: optuna.Trial, name: str, parameter: Hyperparameter) -> Value:
+    """Draw a value from a search space."""
+    if isinstance(parameter, Integer):
+        return trial.suggest_int(name, parameter.low, parameter.high, log=parameter.log)
+    if isinstance(parameter, Real):
+        return trial.suggest_float(name, parameter.low, parameter.high, log=parameter.log)
+    if isinstance(parameter, Choice):
+        return cast(Value, trial.suggest_categorical(name, list(parameter.options)))
+    return parameter.default
+
+
+def _describe(trial: Any) -> dict[str, Any]:
+    return {"setting": dict(trial.params), "objective": trial.value, "state": trial.state.name.lower()}

@@ -1,0 +1,113 @@
+"""The command line: fast to start, clear when wrong, JSON for scripts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import Bench
+
+HEAVY = {"torch", "pandas", "sklearn", "torchvision", "numpy", "plotly", "pydantic"}
+
+
+@pytest.mark.parametrize("words", [["--help"], ["list", "models"], ["list", "plugins"], ["run", "--help"]])
+def test_light_commands_import_nothing_heavy(bench: Bench, words: list[str]) -> None:
+    code = (
+        "import sys\nfrom bench.cli import main\n"
+        f"try:\n    main({words!r})\n"
+        "finally:\n    print(sorted(name for name in sys.modules if '.' not in name), file=sys.stderr)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=bench.environment, check=True
+    )
+    assert HEAVY.isdisjoint(eval(result.stderr.strip().splitlines()[-1]))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["rnu"], "no such command 'rnu'. Did you mean 'run'?"),
+        (["run", "quikstart"], "unknown suite 'quikstart'"),
+        (["run", "quickstart", "--models", "lenett"], "Did you mean 'lenet'?"),
+        (["run", "quickstart", "--datasets", "digit"], "Did you mean 'digits'?"),
+        (["run", "quickstart", "--seeds", "x"], "is not a number of seeds"),
+        (["run", "quickstart", "--memory-limit", "lots"], "is not a size"),
+        (["run", "quickstart", "--jobs", "0"], "Invalid value for '--jobs'"),
+        (["list", "things"], "Invalid value"),
+        (["report", "--store", "bench-results/x.sqlite", "nothing"], "no results at"),
+        (["data", "fetch", "mnits"], "Did you mean 'mnist'?"),
+    ],
+)
+def test_misuse_ends_in_one_sentence(bench: Bench, words: list[str], message: str) -> None:
+    result = bench(*words, code=None)
+    assert result.returncode in (2, 3)
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("kind", ["models", "datasets", "tasks", "protocols", "suites", "plugins"])
+def test_lists_speak_json(bench: Bench, kind: str) -> None:
+    documents = json.loads(bench("list", kind, "--json").stdout)
+    assert documents
+    assert all("name" in document or "plugin" in document for document in documents)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts(bench: Bench, shell: str) -> None:
+    assert "_BENCH_COMPLETE" in bench("completion", shell).stdout
+
+
+def test_completion_knows_models_and_suites(bench: Bench) -> None:
+    code = "from bench.cli import main; main()"
+
+    def complete(words: str) -> str:
+        environment = {
+            **bench.environment,
+            "_BENCH_COMPLETE": "bash_complete",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(words.count(" ")),
+        }
+        return subprocess.run(
+            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+        ).stdout
+
+    assert "plain,quickstart" in complete("bench run quick")
+    assert "plain,mlp,lenet" in complete("bench run quickstart --models mlp,len")
+
+
+def test_missing_data_skips_with_the_cure_and_exit_code_3(bench: Bench) -> None:
+    suite = bench.suite("""
+        seeds = 1
+        [[compare]]
+        task = "classification"
+        datasets = ["mnist"]
+        models = ["mlp-1"]
+        protocol = { name = "fixed-budget", epochs = 1 }
+    """)
+    result = bench("run", str(suite), "--data-root", str(bench.folder / "nothing"), "--no-report", code=3)
+    assert "Run: bench data fetch mnist" in result.stderr
+
+
+def test_a_run_is_shown_whole_and_as_json(bench: Bench) -> None:
+    suite = bench.suite("""
+        seeds = 1
+        [[compare]]
+        task = "classification"
+        datasets = ["iris"]
+        models = ["mlp-1", "logistic-regression"]
+        protocol = { name = "fixed-budget", epochs = 4, evaluations = 4 }
+    """)
+    document = json.loads(bench("run", str(suite), "--json").stdout)
+    assert document["made"] == {"ok": 2}
+    for record in bench.records():
+        shown = json.loads(bench("show", record["run"]["run_id"][:10], "--json").stdout)
+        assert shown["run"]["identity"].keys() >= {"model source", "data", "seed", "libraries"}
+        assert shown["times"]["train_seconds"] > 0
+        assert shown["latency"]["p50_seconds"] > 0
+        assert {score["name"] for score in shown["scores"]} >= {"accuracy", "f1", "auroc", "calibration_error"}
+        text = bench("show", record["run"]["run_id"][:10]).stdout
+        assert "accuracy" in text
+        assert "Learning curve" in text
