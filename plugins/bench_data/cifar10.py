@@ -33,9 +33,7 @@ class ArrayUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         """Return one of the four things an array is made of, else raise DataError."""
         if (module, name) not in _ADMITTED:
-            raise DataError(
-                f"not loaded: a CIFAR-10 batch asks for {module}.{name}, which arrays do not need"
-            )
+            raise DataError(f"not loaded: a CIFAR-10 batch asks for {module}.{name}, which arrays do not need")
         return _ADMITTED[module, name]
 
 
