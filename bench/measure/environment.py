@@ -1,0 +1,192 @@
+"""The machine and the software a suite runs on, and which of it must match before times are compared."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+import bench
+from bench.measure.git import git_state
+from bench.measure.limits import core_limit, memory_limit_bytes
+from bench.record import Environment
+
+__all__ = ["disturbances", "environment"]
+
+PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "torchvision", "torchmetrics")
+WATCH_SECONDS = 0.3
+BUSY_SHARE, STEAL_SHARE = 0.2, 0.02
+# Nothing else may enter the identity: load, dates and commits change without changing what the machine can do.
+IDENTITY = ("device", "threads", "is_deterministic", "cpu", "gpu", "software")
+
+
+def environment(
+    device: str, threads: int, *, deterministic: bool = False, sources: Mapping[str, Path] | None = None
+) -> Environment:
+    """Describe the machine as it is now; takes 0.3 s, most of it to watch how busy the machine is.
+
+    device: "cpu" or "cuda…", which initialises CUDA: call it in a process that forks no runs. sources: folders or
+    files whose git state belongs in the record, by name; depthbench's own is added where it runs from a checkout.
+    The facts hold neither host name nor paths. `environment_id` is the hash of hardware, versions, threads
+    and determinism: times are comparable only where it agrees.
+    """
+    facts: dict[str, Any] = {
+        "device": device.split(":")[0],
+        "threads": threads,
+        "is_deterministic": deterministic,
+        "cpu": _cpu(),
+        "gpu": _gpu(device),
+        "memory": {"total_bytes": psutil.virtual_memory().total, "limit_bytes": memory_limit_bytes()},
+        "software": _software(),
+        "system": f"{platform.system()} {platform.release()}",
+        "flags": _flags(),
+        "git": _git({"depthbench": Path(bench.__file__), **(sources or {})}),
+        "start": _start(device),
+    }
+    identity = json.dumps({name: facts[name] for name in IDENTITY}, sort_keys=True)
+    return Environment(environment_id=hashlib.sha256(identity.encode()).hexdigest()[:16], facts=facts)
+
+
+def disturbances(environment: Environment) -> tuple[str, ...]:
+    """Return sentences on what may have slowed the runs down: a busy machine, stolen time, too few cores."""
+    facts = environment.facts
+    start, threads = facts.get("start", {}), facts.get("threads", 1)
+    cores = min(filter(None, (facts["cpu"].get("usable_cores"), facts["cpu"].get("core_limit"))), default=threads)
+    found = []
+    if start.get("busy_share", 0) > BUSY_SHARE:
+        found.append(f"The machine was busy at the start: {start['busy_share']:.0%} of its cores' time was in use.")
+    if start.get("steal_share", 0) > STEAL_SHARE:
+        found.append(f"The host withheld {start['steal_share']:.0%} of the cores' time from this virtual machine.")
+    if cores < threads:
+        found.append(f"Runs used {threads} threads, but only {cores:g} cores were allowed.")
+    if start.get("gpu_utilisation", 0) > BUSY_SHARE:
+        found.append(f"The GPU was busy at the start: {start['gpu_utilisation']:.0%}.")
+    found.extend(f"The GPU was slowed down at the start: {reason}." for reason in start.get("gpu_slowdowns", ()))
+    return tuple(found)
+
+
+def _cpu() -> dict[str, Any]:
+    import torch
+
+    return {
+        "model": _cpu_model(),
+        "physical_cores": psutil.cpu_count(logical=False),
+        "logical_cores": psutil.cpu_count(),
+        "usable_cores": len(affinity) if (affinity := _affinity()) is not None else None,
+        "core_limit": core_limit(),
+        "capability": torch.backends.cpu.get_cpu_capability(),
+    }
+
+
+def _affinity() -> list[int] | None:
+    cpu_affinity = getattr(psutil.Process(), "cpu_affinity", None)  # Linux and Windows only
+    return None if cpu_affinity is None else list(cpu_affinity())
+
+
+def _cpu_model() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.processor() or platform.machine())
+
+
+def _gpu(device: str) -> dict[str, Any] | None:
+    if not device.startswith("cuda"):
+        return None
+    import torch
+
+    properties = torch.cuda.get_device_properties(device)
+    return {
+        "name": properties.name,
+        "memory_bytes": properties.total_memory,
+        "compute_capability": f"{properties.major}.{properties.minor}",
+        "driver": _driver(),
+        "cuda": torch.version.cuda,
+        "cudnn": torch.backends.cudnn.version(),  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    }
+
+
+def _driver() -> str | None:
+    told = Path("/proc/driver/nvidia/version")
+    words = told.read_text().split() if told.exists() else []
+    # "NVRM version: NVIDIA UNIX x86_64 Kernel Module  570.86.15  …": the first word that is a number with dots.
+    return next((word for word in words if word.replace(".", "").isdigit() and "." in word), None)
+
+
+def _software() -> dict[str, str | None]:
+    return {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _flags() -> dict[str, Any]:
+    """Torch's switches that change times or results."""
+    import torch
+
+    return {
+        "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
+        "cudnn_benchmark": torch.backends.cudnn.benchmark,
+        "cudnn_deterministic": torch.backends.cudnn.deterministic,
+        "matmul_precision": torch.get_float32_matmul_precision(),
+    }
+
+
+def _git(sources: Mapping[str, Path]) -> dict[str, Any]:
+    states = {name: git_state(path) for name, path in sources.items()}
+    return {name: state for name, state in states.items() if state is not None}
+
+
+def _start(device: str) -> dict[str, Any]:
+    """What is true only now: load, time withheld by a hypervisor, frequency."""
+    times = psutil.cpu_times_percent(interval=WATCH_SECONDS)
+    frequency = psutil.cpu_freq() if hasattr(psutil, "cpu_freq") else None
+    return {
+        "load_average": round(psutil.getloadavg()[0], 2),
+        "busy_share": round(1 - (times.idle + getattr(times, "iowait", 0.0)) / 100, 3),
+        "steal_share": round(getattr(times, "steal", 0.0) / 100, 3),
+        "frequency_megahertz": None if frequency is None else round(frequency.current),
+        "thermal_throttle_count": _throttle_count(),
+        **(_gpu_start(device) if device.startswith("cuda") else {}),
+    }
+
+
+def _throttle_count() -> int | None:
+    """How often the cores were slowed down for heat since the machine started; Intel only."""
+    counters = Path("/sys/devices/system/cpu").glob("cpu[0-9]*/thermal_throttle/core_throttle_count")
+    counts = [int(counter.read_text()) for counter in counters]
+    return sum(counts) if counts else None
+
+
+def _gpu_start(device: str) -> dict[str, Any]:
+    try:
+        import pynvml
+    except ImportError:
+        return {}
+    import torch
+
+    slowdowns = {
+        "power": pynvml.nvmlClocksThrottleReasonSwPowerCap | pynvml.nvmlClocksThrottleReasonHwPowerBrakeSlowdown,
+        "heat": pynvml.nvmlClocksThrottleReasonSwThermalSlowdown | pynvml.nvmlClocksThrottleReasonHwThermalSlowdown,
+    }
+    try:
+        pynvml.nvmlInit()
+        handle = pynvml.nvmlDeviceGetHandleByUUID(f"GPU-{torch.cuda.get_device_properties(device).uuid}")
+        reasons = pynvml.nvmlDeviceGetCurrentClocksThrottleReasons(handle)
+        return {
+            "gpu_utilisation": pynvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100,
+            "gpu_temperature_celsius": pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU),
+            "gpu_slowdowns": [name for name, bits in slowdowns.items() if reasons & bits],
+        }
+    except pynvml.NVMLError:
+        return {}
