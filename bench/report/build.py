@@ -16,7 +16,7 @@ from bench.report.grouping import Group, flatten, group, newest
 from bench.report.material import Material
 from bench.report.samples import Artifacts, sample_wall
 from bench.report.table import Table
-from bench.report.tree import Report, Section
+from bench.report.tree import Column, Report, Section
 
 __all__ = ["build_report"]
 
@@ -74,8 +74,16 @@ def _section(group: Group, title: str, key: str, names: Mapping[str, str], artif
         samples=sample_wall(group.records, [row.label for row in rows], artifacts),
         failures=failures(group.records, title),
         warnings=machines.warnings(group.records, names),
-        notes=_notes(group),
+        notes=(*_metric_notes(table.columns), *_notes(group)),
     )
+
+
+def _metric_notes(columns: Sequence[Column]) -> list[str]:
+    """Return what a metric was computed with, where it says so: its extractor, its numbers of samples."""
+    measures = dict.fromkeys(column.measure for column in columns if column.measure.detail)
+    return [
+        f"{measure.title}: {', '.join(f'{name} {value}' for name, value in measure.detail)}" for measure in measures
+    ]
 
 
 def _notes(group: Group) -> tuple[str, ...]:

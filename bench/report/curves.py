@@ -35,16 +35,17 @@ def band(table: Array) -> tuple[Array, Array]:
     mean: Array = table.mean(axis=0)
     if count < 2:
         return mean, mean
-    width: Array = float(stdtrit(count - 1, 0.5 + CONFIDENCE / 2)) * table.std(axis=0, ddof=1) / np.sqrt(count)
+    width = float(stdtrit(count - 1, 0.5 + CONFIDENCE / 2)) * table.std(axis=0, ddof=1) / np.sqrt(count)
     return mean - width, mean + width
 
 
 def _grid(curves: Sequence[Curve]) -> Array:
-    points = np.unique(np.concatenate([np.asarray(x, float) for x, _ in curves]))
+    points: Array = np.unique(np.concatenate([np.asarray(x, float) for x, _ in curves]))
     points = points[points >= max(x[0] for x, _ in curves)]
     if len(points) <= POINT_LIMIT:
         return points
-    return points[np.unique(np.linspace(0, len(points) - 1, POINT_LIMIT).round().astype(int))]
+    kept: Array = points[np.unique(np.linspace(0, len(points) - 1, POINT_LIMIT).round().astype(int))]
+    return kept
 
 
 def _last_value(x: Array, y: Array, grid: Array) -> Array:

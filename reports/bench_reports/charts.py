@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 
 from bench.report import Cell, Figure, Line, LineFigure, Measure, Point, ScatterFigure
-from bench_reports.words import significant
+from bench_reports.words import ARROWS, significant
 
 __all__ = ["chart"]
 
@@ -32,6 +32,11 @@ def chart(figure: Figure, labels: Sequence[str]) -> dict[str, Any]:
 def _text(words: str) -> str:
     # plotly reads a little HTML in every text it draws.
     return escape(words, quote=False)
+
+
+def _short(values: Sequence[float]) -> list[float]:
+    """Return values with the digits a screen can show; the whole ones would double the page."""
+    return [float(f"{value:.5g}") for value in values]
 
 
 def _axis(title: str, *, log: bool = False) -> dict[str, Any]:
@@ -59,11 +64,10 @@ def _scatter(figure: ScatterFigure, colors: dict[str, str]) -> dict[str, Any]:
     conditions = list(dict.fromkeys(point.condition for point in figure.points))
     fronts = [_front([point for point in figure.points if point.condition == condition]) for condition in conditions]
     points = [_point(point, figure, colors[point.label], conditions.index(point.condition)) for point in figure.points]
-    arrow = "higher is better" if figure.y.better == "higher" else "lower is better"
     return {
         "traces": [*fronts, *points],
         "x": _axis(f"Training time ({figure.x.unit})", log=is_log) | {"range": _range(x, log=is_log)},
-        "y": _axis(f"{_titled(figure.y)}, {arrow}"),
+        "y": _axis(f"{_titled(figure.y)} {ARROWS[figure.y.better]}"),
         "hover": "closest",
     }
 
@@ -139,8 +143,8 @@ def _line(line: Line, figure: LineFigure, color: str, condition: int) -> tuple[T
         "mode": "lines+markers" if len(line.x) <= 12 else "lines",
         "name": _text(name),
         "legendgroup": group,
-        "x": line.x,
-        "y": line.mean,
+        "x": _short(line.x),
+        "y": _short(line.mean),
         "line": {"color": color, "width": 2, "dash": DASHES[condition % len(DASHES)]},
         "marker": {"size": 6, "symbol": SYMBOLS.get(line.family, "circle"), "color": color},
         "hovertemplate": (
@@ -156,8 +160,8 @@ def _band(line: Line, group: str, color: str) -> Trace:
         "type": "scatter",
         "mode": "lines",
         "legendgroup": group,
-        "x": [*line.x, *reversed(line.x)],
-        "y": [*line.low, *reversed(line.high)],
+        "x": _short([*line.x, *reversed(line.x)]),
+        "y": _short([*line.low, *reversed(line.high)]),
         "fill": "toself",
         "fillcolor": f"{color}22",
         "line": {"width": 0},

@@ -19,12 +19,12 @@ __all__ = [
     "column_texts",
     "main_columns",
     "moment",
+    "other_columns",
     "outcome_text",
     "plural",
     "seeds_text",
     "settings_text",
     "significant",
-    "other_columns",
     "variant_text",
 ]
 

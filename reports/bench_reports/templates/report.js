@@ -51,6 +51,7 @@
     const entries = traces.filter((trace) => trace.showlegend !== false).length;
     Plotly.react(element, traces, layout(chart, element, entries), {
       displaylogo: false, responsive: true, typesetMath: false,
+      // Named one by one: plotly's own choice has a button that sends the figure to a server.
       modeBarButtons: [["toImage", "resetScale2d"]],
     });
     drawn.add(element);
@@ -61,7 +62,7 @@
     const column = [...header.parentElement.children].indexOf(header);
     const isNumber = header.classList.contains("number");
     const before = header.getAttribute("aria-sort");
-    const first = isNumber ? "descending" : "ascending";
+    const first = header.dataset.first || (isNumber ? "descending" : "ascending");
     const order = before === "none" ? first : before === "ascending" ? "descending" : "ascending";
     for (const other of header.parentElement.children) other.setAttribute("aria-sort", "none");
     header.setAttribute("aria-sort", order);
