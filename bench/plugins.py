@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 import pluggy
 
 from bench import hookspecs
-from bench.errors import MissingExtra, UnknownName
+from bench.errors import MissingExtra, PluginError, UnknownName
 from bench.specs import (
     DatasetSpec,
     MetricSpec,
@@ -21,6 +21,7 @@ from bench.specs import (
     RendererSpec,
     Spec,
     TaskSpec,
+    resolve,
 )
 
 __all__ = ["GROUP", "Catalogue", "Offer", "Owner", "Plugins", "Problem", "discover", "missing_modules"]
@@ -53,6 +54,14 @@ class Offer(Generic[S]):
 
     spec: S
     owner: Owner
+
+    def load(self) -> Any:
+        """Import what the spec's target names; raises PluginError, which says whose it is, where that fails."""
+        try:
+            return resolve(self.spec.target)
+        except Exception as error:
+            reason = f"{self.spec.name!r} of plugin {self.owner} cannot be loaded from {self.spec.target}"
+            raise PluginError(f"{reason}: {_sentence(error)}") from error
 
     def missing(self) -> MissingExtra | None:
         """Return the error, with its cure, when a module this needs is not installed."""

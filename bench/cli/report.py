@@ -50,7 +50,6 @@ def write_reports(
     """Build the report of some suites (all if none is named) and write it in some formats (all if none is named)."""
     from bench.plugins import discover
     from bench.report import build_report
-    from bench.specs import resolve
 
     renderers = discover().renderers
     chosen = [renderers.find(name, "--formats") for name in formats] or list(renderers.values())
@@ -72,7 +71,7 @@ def write_reports(
         command=" && ".join(plan.command for plan in wanted),
     )
     folder.mkdir(parents=True, exist_ok=True)
-    return report, [resolve(offer.spec.target)(report, folder) for offer in chosen]
+    return report, [offer.load()(report, folder) for offer in chosen]
 
 
 def _records(store: Store, plans: Iterable[object]) -> Iterable[RunRecord]:

@@ -33,7 +33,6 @@ from bench.specs import (
     ModelSpec,
     Real,
     Value,
-    resolve,
 )
 from bench.suite import Compare, ModelEntry, SuiteFile, find_value_line
 
@@ -110,14 +109,11 @@ class _Expansion:
         task = self.plugins.tasks.find(compare.task.name, place)
         protocol = self.plugins.protocols.find(compare.protocol.name, self.file.place("compare", index, "protocol"))
         settings = {
-            "task": self._settings(resolve(task.spec.target).Settings, compare.task.settings, index, "task"),
-            "protocol": self._settings(
-                resolve(protocol.spec.target).Settings, compare.protocol.settings, index, "protocol"
-            ),
+            "task": self._settings(task.load().Settings, compare.task.settings, index, "task"),
+            "protocol": self._settings(protocol.load().Settings, compare.protocol.settings, index, "protocol"),
         }
-        rules = resolve(protocol.spec.target)(
-            resolve(protocol.spec.target).Settings.model_validate(compare.protocol.settings)
-        )
+        kind = protocol.load()
+        rules: Protocol = kind(kind.Settings.model_validate(compare.protocol.settings))
         entries = [*self._entries(index, compare)]
         for name in compare.datasets:
             dataset = self.plugins.datasets.find(name, self._value_place(name))
