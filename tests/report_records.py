@@ -48,13 +48,15 @@ GENERATORS: dict[str, tuple[str, float, float, float, int | None, int | None]] =
 ENVIRONMENT = Environment(
     environment_id="env-a",
     facts={
-        "cpu": "AMD EPYC 7B13",
-        "cores": 2,
-        "memory_bytes": 16_777_216_000,
+        "device": "cpu",
+        "threads": 1,
+        "is_deterministic": False,
+        "cpu": {"model": "AMD EPYC 7B13", "physical_cores": 1, "logical_cores": 2, "usable_cores": 2},
         "gpu": None,
-        "python": "3.11.9",
-        "load_at_start": [0.12, 0.3, 0.4],
-        "determinism": {"deterministic": True, "threads": 2},
+        "memory": {"total_bytes": 16_777_216_000, "limit_bytes": None},
+        "software": {"python": "3.11.9", "torch": "2.15.0", "scikit-learn": "1.7.0"},
+        "system": "Linux 6.8",
+        "start": {"load_average": 0.12, "busy_share": 0.03, "steal_share": 0.0},
     },
 )
 

@@ -210,14 +210,31 @@ def test_a_suite_run_in_company_says_so_in_every_time() -> None:
     assert columns(section, "train_seconds") == ["in company"]
 
 
-def test_two_machines_never_share_a_time_column() -> None:
+def test_two_environments_never_share_a_time_column() -> None:
     runs = [*classifiers(range(3)), *classifiers(range(3, 6), environment_id="env-b")]
     environments = {"env-a": ENVIRONMENT, "env-b": Environment(environment_id="env-b", facts={"cpu": "other"})}
     made = build_report(runs, environments, picture, title="t", command="c")
-    assert columns(made.sections[0], "train_seconds") == ["machine A", "machine B"]
+    assert columns(made.sections[0], "train_seconds") == ["environment A", "environment B"]
     assert columns(made.sections[0], "accuracy") == [""]
-    assert [(machine.name, machine.run_count) for machine in made.machines] == [("machine A", 21), ("machine B", 21)]
-    assert "2 machines" in made.warnings[0]
+    assert [(machine.name, machine.run_count) for machine in made.machines] == [
+        ("environment A", 21),
+        ("environment B", 21),
+    ]
+    assert "2 environments" in made.warnings[0]
+
+
+def test_environments_that_differ_by_device_only_are_named_by_the_device() -> None:
+    made = report([*classifiers(), *classifiers(device="cuda", environment_id="env-gpu")])
+    assert columns(made.sections[0], "train_seconds") == ["CPU", "CUDA"]
+    assert made.warnings == ()
+    assert [machine.device for machine in made.machines] == ["CPU", "CUDA"]
+
+
+def test_busy_machine_is_a_warning() -> None:
+    facts = ENVIRONMENT.facts | {"start": {"busy_share": 0.8}}
+    busy = Environment(environment_id="env-a", facts=facts)
+    made = build_report([record()], {"env-a": busy}, picture, title="t", command="c")
+    assert "busy at the start: 80%" in made.warnings[0]
 
 
 def test_thread_counts_never_share_a_time_column() -> None:
@@ -384,8 +401,8 @@ def test_missing_picture_is_said_not_hidden() -> None:
 
 def test_machine_and_versions_are_listed() -> None:
     made = report([record(), record(plan(seed=1), versions={"torch": "2.16.0"})])
-    assert ("cpu", "AMD EPYC 7B13") in made.machines[0].facts
-    assert ("memory", "16.8 GB") in made.machines[0].facts
+    assert ("cpu model", "AMD EPYC 7B13") in made.machines[0].facts
+    assert ("memory total", "16.8 GB") in made.machines[0].facts
     assert dict(made.versions)["torch"] == "2.15.0, 2.16.0"
 
 

@@ -52,7 +52,7 @@ def build_report(
         versions=machines.versions(known),
         outcomes=dict(Counter(record.status for record in known)),
         period=(moments[0], moments[-1]) if moments else ("", ""),
-        warnings=machines.warnings(known, names),
+        warnings=(*machines.warnings(known, names), *machines.busy(known, environments)),
     )
 
 

@@ -44,16 +44,19 @@ class Conditions:
         seen = {Condition.of(record, "machine") for record in records}
         self._machine_names = machine_names
         self._has_devices = len({each.device for each in seen}) > 1
-        self._has_machines = len({each.environment_id for each in seen}) > 1
-        self._has_threads = len({(each.device, each.threads) for each in seen}) > len({each.device for each in seen})
+        devices = {each.device for each in seen}
+        # An environment names its device and threads too: only what differs beyond them is worth a word.
+        places = {(each.device, each.threads) for each in seen}
+        self._has_threads = len(places) > len(devices)
+        self._has_environments = len({(each.device, each.threads, each.environment_id) for each in seen}) > len(places)
 
     def name(self, condition: Condition) -> str:
         """Return the words for a column's heading; times taken in company always say so."""
         words = []
         if self._has_devices and condition.device is not None:
             words.append(device_name(condition.device))
-        if self._has_machines and condition.environment_id is not None:
-            words.append(self._machine_names.get(condition.environment_id, "unknown machine"))
+        if self._has_environments and condition.environment_id is not None:
+            words.append(self._machine_names.get(condition.environment_id, "unknown environment"))
         if self._has_threads and condition.threads is not None:
             words.append(f"{condition.threads} thread{'s' if condition.threads != 1 else ''}")
         if condition.is_alone is False:

@@ -6,29 +6,30 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from string import ascii_uppercase
 
+from bench.measure.environment import disturbances
 from bench.record import Environment, RunRecord
+from bench.report.conditions import device_name
 from bench.report.grouping import flatten
 from bench.report.tree import Machine
 
-__all__ = ["machine_names", "machines", "versions", "warnings"]
+__all__ = ["busy", "machine_names", "machines", "versions", "warnings"]
 
 
 def machine_names(records: Sequence[RunRecord]) -> dict[str, str]:
-    """Return a short name for each machine that made a run, in order of appearance: machine A, machine B …"""
+    """Return a short name for each environment that runs were made in, as they appear: environment A, B …"""
     seen = dict.fromkeys(record.environment_id for record in records if record.environment_id)
-    if len(seen) == 1:
-        return dict.fromkeys(seen, "the machine")
-    return {identity: f"machine {_letters(number)}" for number, identity in enumerate(seen)}
+    return {identity: f"environment {_letters(number)}" for number, identity in enumerate(seen)}
 
 
 def machines(records: Sequence[RunRecord], environments: Mapping[str, Environment]) -> tuple[Machine, ...]:
-    """Return every machine that made a run, with its facts as text; a missing description has none."""
+    """Return every environment that runs were made in, with its facts as text; a missing description has none."""
     counts = Counter(record.environment_id for record in records)
+    devices = {record.environment_id: device_name(record.run.device) for record in records}
     found = []
     for identity, name in machine_names(records).items():
         environment = environments.get(identity)
         facts = () if environment is None else tuple(map(_fact, flatten(environment.facts).items()))
-        found.append(Machine(name, identity, counts[identity], facts))
+        found.append(Machine(name, devices[identity], identity, counts[identity], facts))
     return tuple(found)
 
 
@@ -50,10 +51,17 @@ def warnings(records: Sequence[RunRecord], names: Mapping[str, str]) -> tuple[st
             f"{shared} of {len(records)} runs shared the machine with others: their times and memory stand in "
             "columns marked “in company” and are not comparable with those taken alone."
         )
-    used = dict.fromkeys(record.environment_id for record in records if record.is_ok)
-    if len(used) > 1:
-        listed = ", ".join(names.get(identity, "an unknown machine") for identity in used)
-        found.append(f"Runs were made on {len(used)} machines ({listed}): their times stand in columns of their own.")
+    used: dict[tuple[str, int], dict[str, None]] = defaultdict(dict)
+    for record in records:
+        if record.is_ok:
+            used[record.run.device, record.run.threads][record.environment_id] = None
+    for (device, _), identities in used.items():
+        if len(identities) > 1:
+            listed = ", ".join(names.get(identity, "an unknown environment") for identity in identities)
+            found.append(
+                f"Runs on {device_name(device)} were made in {len(identities)} environments ({listed}): "
+                "their times stand in columns of their own."
+            )
     killed = sum(record.status == "killed" for record in records)
     if killed:
         were = "run was killed before it" if killed == 1 else "runs were killed before they"
@@ -61,11 +69,24 @@ def warnings(records: Sequence[RunRecord], names: Mapping[str, str]) -> tuple[st
     return tuple(found)
 
 
+def busy(records: Sequence[RunRecord], environments: Mapping[str, Environment]) -> tuple[str, ...]:
+    """Return what disturbed the machines when their suites began."""
+    names = machine_names(records)
+    found = []
+    for identity, name in names.items():
+        environment = environments.get(identity)
+        # Another program's store may hold other facts; then there is nothing to judge.
+        if environment is not None and isinstance(environment.facts.get("cpu"), Mapping):
+            where = f"{name[:1].upper()}{name[1:]}: " if len(names) > 1 else ""
+            found += [f"{where}{sentence}" for sentence in disturbances(environment)]
+    return tuple(found)
+
+
 def _fact(fact: tuple[str, str]) -> tuple[str, str]:
     name, value = fact
     if name.endswith("_bytes") and value.isdigit():
-        return name.removesuffix("_bytes"), f"{int(value) / 1e9:,.1f} GB"
-    return name, {"True": "yes", "False": "no"}.get(value, value)
+        return name.removesuffix("_bytes").replace(".", " "), f"{int(value) / 1e9:,.1f} GB"
+    return name.replace(".", " "), {"True": "yes", "False": "no"}.get(value, value)
 
 
 def _letters(number: int) -> str:

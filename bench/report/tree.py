@@ -201,9 +201,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine that runs were made on; `name` is how columns call it."""
+    """A machine with its software, as runs met it; `name` is how columns call it, `device` what ran there."""
 
     name: str
+    device: str
     environment_id: str
     run_count: int
     facts: tuple[tuple[str, str], ...]

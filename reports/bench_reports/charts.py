@@ -18,6 +18,7 @@ PALETTE = ("#3b82c4", "#e07b39", "#3a9d7a", "#c2528b", "#8a6fc9", "#b8962e", "#4
 SYMBOLS = {"shallow": "circle", "deep": "square", "generative": "diamond"}
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 LOG_RATIO = 20.0
+TICK_LIMIT = 8
 Trace = dict[str, Any]
 
 
@@ -40,11 +41,25 @@ def _short(values: Sequence[float]) -> list[float]:
 
 
 def _axis(title: str, *, log: bool = False) -> dict[str, Any]:
-    axis: dict[str, Any] = {"title": {"text": _text(title)}, "type": "log" if log else "linear"}
-    if log:
-        # Labels at 1, 2, 5 of each decade crowd a narrow screen.
-        axis |= {"dtick": 1}
-    return axis
+    return {"title": {"text": _text(title)}, "type": "log" if log else "linear"}
+
+
+def _ticks(values: Sequence[float]) -> dict[str, Any]:
+    """Return the ticks of a logarithmic axis: whole decades, finer ones where there would be fewer than three."""
+    first, last = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
+    steps = (1, 2, 5) if last - first <= 2 else (1,)
+    places = [step * 10.0**power for power in range(first, last + 1) for step in steps]
+    return {"tickvals": places, "ticktext": [f"{place:,g}" for place in places]}
+
+
+def _own_ticks(figure: LineFigure) -> dict[str, Any]:
+    """Return a tick at every measured place of a logarithmic axis, where they are few."""
+    places = sorted({value for line in figure.lines for value in line.x})
+    if not figure.is_log_x:
+        return {}
+    if len(places) > TICK_LIMIT:
+        return _ticks(places)
+    return {"tickvals": places, "ticktext": [f"{place:,g}" for place in places]}
 
 
 def _range(values: Sequence[float], *, log: bool) -> list[float]:
@@ -66,7 +81,9 @@ def _scatter(figure: ScatterFigure, colors: dict[str, str]) -> dict[str, Any]:
     points = [_point(point, figure, colors[point.label], conditions.index(point.condition)) for point in figure.points]
     return {
         "traces": [*fronts, *points],
-        "x": _axis(f"Training time ({figure.x.unit})", log=is_log) | {"range": _range(x, log=is_log)},
+        "x": _axis(f"Training time ({figure.x.unit})", log=is_log)
+        | {"range": _range(x, log=is_log)}
+        | (_ticks(x) if is_log else {}),
         "y": _axis(f"{_titled(figure.y)} {ARROWS[figure.y.better]}"),
         "hover": "closest",
     }
@@ -129,7 +146,7 @@ def _lines(figure: LineFigure, colors: dict[str, str]) -> dict[str, Any]:
     traces = [_line(line, figure, colors[line.label], conditions.index(line.condition)) for line in figure.lines]
     return {
         "traces": list(chain.from_iterable(traces)),
-        "x": _axis(figure.x_title, log=figure.is_log_x),
+        "x": _axis(figure.x_title, log=figure.is_log_x) | _own_ticks(figure),
         "y": _axis(figure.y_title),
         "hover": "closest",
     }
