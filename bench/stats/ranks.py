@@ -1,0 +1,127 @@
+"""Ranks of several models across several data sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import chdtrc, fdtrc
+
+__all__ = ["RankTest", "cliques", "friedman", "nemenyi_critical_difference", "nemenyi_p_values"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class RankTest:
+    """Friedman's test of equal ranks; rank 1 is the best model.
+
+    statistic, p_value: χ² with models − 1 degrees of freedom. f_statistic, f_p_value: Iman and Davenport's
+    less conservative form. datasets: rows behind it.
+    """
+
+    mean_ranks: tuple[float, ...]
+    statistic: float
+    p_value: float
+    f_statistic: float
+    f_p_value: float
+    datasets: int
+
+
+def friedman(
+    scores: Sequence[Sequence[float]], higher_is_better: bool = True, *, correct_ties: bool = False
+) -> RankTest:
+    """Rank the models within each data set and test whether their mean ranks differ.
+
+    scores: (data sets, models), at least 2 × 2, NaN not allowed; a failed run is infinite (see `with_failures`) and
+    ranks last. Ties share ranks; without `correct_ties` the statistic is Demšar's, a little smaller when there are
+    any. Source: Demšar, Statistical comparisons of classifiers over multiple data sets, 2006, section 3.2.2.
+    """
+    table = _table(scores)
+    count, models = table.shape
+    ranks = np.array([_ranks(-row if higher_is_better else row) for row in table])
+    means = ranks.mean(axis=0)
+    statistic = float(12 * count / (models * (models + 1)) * ((means - (models + 1) / 2) ** 2).sum())
+    if correct_ties:
+        statistic = statistic / shrinkage if (shrinkage := _tie_shrinkage(ranks)) > 0 else 0.0
+    rest = count * (models - 1) - statistic
+    # All data sets rank the models alike: F has no bound, and rounding must not turn it negative.
+    f_statistic = (count - 1) * statistic / rest if rest > 1e-9 * count else np.inf
+    return RankTest(
+        mean_ranks=tuple(means.tolist()),
+        statistic=statistic,
+        p_value=float(chdtrc(models - 1, statistic)),
+        f_statistic=f_statistic,
+        f_p_value=float(fdtrc(models - 1, (models - 1) * (count - 1), f_statistic))
+        if np.isfinite(f_statistic)
+        else 0.0,
+        datasets=count,
+    )
+
+
+def nemenyi_critical_difference(models: int, datasets: int, alpha: float = 0.05) -> float:
+    """Return the difference of mean ranks from which two models differ. Source: Demšar, 2006, section 3.2.2.
+
+    The studentised range with infinite degrees of freedom, divided by √2, times √(k(k+1) / 6N).
+    """
+    from scipy.stats import studentized_range
+
+    critical = studentized_range.ppf(1 - alpha, models, np.inf) / np.sqrt(2)
+    return float(critical * _rank_error(models, datasets))
+
+
+def nemenyi_p_values(mean_ranks: Sequence[float], datasets: int) -> tuple[tuple[float, ...], ...]:
+    """Return the p-value of every pair of models, a symmetric matrix with ones on its diagonal."""
+    from scipy.stats import studentized_range
+
+    ranks = np.asarray(mean_ranks, dtype=np.float64)
+    apart = np.abs(ranks[:, None] - ranks[None, :]) / _rank_error(len(ranks), datasets)
+    p_values = studentized_range.sf(apart * np.sqrt(2), len(ranks), np.inf)
+    np.fill_diagonal(p_values, 1.0)
+    return tuple(tuple(row) for row in np.minimum(p_values, 1.0).tolist())
+
+
+def cliques(mean_ranks: Sequence[float], critical_difference: float) -> tuple[tuple[int, ...], ...]:
+    """Return the groups of models that cannot be told apart, as positions from the best rank to the worst.
+
+    A group is as large as it can be and has at least two models; these are the bars of a critical-difference diagram.
+    """
+    order = sorted(range(len(mean_ranks)), key=lambda model: mean_ranks[model])
+    found: list[tuple[int, ...]] = []
+    reached = 0
+    for start, best in enumerate(order):
+        near = [model for model in order[start:] if mean_ranks[model] - mean_ranks[best] < critical_difference]
+        if len(near) > 1 and start + len(near) > reached:
+            found.append(tuple(near))
+            reached = start + len(near)
+    return tuple(found)
+
+
+def _table(scores: Sequence[Sequence[float]]) -> Array:
+    table = np.asarray(scores, dtype=np.float64)
+    if table.ndim != 2 or min(table.shape) < 2:
+        raise ValueError(f"ranks need at least 2 data sets and 2 models, got a table of shape {table.shape}")
+    if np.isnan(table).any():
+        row, column = np.argwhere(np.isnan(table))[0].tolist()
+        raise ValueError(f"data set {row} has no score of model {column}: leave one out, or pass with_failures' value")
+    return table
+
+
+def _ranks(row: Array) -> Array:
+    """Return ranks from 1 for the smallest; equal values share their mean rank."""
+    ordered = np.sort(row)
+    below, up_to = np.searchsorted(ordered, row, "left"), np.searchsorted(ordered, row, "right")
+    return (below + up_to + 1) / 2
+
+
+def _tie_shrinkage(ranks: Array) -> float:
+    """Return by how much ties lessen the variance of ranks, 1 without any. Source: Conover, 1999, section 5.8."""
+    count, models = ranks.shape
+    sizes = np.concatenate([np.unique(row, return_counts=True)[1] for row in ranks])
+    return 1.0 - float((sizes**3 - sizes).sum()) / float(count * models * (models**2 - 1))
+
+
+def _rank_error(models: int, datasets: int) -> float:
+    return float(np.sqrt(models * (models + 1) / (6 * datasets)))
