@@ -209,6 +209,11 @@ class Machine:
     run_count: int
     facts: tuple[tuple[str, str], ...]
 
+    @property
+    def title(self) -> str:
+        """The name as a heading."""
+        return self.name[:1].upper() + self.name[1:]
+
 
 @dataclass(frozen=True)
 class Section:

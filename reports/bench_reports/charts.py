@@ -117,7 +117,7 @@ def _point(point: Point, figure: ScatterFigure, color: str, condition: int) -> T
         "cliponaxis": False,
         "x": [point.x.mean],
         "y": [point.y.mean],
-        "error_x": _error(point.x, color),
+        "error_x": _error(point.x, color) | {"width": 0},
         "error_y": _error(point.y, color),
         "marker": {"size": 11, "symbol": shape, "color": color},
         "customdata": [[_text(name), point.family, _interval(point.x), _interval(point.y), point.y.count]],

@@ -163,7 +163,7 @@ def _machines(report: Report) -> Iterator[str]:
     yield "## Machine and versions"
     for machine in report.machines:
         facts = "\n".join(f"- {escape(name)}: {escape(value)}" for name, value in machine.facts)
-        where = f"{machine.name.capitalize()}, {machine.device}, {plural(machine.run_count, 'run')}"
+        where = f"{machine.title}, {machine.device}, {plural(machine.run_count, 'run')}"
         yield f"{escape(where)}:\n\n{facts or '- not described'}"
     if report.versions:
         yield ", ".join(f"{escape(name)} {escape(version)}" for name, version in report.versions)
