@@ -1,0 +1,123 @@
+"""Draw samples from a generative model, the same noise for every model, and picture them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from inspect import signature
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from bench.errors import ContractError, Diverged
+
+__all__ = ["draw", "draw_grid", "picture"]
+
+SAMPLES_AT_ONCE = 500
+GRID_SIDE = 8
+GAP = 2
+SMALLEST_SIDE = 48
+
+
+def draw(model: Any, n: int, shape: tuple[int, ...], *, seed: int, condition: Tensor | None = None) -> Tensor:
+    """Draw n samples from a model, (n, *shape) float32, on the model's device, not clamped.
+
+    The global random states of torch and numpy are set to `seed` while it draws and given back afterwards.
+    Raises ContractError on an answer of another type or shape, Diverged on values that are not finite.
+    """
+    # A black box may have a generator of its own, which could begin anew with every call: it is called once.
+    size = SAMPLES_AT_ONCE if isinstance(model, nn.Module) else n
+    with _fixed_noise(seed), _evaluation_mode(model), torch.no_grad():
+        parts = []
+        for start in range(0, n, size):
+            count = min(size, n - start)
+            given = () if condition is None else (condition[start : start + count],)
+            parts.append(_checked(model.sample(count, *given), (count, *shape), model))
+    return torch.cat(parts)
+
+
+def draw_grid(model: Any, shape: tuple[int, ...], class_count: int, *, seed: int) -> tuple[Tensor, int]:
+    """Draw samples for a picture; returns them row by row and the number of columns.
+
+    One column per class where the model answers to classes; a model that does not raises ContractError when it is
+    given some, or takes no `condition`.
+    """
+    if "condition" in signature(model.sample).parameters:
+        labels = torch.arange(class_count).repeat(GRID_SIDE)
+        device = next((parameter.device for parameter in _parameters(model)), torch.device("cpu"))
+        try:
+            return draw(model, len(labels), shape, seed=seed, condition=labels.to(device)), class_count
+        except ContractError:
+            # No classes: the grid without them is the answer, and it raises again where the model is truly broken.
+            return draw(model, GRID_SIDE**2, shape, seed=seed), GRID_SIDE
+    return draw(model, GRID_SIDE**2, shape, seed=seed), GRID_SIDE
+
+
+def picture(images: Tensor, columns: int) -> bytes:
+    """Lay images, (n, 1 or 3, height, width) in [-1, 1], out row by row in a PNG.
+
+    Small ones are enlarged by whole pixels, so that what the model drew is what is seen.
+    """
+    levels = ((images.detach().cpu().float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+    scale = max(1, -(-SMALLEST_SIDE // min(levels.shape[2:])))
+    tiles = levels.permute(0, 2, 3, 1).repeat_interleave(scale, 1).repeat_interleave(scale, 2).numpy()
+    count, height, width, channels = tiles.shape
+    rows = -(-count // columns)
+    sheet = np.full((rows * (height + GAP) + GAP, columns * (width + GAP) + GAP, channels), 255, np.uint8)
+    for index, tile in enumerate(tiles):
+        top, left = (
+            GAP + place * (side + GAP) for place, side in zip(divmod(index, columns), (height, width), strict=True)
+        )
+        sheet[top : top + height, left : left + width] = tile
+    buffer = io.BytesIO()
+    Image.fromarray(sheet.squeeze(2) if channels == 1 else sheet).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def _checked(answer: Any, expected: tuple[int, ...], model: Any) -> Tensor:
+    if not isinstance(answer, torch.Tensor | np.ndarray) or tuple(answer.shape) != expected:
+        got = tuple(answer.shape) if hasattr(answer, "shape") else type(answer).__name__
+        raise ContractError(
+            f"{type(model).__name__}.sample({expected[0]}) answered with {got}; expected a tensor or an array "
+            f"of shape {expected}"
+        )
+    samples = torch.tensor(answer) if isinstance(answer, np.ndarray) else answer.detach()
+    if not bool(samples.isfinite().all()):
+        broken = int((~samples.isfinite()).flatten(1).any(1).sum())
+        raise Diverged(f"{broken} of {len(samples)} samples of {type(model).__name__} hold values that are not finite")
+    return samples.float()
+
+
+@contextmanager
+def _fixed_noise(seed: int) -> Iterator[None]:
+    # Two sample grids, or two distances of one seed, can only be compared when they begin from the same noise.
+    devices = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    state = np.random.get_state()
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed)
+        np.random.seed(seed)
+        try:
+            yield
+        finally:
+            np.random.set_state(state)
+
+
+@contextmanager
+def _evaluation_mode(model: Any) -> Iterator[None]:
+    if not isinstance(model, nn.Module):
+        yield
+        return
+    was_training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(was_training)
+
+
+def _parameters(model: Any) -> Iterator[Tensor]:
+    yield from model.parameters() if isinstance(model, nn.Module) else ()
