@@ -1,0 +1,464 @@
+"""Statistics: equal to published tables and to kept libraries, honest where little is known, unmoved by order."""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.stats import (
+    bootstrap_interval,
+    cliques,
+    friedman,
+    holm,
+    interquartile_mean,
+    mean_interval,
+    nemenyi_critical_difference,
+    nemenyi_p_values,
+    paired_difference,
+    performance_profile,
+    probability_of_improvement,
+    tost_paired,
+    with_failures,
+)
+
+# AUC of C4.5 with four settings on 14 data sets: Demšar, JMLR 7, 2006, table 6. Of the two values printed as 0.975
+# the paper ranks the first before the second, which rounding has hidden.
+DEMSAR = np.array(
+    [
+        [0.763, 0.768, 0.771, 0.798],
+        [0.599, 0.591, 0.590, 0.569],
+        [0.954, 0.971, 0.968, 0.967],
+        [0.628, 0.661, 0.654, 0.657],
+        [0.882, 0.888, 0.886, 0.898],
+        [0.936, 0.931, 0.916, 0.931],
+        [0.661, 0.668, 0.609, 0.685],
+        [0.583, 0.583, 0.563, 0.625],
+        [0.775, 0.838, 0.866, 0.875],
+        [1.000, 1.000, 1.000, 1.000],
+        [0.940, 0.962, 0.965, 0.962],
+        [0.619, 0.666, 0.614, 0.669],
+        [0.972, 0.981, 0.97501, 0.975],
+        [0.957, 0.978, 0.946, 0.970],
+    ]
+)
+
+numbers = st.floats(-1e3, 1e3).map(lambda x: round(x, 3))
+samples = st.lists(numbers, min_size=1, max_size=12)
+EXACT = settings(deadline=None, max_examples=50)
+
+
+def by_seed(values: list[float]) -> dict[int, float]:
+    return dict(enumerate(values))
+
+
+# --- intervals of one quantity
+
+
+@EXACT
+@given(st.lists(numbers, min_size=2, max_size=30), st.sampled_from([0.8, 0.95, 0.99]))
+def test_mean_interval_equals_scipy(values: list[float], confidence: float) -> None:
+    interval = mean_interval(values, confidence)
+    assert (interval.mean, interval.count) == (pytest.approx(np.mean(values)), len(values))
+    if np.ptp(values) > 0:
+        expected = scipy.stats.t.interval(confidence, len(values) - 1, np.mean(values), scipy.stats.sem(values))
+        assert (interval.low, interval.high) == pytest.approx(expected, abs=1e-9)
+
+
+def test_one_value_has_a_mean_but_no_interval() -> None:
+    interval = mean_interval([3.0])
+    assert (interval.mean, interval.count) == (3.0, 1)
+    assert math.isnan(interval.low)
+    assert math.isnan(interval.high)
+
+
+@pytest.mark.parametrize("values", [[], [1.0, math.nan], [1.0, math.inf]])
+def test_a_mean_of_nothing_or_of_failures_is_refused(values: list[float]) -> None:
+    with pytest.raises(ValueError, match=r"no values|NaN|finite"):
+        mean_interval(values)
+
+
+@EXACT
+@given(samples)
+def test_interquartile_mean_equals_scipys_trimmed_mean(values: list[float]) -> None:
+    assert interquartile_mean(values) == pytest.approx(scipy.stats.trim_mean(values, 0.25), abs=1e-9)
+
+
+def test_interquartile_mean_stands_a_quarter_of_failures() -> None:
+    values = with_failures({0: 1.0, 1: 2.0, 2: 3.0, 3: None}, higher_is_better=True)
+    assert interquartile_mean(list(values.values())) == 1.5
+
+
+@pytest.mark.parametrize(("statistic", "expected"), [("mean", (93, 97)), ("iqm", (93, 97)), ("median", (92, 97))])
+def test_bootstrap_covers_the_truth_as_often_as_it_says(statistic: str, expected: tuple[float, float]) -> None:
+    generator = np.random.default_rng(20)
+    intervals = (
+        bootstrap_interval([generator.normal(size=10)], statistic, resamples=600, seed=draw) for draw in range(2000)
+    )
+    covered = sum(interval.low <= 0 <= interval.high for interval in intervals)
+    assert expected[0] <= covered / 20 <= expected[1]
+
+
+def test_bootstrap_of_strata_covers_the_truth_as_often_as_it_says() -> None:
+    """Strata of unlike means and spreads: resampling across them would be far too wide."""
+    generator = np.random.default_rng(3)
+    covered, widths = 0, []
+    for draw in range(1000):
+        strata = [place + spread * generator.normal(size=5) for place, spread in ((0, 1), (50, 2), (-50, 3))]
+        interval = bootstrap_interval(strata, resamples=600, seed=draw)
+        covered += interval.low <= 0 <= interval.high
+        widths.append(interval.high - interval.low)
+    assert 92.5 <= covered / 10 <= 97.5
+    assert np.median(widths) < 5
+
+
+def test_mean_interval_covers_the_truth_as_often_as_it_says() -> None:
+    draws = np.random.default_rng(4).normal(size=(2000, 5))
+    intervals = [mean_interval(draw.tolist()) for draw in draws]
+    assert 93 <= sum(interval.low <= 0 <= interval.high for interval in intervals) / 20 <= 97
+
+
+@pytest.mark.parametrize("method", ["studentised", "percentile", "bca"])
+def test_equal_seeds_give_equal_intervals_and_others_do_not(method: str) -> None:
+    strata = np.random.default_rng(0).normal(size=(2, 9)).tolist()
+    np.random.seed(1)
+    first = bootstrap_interval(strata, method=method, seed=5)
+    np.random.seed(2)
+    assert bootstrap_interval(strata, method=method, seed=5) == first
+    assert bootstrap_interval(strata, method=method, seed=6) != first
+
+
+@EXACT
+@given(st.lists(numbers, min_size=5, max_size=20), st.floats(0.1, 10), st.floats(-100, 100))
+def test_bootstrap_moves_and_stretches_with_its_values(values: list[float], scale: float, shift: float) -> None:
+    plain = bootstrap_interval([values], resamples=200)
+    moved = bootstrap_interval([[scale * value + shift for value in values]], resamples=200)
+    expected = [scale * end + shift for end in (plain.value, plain.low, plain.high)]
+    assert [moved.value, moved.low, moved.high] == pytest.approx(expected, rel=1e-6, abs=1e-6 * (1 + np.ptp(values)))
+
+
+def test_bca_equals_scipy() -> None:
+    values = np.random.default_rng(1).lognormal(size=40)
+    ours = bootstrap_interval([values.tolist()], method="bca", resamples=20_000)
+    theirs = scipy.stats.bootstrap((values,), np.mean, method="BCa", n_resamples=20_000, rng=2).confidence_interval
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), rel=0.02)
+
+
+def test_few_values_have_no_bootstrap_interval() -> None:
+    few = bootstrap_interval([[1.0, 2.0, 3.0, 4.0]])
+    assert (few.value, few.count) == (2.5, 4)
+    assert math.isnan(few.low)
+    assert math.isnan(bootstrap_interval([[float(n)] for n in range(6)]).high)
+
+
+def test_failures_enter_robust_intervals_and_stop_a_mean() -> None:
+    values = [*range(8), math.inf]
+    median = bootstrap_interval([values], "median")
+    assert median.value == 4
+    assert median.low < 4 < median.high
+    assert bootstrap_interval([values], "iqm").high == math.inf
+    with pytest.raises(ValueError, match="finite"):
+        bootstrap_interval([values], "mean")
+
+
+def test_a_studentised_median_is_refused() -> None:
+    with pytest.raises(ValueError, match="'percentile' or 'bca'"):
+        bootstrap_interval([[1.0, 2, 3, 4, 5]], "median", method="studentised")
+
+
+# --- two models over shared seeds
+
+
+@EXACT
+@given(st.lists(st.tuples(numbers, numbers), min_size=2, max_size=20))
+def test_t_equals_scipy(pairs: list[tuple[float, float]]) -> None:
+    a, b = (list(side) for side in zip(*pairs, strict=True))
+    differences = np.subtract(a, b)
+    comparison = paired_difference(by_seed(a), by_seed(b))
+    if np.ptp(differences) > 1e-6:
+        expected = scipy.stats.ttest_rel(a, b)
+        assert comparison.p_value == pytest.approx(expected.pvalue, abs=1e-9)
+        ends = expected.confidence_interval(0.95)
+        assert (comparison.low, comparison.high) == pytest.approx((ends.low, ends.high), abs=1e-6)
+
+
+def test_only_shared_seeds_are_compared() -> None:
+    comparison = paired_difference({0: 1.0, 1: 2.0, 2: 4.0, 9: 100.0}, {2: 1.0, 1: 1.0, 0: 1.0, 7: -100.0})
+    assert (comparison.difference, comparison.count) == (pytest.approx(4 / 3), 3)
+
+
+@pytest.mark.parametrize(("difference", "p_value"), [(0.0, 1.0), (0.1, 0.0)])
+def test_equal_differences_have_no_width(difference: float, p_value: float) -> None:
+    comparison = paired_difference(dict.fromkeys(range(4), difference), dict.fromkeys(range(4), 0.0))
+    assert (comparison.low, comparison.high, comparison.p_value) == (difference, difference, p_value)
+
+
+@pytest.mark.parametrize("method", ["t", "wilcoxon", "permutation"])
+def test_nothing_shared_decides_nothing(method: str) -> None:
+    comparison = paired_difference({0: 1.0}, {1: 1.0}, method=method)
+    assert math.isnan(comparison.difference)
+    assert (comparison.p_value, comparison.count, comparison.can_decide) == (1.0, 0, False)
+
+
+@pytest.mark.parametrize("method", ["t", "wilcoxon", "permutation"])
+@pytest.mark.parametrize("count", range(1, 9))
+def test_can_decide_is_exact(method: str, count: int) -> None:
+    """The clearest outcome there is, all differences large and of one sign, is significant where it says so."""
+    clearest = {seed: 1000 + seed / 1e3 for seed in range(count)}
+    comparison = paired_difference(clearest, dict.fromkeys(clearest, 0.0), method=method)
+    assert comparison.can_decide is (comparison.p_value <= 0.05)
+    assert comparison.can_decide is (count >= (2 if method == "t" else 6))
+    assert math.isnan(comparison.low) is not comparison.can_decide
+
+
+@EXACT
+@given(st.lists(numbers.filter(bool), min_size=1, max_size=12, unique_by=abs))
+def test_wilcoxon_equals_scipys_exact_test(differences: list[float]) -> None:
+    comparison = paired_difference(by_seed(differences), dict.fromkeys(range(len(differences)), 0.0), method="wilcoxon")
+    assert comparison.p_value == pytest.approx(scipy.stats.wilcoxon(differences, method="exact").pvalue)
+
+
+@EXACT
+@given(st.lists(st.integers(-4, 4), min_size=1, max_size=9))
+def test_wilcoxon_with_ties_equals_the_count_over_all_signs(differences: list[int]) -> None:
+    kept = np.array([value for value in differences if value])
+    ranks = scipy.stats.rankdata(np.abs(kept))
+    sums = [float(ranks[np.array(signs, dtype=bool)].sum()) for signs in product([0, 1], repeat=len(kept))]
+    centre, observed = ranks.sum() / 2, float(ranks[kept > 0].sum())
+    expected = np.mean([abs(total - centre) >= abs(observed - centre) for total in sums]) if len(kept) else 1.0
+    a = {seed: float(value) for seed, value in enumerate(differences)}
+    assert paired_difference(a, dict.fromkeys(a, 0.0), method="wilcoxon").p_value == pytest.approx(expected)
+
+
+@EXACT
+@given(st.lists(numbers, min_size=2, max_size=8))
+def test_permutation_equals_scipy(differences: list[float]) -> None:
+    expected = scipy.stats.permutation_test(
+        (differences, [0.0] * len(differences)), lambda a, b: np.mean(a - b), permutation_type="samples"
+    )
+    a = by_seed(differences)
+    assert paired_difference(a, dict.fromkeys(a, 0.0), method="permutation").p_value == pytest.approx(expected.pvalue)
+
+
+@pytest.mark.parametrize("method", ["wilcoxon", "permutation"])
+def test_intervals_hold_the_shifts_the_test_does_not_reject(method: str) -> None:
+    differences = np.random.default_rng(5).normal(0.4, 1, size=11).tolist()
+    interval = paired_difference(by_seed(differences), dict.fromkeys(range(11), 0.0), method=method)
+    ends = ((interval.low, 1), (interval.high, -1))
+    for shift, is_inside in [(end + side * inward * 1e-6, side > 0) for end, inward in ends for side in (-1, 1)]:
+        shifted = paired_difference(by_seed(differences), dict.fromkeys(range(11), shift), method=method)
+        assert (shifted.p_value > 0.05) is is_inside
+
+
+def test_random_permutations_come_near_the_t_test_and_repeat() -> None:
+    a = by_seed(np.random.default_rng(6).normal(0.3, 1, size=40).tolist())
+    zero = dict.fromkeys(a, 0.0)
+    first = paired_difference(a, zero, method="permutation", seed=1)
+    assert first.p_value == pytest.approx(paired_difference(a, zero).p_value, abs=0.02)
+    assert paired_difference(a, zero, method="permutation", seed=1) == first
+    assert paired_difference(a, zero, method="permutation", seed=2) != first
+
+
+@pytest.mark.parametrize("method", ["t", "wilcoxon", "permutation"])
+@EXACT
+@given(pairs=st.lists(st.tuples(numbers, numbers), min_size=1, max_size=8))
+def test_swapping_the_models_swaps_the_difference(method: str, pairs: list[tuple[float, float]]) -> None:
+    a, b = (by_seed(list(side)) for side in zip(*pairs, strict=True))
+    there, back = paired_difference(a, b, method=method), paired_difference(b, a, method=method)
+    assert back.p_value == pytest.approx(there.p_value)
+    expected = (-there.difference, -there.high, -there.low)
+    assert (back.difference, back.low, back.high) == pytest.approx(expected, abs=1e-6, nan_ok=True)
+
+
+def test_failed_runs_enter_by_rank_and_stop_a_mean() -> None:
+    a = with_failures(dict.fromkeys(range(7), 0.9), higher_is_better=True)
+    b = with_failures({seed: None if seed < 5 else 0.8 for seed in range(7)}, higher_is_better=True)
+    assert paired_difference(a, b, method="wilcoxon").p_value == pytest.approx(2 / 2**7)
+    assert paired_difference(b, b, method="wilcoxon").p_value == 1
+    with pytest.raises(ValueError, match="method='wilcoxon'"):
+        paired_difference(a, b)
+
+
+def test_with_failures_knows_the_direction() -> None:
+    assert with_failures({0: 1.0, 1: None, 2: math.nan}, True) == {0: 1.0, 1: -math.inf, 2: -math.inf}
+    assert with_failures({0: 1.0, 1: None}, False) == {0: 1.0, 1: math.inf}
+
+
+# --- many comparisons, equivalence
+
+
+@EXACT
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_holm_equals_statsmodels(p_values: list[float]) -> None:
+    multitest = pytest.importorskip("statsmodels.stats.multitest", exc_type=ImportError)
+    assert holm(p_values) == pytest.approx(multitest.multipletests(p_values, method="holm")[1])
+
+
+def test_holm_of_nothing_is_nothing() -> None:
+    assert holm([]) == ()
+
+
+@EXACT
+@given(st.lists(st.tuples(numbers, numbers), min_size=2, max_size=20), st.floats(0.1, 100))
+def test_tost_equals_statsmodels(pairs: list[tuple[float, float]], margin: float) -> None:
+    weightstats = pytest.importorskip("statsmodels.stats.weightstats", exc_type=ImportError)
+    a, b = (np.array(side) for side in zip(*pairs, strict=True))
+    if np.ptp(a - b) > 1e-6:
+        expected, *_ = weightstats.ttost_paired(a, b, -margin, margin)
+        result = tost_paired(by_seed(a.tolist()), by_seed(b.tolist()), margin)
+        assert result.p_value == pytest.approx(expected, abs=1e-9)
+        assert result.is_equivalent is (-margin < result.low and result.high < margin)
+
+
+def test_equivalence_of_equal_differences() -> None:
+    a, b = dict.fromkeys(range(3), 1.0), dict.fromkeys(range(3), 0.5)
+    assert tost_paired(a, b, 0.6).is_equivalent
+    assert not tost_paired(a, b, 0.4).is_equivalent
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_one_pair_shows_no_equivalence(count: int) -> None:
+    result = tost_paired(dict.fromkeys(range(count), 1.0), dict.fromkeys(range(count), 1.0), 10)
+    assert (result.is_equivalent, result.can_decide, result.p_value) == (False, False, 1.0)
+
+
+def test_a_margin_is_positive() -> None:
+    with pytest.raises(ValueError, match="got 0"):
+        tost_paired({0: 1.0, 1: 2.0}, {0: 1.0, 1: 1.0}, 0)
+
+
+# --- ranks across data sets
+
+
+def test_friedman_equals_demsars_published_figures() -> None:
+    result = friedman(DEMSAR.tolist())
+    assert [round(rank, 3) for rank in result.mean_ranks] == [3.143, 2.0, 2.893, 1.964]
+    assert round(result.statistic, 2) == 9.28
+    assert round(result.f_statistic, 2) == 3.69
+    assert result.f_p_value < 0.05 < 0.06
+    assert result.datasets == 14
+
+
+def test_nemenyi_equals_demsars_published_figures() -> None:
+    assert round(nemenyi_critical_difference(4, 14), 2) == 1.25
+    assert round(nemenyi_critical_difference(4, 14, alpha=0.1), 2) == 1.12
+    # Table 5a: critical values of the two-tailed Nemenyi test, from which the difference follows.
+    published = {2: 1.960, 3: 2.343, 4: 2.569, 5: 2.728, 6: 2.850, 7: 2.949, 8: 3.031, 9: 3.102, 10: 3.164}
+    for models, critical in published.items():
+        factor = math.sqrt(models * (models + 1) / (6 * 10))
+        assert nemenyi_critical_difference(models, 10) / factor == pytest.approx(critical, abs=1e-3)
+
+
+def test_nemenyi_equals_scikit_posthocs() -> None:
+    posthocs = pytest.importorskip("scikit_posthocs", exc_type=ImportError)
+    expected = posthocs.posthoc_nemenyi_friedman(DEMSAR).to_numpy()
+    assert np.array(nemenyi_p_values(friedman(DEMSAR.tolist()).mean_ranks, 14)) == pytest.approx(expected, abs=1e-6)
+
+
+@EXACT
+@given(st.lists(st.lists(st.integers(0, 5), min_size=3, max_size=3), min_size=3, max_size=12))
+def test_friedman_with_ties_corrected_equals_scipy(scores: list[list[int]]) -> None:
+    if all(len(set(row)) == 1 for row in scores):
+        assert friedman(scores, correct_ties=True).statistic == 0
+        return
+    expected = scipy.stats.friedmanchisquare(*np.array(scores).T)
+    result = friedman(scores, correct_ties=True)
+    assert (result.statistic, result.p_value) == pytest.approx((expected.statistic, expected.pvalue))
+    assert friedman(scores).statistic <= result.statistic + 1e-9
+
+
+@EXACT
+@given(st.lists(st.lists(st.integers(0, 9), min_size=4, max_size=4), min_size=2, max_size=9))
+def test_the_direction_of_a_metric_turns_the_ranks_around(scores: list[list[int]]) -> None:
+    up, down = friedman(scores, higher_is_better=True), friedman(scores, higher_is_better=False)
+    assert [5 - rank for rank in up.mean_ranks] == pytest.approx(down.mean_ranks)
+    assert up.statistic == pytest.approx(down.statistic)
+
+
+def test_a_failed_run_ranks_last_and_a_missing_one_is_refused() -> None:
+    assert friedman([[0.9, -math.inf, 0.8], [0.9, -math.inf, 0.8]]).mean_ranks == (1, 3, 2)
+    with pytest.raises(ValueError, match="data set 1 has no score of model 0"):
+        friedman([[0.9, 0.8], [math.nan, 0.8]])
+
+
+def test_full_agreement_has_no_bound() -> None:
+    result = friedman([[3.0, 2, 1]] * 5)
+    assert (result.statistic, result.f_statistic, result.f_p_value) == (pytest.approx(10), math.inf, 0.0)
+
+
+def test_cliques_of_demsars_example() -> None:
+    """Section 3.2.2 of the paper: C4.5 differs from C4.5+m and C4.5+m+cf at α = 0.10, nothing does at 0.05."""
+    ranks = friedman(DEMSAR.tolist()).mean_ranks
+    assert cliques(ranks, nemenyi_critical_difference(4, 14)) == ((3, 1, 2, 0),)
+    assert cliques(ranks, nemenyi_critical_difference(4, 14, alpha=0.1)) == ((3, 1, 2), (2, 0))
+
+
+@EXACT
+@given(st.lists(st.floats(1, 8), min_size=1, max_size=8), st.floats(0.01, 8))
+def test_cliques_hold_exactly_the_pairs_that_cannot_be_told_apart(ranks: list[float], critical: float) -> None:
+    groups = cliques(ranks, critical)
+    for i, j in product(range(len(ranks)), repeat=2):
+        together = any(i in group and j in group for group in groups)
+        assert i == j or together is (abs(ranks[i] - ranks[j]) < critical)
+    assert not any(set(one) < set(other) for one, other in product(groups, repeat=2))
+
+
+# --- how often
+
+
+@EXACT
+@given(samples, samples)
+def test_probability_of_improvement_equals_the_mann_whitney_statistic(a: list[float], b: list[float]) -> None:
+    share = probability_of_improvement([a], [b])
+    expected = scipy.stats.mannwhitneyu(a, b).statistic / (len(a) * len(b))
+    assert share.value == pytest.approx(expected)
+    assert 0 <= share.low <= share.value <= share.high <= 1
+    turned = probability_of_improvement([b], [a])
+    assert (turned.value, turned.low) == pytest.approx((1 - share.value, 1 - share.high), abs=1e-6)
+    assert probability_of_improvement([b], [a], higher_is_better=False) == share
+
+
+def test_always_winning_is_not_certainty() -> None:
+    share = probability_of_improvement([[3.0, 4.0, 5.0]], [[0.0, 1.0, 2.0]])
+    assert (share.value, share.high, share.count) == (1.0, 1.0, 6)
+    assert share.low < 0.7
+
+
+@pytest.mark.parametrize(("shift", "strata"), [(0.0, 1), (1.0, 1), (2.5, 1), (1.0, 3)])
+def test_probability_of_improvement_covers_the_truth(shift: float, strata: int) -> None:
+    generator, truth = np.random.default_rng(9), scipy.stats.norm.cdf(shift / math.sqrt(2))
+    covered = 0
+    for _ in range(1000):
+        a, b = generator.normal(shift, 1, (strata, 5)), generator.normal(0, 1, (strata, 5))
+        share = probability_of_improvement(a.tolist(), b.tolist())
+        covered += share.low <= truth <= share.high
+    assert 92 <= covered / 10 <= 98.5
+
+
+def test_a_model_that_fails_loses() -> None:
+    a = list(with_failures({0: 5.0, 1: None}, higher_is_better=False).values())
+    assert probability_of_improvement([a], [[6.0, 7.0]], higher_is_better=False).value == 0.5
+
+
+def test_unlike_strata_are_refused() -> None:
+    with pytest.raises(ValueError, match="same strata, got 1 and 2"):
+        probability_of_improvement([[1.0]], [[1.0], [2.0]])
+
+
+def test_a_profile_counts_the_runs_that_reach_each_score() -> None:
+    strata = [[0.1, 0.5, 0.9, 0.9], [0.5, -math.inf]]
+    profile = performance_profile(strata, [0.0, 0.5, 0.8, 1.0])
+    assert profile.shares == (0.75, (0.75 + 0.5) / 2, 0.25, 0.0)
+    assert all(
+        low <= share <= high for low, share, high in zip(profile.lows, profile.shares, profile.highs, strict=True)
+    )
+    assert profile == performance_profile(strata, [0.0, 0.5, 0.8, 1.0])
+    lower = performance_profile(
+        [[-value for value in stratum] for stratum in strata], [0.0, -0.5], higher_is_better=False
+    )
+    assert lower.shares == profile.shares[:2]
