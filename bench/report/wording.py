@@ -11,7 +11,7 @@ from bench.specs import Value
 
 __all__ = ["finding", "seed_range", "variant_text"]
 
-TEST = "paired by seed, Holm-corrected, 5 % level"
+TEST = "t test paired by seed, Holm-corrected, 5 % level"
 LIST_LIMIT = 5
 
 
