@@ -58,6 +58,8 @@ def test_repeats_end_at_the_time_limit() -> None:
 def test_repeats_end_early_when_the_error_is_small() -> None:
     latency = measure_latency(lambda x: sleep(0.0005), torch.zeros(4, 1), "cpu", seconds=30, relative_error=0.5)
     assert latency.repeats == 100
+    assert latency.relative_error is not None
+    assert latency.relative_error <= 0.5
 
 
 @pytest.mark.parametrize("was_enabled", [True, False])

@@ -12,7 +12,6 @@ from typing import Any
 
 import psutil
 
-import bench
 from bench.measure.git import git_state
 from bench.measure.limits import core_limit, memory_limit_bytes
 from bench.record import Environment
@@ -46,7 +45,7 @@ def environment(
         "software": _software(),
         "system": f"{platform.system()} {platform.release()}",
         "flags": _flags(),
-        "git": _git({"depthbench": Path(bench.__file__), **(sources or {})}),
+        "git": _git({"depthbench": Path(__file__), **(sources or {})}),
         "start": _start(device),
     }
     identity = json.dumps({name: facts[name] for name in IDENTITY}, sort_keys=True)
