@@ -1,0 +1,293 @@
+"""The task of drawing images, on real digits and on generators whose failings are known."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from bench.data import Dataset, DataSource, Split
+from bench.errors import ChecksumMismatch, ContractError, DataError, DataMissing, Diverged
+from bench.metrics import lenet
+from bench.metrics.samples import draw, draw_grid, picture
+from bench.plugins import discover
+from bench.specs import MetricSpec, resolve
+from bench.tasks.base import Metric
+from bench.tasks.image_generation import ImageGeneration, ImageGenerationSettings
+
+pytest.importorskip("sklearn", reason="needs the data extra")
+
+
+@pytest.fixture(scope="module")
+def digits():
+    spec = discover().datasets["digits"].spec
+    return resolve(spec.target)(DataSource.of(spec))
+
+
+def make_task(tmp_path, metrics=(), **settings):
+    return ImageGeneration(ImageGenerationSettings(**settings), metrics, str(tmp_path))
+
+
+@pytest.fixture
+def task(tmp_path):
+    return make_task(tmp_path)
+
+
+class Copyist:
+    """Draws from the images it was fitted on, those of some classes only."""
+
+    def __init__(self, classes=range(10)):
+        self.classes = torch.tensor(list(classes))
+
+    def fit(self, x, y):
+        self.x = torch.from_numpy(x).reshape(-1, 1, 8, 8)
+        self.y = torch.from_numpy(y)
+
+    def sample(self, n, condition=None):
+        allowed = torch.isin(self.y, self.classes).nonzero().squeeze(1)
+        if condition is not None:
+            rows = [int(torch.nonzero(self.y == label)[torch.randint(20, (1,))]) for label in condition]
+            return self.x[rows]
+        return self.x[allowed[torch.randint(len(allowed), (n,))]]
+
+
+class Constant(nn.Module):
+    """Always answers with the same value; counts in which mode it was asked."""
+
+    def __init__(self, value=0.0, shape=(1, 8, 8)):
+        super().__init__()
+        self.value, self.shape, self.asked_in_training = value, shape, 0
+        self.weight = nn.Parameter(torch.zeros(1))
+
+    def training_step(self, batch):
+        return self.weight.sum()
+
+    def sample(self, n):
+        self.asked_in_training += self.training
+        return torch.full((n, *self.shape), self.value)
+
+
+def scores_of(task, model, data):
+    task.fit(model, data.train)
+    return {score.name: score for score in task.evaluate(model, data).scores}
+
+
+def test_images_lie_in_minus_one_to_one_whatever_they_were(task, digits):
+    data = task.prepare(digits, "digits")
+    assert data.problem.input_shape == (1, 8, 8)
+    assert data.problem.class_count == 10
+    assert data.train.x.dtype == torch.float32
+    assert (float(data.train.x.min()), float(data.train.x.max())) == (-1.0, 1.0)
+    assert data.test.x.equal(torch.from_numpy(digits.test.x) * 2 - 1)
+
+
+def test_bytes_are_scaled_too(task, monkeypatch):
+    monkeypatch.setattr(lenet, "MOST_EPOCHS", 1)
+    part = Split(
+        np.array([0, 255] * 8, np.uint8).reshape(16, 1, 1, 1).repeat(4, 2).repeat(4, 3), np.arange(16) // 2 % 2
+    )
+    data = task.prepare(Dataset(part, part, part, ("a", "b")), "bytes")
+    assert data.test.x.unique().tolist() == [-1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("shape", "names", "scale"),
+    [((5,), ("a", "b"), 1), ((2, 4, 4), ("a", "b"), 1), ((1, 4, 4), ("a",), 1), ((1, 4, 4), ("a", "b"), 9)],
+)
+def test_what_is_no_labelled_image_is_refused(task, shape, names, scale):
+    part = Split(scale * np.ones((4, *shape), np.float32), np.zeros(4, np.int64))
+    with pytest.raises(DataError, match="'odd'"):
+        task.prepare(Dataset(part, part, part, names), "odd")
+
+
+def test_a_generator_that_copies_the_data_scores_at_the_floor(task, digits):
+    data = task.prepare(digits, "digits")
+    found = scores_of(task, Copyist(), data)
+    distance = next(score for name, score in found.items() if name.startswith("fd:lenet-digits-v1@"))
+    assert distance.detail["n_real"] == distance.detail["n_fake"] == len(digits.test)
+    assert distance.detail["resize"] == "none"
+    assert 0.5 < distance.detail["floor"] < 1.5
+    assert distance.value < 1.6 * distance.detail["floor"]
+    assert not distance.higher_is_better
+    assert found["modes_captured"].value == found["modes_captured"].detail["of"] == 10
+    assert found["reverse_kl"].value < 0.05
+    assert min(found[name].value for name in ("precision", "recall", "coverage", "density")) > 0.85
+    assert found["modes_captured"].detail["judge_accuracy"] > 0.98
+
+
+def test_a_generator_that_drops_classes_is_seen_to(task, digits):
+    data = task.prepare(digits, "digits")
+    whole, half = scores_of(task, Copyist(), data), scores_of(task, Copyist(range(5)), data)
+    assert half["modes_captured"].value == 5
+    assert half["reverse_kl"].value == pytest.approx(np.log(2), abs=0.1)
+    assert half["recall"].value < 0.7 < whole["recall"].value
+    assert half["coverage"].value < 0.6
+    assert half["precision"].value > 0.85
+    names = [name for name in half if name.startswith("fd:")]
+    assert half[names[0]].value > 10 * whole[names[0]].value
+
+
+def test_a_collapsed_generator_is_seen_to(task, digits):
+    data = task.prepare(digits, "digits")
+    found = {score.name: score for score in task.evaluate(Constant(), data).scores}
+    assert found["modes_captured"].value == 1
+    assert found["duplicates"].value == 1.0
+    assert found["recall"].value == 0.0
+    assert found["coverage"].value < 0.05
+
+
+def test_validation_is_cheap_repeatable_and_names_the_objective(task, digits):
+    data = task.prepare(digits, "digits")
+    model = Copyist()
+    task.fit(model, data.train)
+    first = task.validate(model, data)
+    assert first == task.validate(model, data)
+    assert set(first) == {task.objective, "modes_captured"}
+    assert not task.is_objective_higher_better
+
+
+def test_fewer_samples_are_drawn_when_the_suite_says_so(tmp_path, digits):
+    task = make_task(tmp_path, samples=50)
+    found = scores_of(task, Copyist(), task.prepare(digits, "digits"))
+    assert {score.detail["n_fake"] for score in found.values()} == {50}
+
+
+def test_a_metric_of_a_plugin_gets_the_features(tmp_path, digits):
+    spec = MetricSpec(name="gap", task="image-generation", target="a:b", higher_is_better=False)
+    metric = Metric(spec, lambda real, fake: float((real.mean(0) - fake.mean(0)).norm()))
+    task = make_task(tmp_path, [metric])
+    gap = scores_of(task, Copyist(), task.prepare(digits, "digits"))["gap"]
+    assert 0 < gap.value < 5
+    assert gap.detail["n_real"] == len(digits.test)
+
+
+def test_the_grid_is_a_png_with_a_column_per_class(task, digits):
+    data = task.prepare(digits, "digits")
+    model = Copyist()
+    task.fit(model, data.train)
+    media_type, content = task.evaluate(model, data).artifacts["samples.png"]
+    assert media_type == "image/png"
+    with Image.open(io.BytesIO(content)) as image:
+        assert image.size == (10 * 50 + 2, 8 * 50 + 2)
+        assert image.mode == "L"
+    grid, columns = draw_grid(model, (1, 8, 8), 10, seed=0)
+    judged = task.classifier.classes(task.classifier.features(grid)).reshape(8, columns)
+    assert float((judged == torch.arange(10)).double().mean()) > 0.95
+    assert draw_grid(model, (1, 8, 8), 10, seed=0)[0].equal(grid)
+
+
+def test_a_model_without_classes_gives_eight_columns():
+    class Refuses(Constant):
+        def sample(self, n, condition=None):
+            if condition is not None:
+                raise ContractError("knows no classes")
+            return super().sample(n)
+
+    for model in (Constant(), Refuses()):
+        grid, columns = draw_grid(model, (1, 8, 8), 10, seed=0)
+        assert (len(grid), columns) == (64, 8)
+
+
+def test_a_picture_shows_whole_pixels_in_their_colours():
+    images = torch.tensor([[1.0, -1.0, -1.0], [-1.0, 1.0, 0.0]]).reshape(2, 3, 1, 1).expand(-1, -1, 30, 30)
+    with Image.open(io.BytesIO(picture(images, columns=2))) as image:
+        pixels = np.asarray(image)
+    assert pixels.shape == (2 + 62, 2 + 62 * 2, 3)
+    assert pixels[2:62, 2:62].reshape(-1, 3).tolist() == [[255, 0, 0]] * 3600
+    assert pixels[2:62, 64:124].reshape(-1, 3).tolist() == [[0, 255, 128]] * 3600
+
+
+def test_every_model_begins_from_the_same_noise_and_the_global_state_is_given_back():
+    class Noise(Constant):
+        def sample(self, n):
+            return torch.randn(n, 1, 8, 8)
+
+    class NumpyNoise:
+        def sample(self, n):
+            return np.random.randn(n, 1, 8, 8)
+
+    torch.manual_seed(1)
+    np.random.seed(1)
+    expected = torch.rand(1), np.random.rand()
+    torch.manual_seed(1)
+    np.random.seed(1)
+    for kind in (Noise, NumpyNoise):
+        first, second = (draw(kind(), 700, (1, 8, 8), seed=0) for _ in range(2))
+        assert first.equal(second)
+        assert len(first.unique(dim=0)) == 700
+    assert (torch.rand(1), np.random.rand()) == expected
+
+
+def test_a_network_is_asked_in_evaluation_mode_and_left_in_its_own(task, digits):
+    data = task.prepare(digits, "digits")
+    model = Constant().train()
+    task.check(model, data)
+    task.validate(model, data)
+    assert model.training
+    assert model.asked_in_training == 0
+
+
+def test_values_outside_the_range_are_clamped_and_noted(task, digits):
+    data = task.prepare(digits, "digits")
+    loud, full = task.evaluate(Constant(3.0), data), task.evaluate(Constant(1.0), data)
+    assert "100.00% of the samples' values lay outside [-1, 1]" in loud.notes[0]
+    assert full.notes == ()
+    assert [score.value for score in loud.scores] == [score.value for score in full.scores]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_samples_that_are_not_finite_have_diverged(task, digits, value):
+    data = task.prepare(digits, "digits")
+    for ask in (task.validate, task.evaluate):
+        with pytest.raises(Diverged, match="samples of Constant hold values that are not finite"):
+            ask(Constant(value), data)
+    with pytest.raises(ContractError, match="before any training"):
+        task.check(Constant(value), data)
+
+
+def test_models_that_break_the_contract_are_told_how(task, digits):
+    data = task.prepare(digits, "digits")
+    with pytest.raises(ContractError, match=r"Linear .* no training_step and no sample"):
+        task.check(nn.Linear(2, 2), data)
+    with pytest.raises(ContractError, match=r"object .* no fit and no sample"):
+        task.check(object(), data)
+    with pytest.raises(ContractError, match=r"answered with \(2, 64\); expected .* \(2, 1, 8, 8\)"):
+        task.check(Constant(shape=(64,)), data)
+    listing = Copyist()
+    listing.sample = lambda n: [0.0] * n
+    with pytest.raises(ContractError, match="answered with list"):
+        task.validate(listing, data)
+    with pytest.raises(ContractError, match="training_step"):
+        task.loss(torch.zeros(1), torch.zeros(1))
+    task.check(Copyist(), data)
+
+
+def test_the_predictor_draws_as_many_as_the_batch_has(task):
+    model = Constant().train()
+    assert task.predictor(model)(torch.zeros(3, 1, 8, 8)).shape == (3, 1, 8, 8)
+    assert not model.training
+
+
+def test_asking_for_fid_without_its_weights_fails_before_any_training(tmp_path, digits, monkeypatch):
+    pytest.importorskip("pytorch_fid", reason="needs the generative extra")
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    task = make_task(tmp_path, inception=True)
+    with pytest.raises(DataMissing, match="fid needs the weights of Inception"):
+        task.prepare(digits, "digits")
+    wrong = tmp_path / "hub" / "checkpoints" / "pt_inception-2015-12-05-6726825d.pth"
+    wrong.parent.mkdir(parents=True)
+    wrong.write_bytes(b"not the weights")
+    with pytest.raises(ChecksumMismatch, match="must begin 6726825d"):
+        task.prepare(digits, "digits")
+
+
+def test_the_module_is_light_enough_to_plan_with():
+    import subprocess
+    import sys
+
+    code = "import sys, bench.tasks.image_generation; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
