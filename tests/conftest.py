@@ -54,7 +54,8 @@ class Bench:
     ) -> Path:
         """Install a plugin: a module, its helper modules, and the metadata that makes it an entry point."""
         place = self.folder / "plugins" / name
-        info = place / f"{distribution or name}-{version}.dist-info"
+        # Metadata folders write a dash as an underscore; the version begins at the first dash.
+        info = place / f"{(distribution or name).replace('-', '_')}-{version}.dist-info"
         info.mkdir(parents=True, exist_ok=True)
         for module, text in {name: source, **helpers}.items():
             (place / f"{module}.py").write_text(textwrap.dedent(text))

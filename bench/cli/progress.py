@@ -44,7 +44,7 @@ def describe(record: RunRecord) -> str:
     if record.is_ok and record.scores:
         score = record.scores[0]
         line += f"  {score.name} {score.value:.4g}"
-    return line if not record.reason else f"{line}  {record.reason.splitlines()[0][:160]}"
+    return line if not record.reason else f"{line}  {record.reason.splitlines()[0][:500]}"
 
 
 class Lines:
