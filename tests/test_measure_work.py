@@ -376,6 +376,17 @@ def test_gaussians_show_their_moments(iris: tuple[np.ndarray, np.ndarray]) -> No
     assert size(GaussianNB().fit(*iris), 4).parameter_count == 12 + 12 + 3
 
 
+def test_any_other_box_shows_its_arrays_by_name() -> None:
+    class Box:
+        def __init__(self) -> None:
+            self.means, self.factors = np.zeros((3, 4)), torch.zeros(3, 2)
+            self.labels, self.classes_, self._data = np.arange(3), np.zeros(3), np.zeros((100, 4))
+
+    measured, notes = model_size(Box(), torch.zeros(1, 4))
+    assert (measured.parameter_count, measured.depth) == (12 + 6, None)
+    assert notes == ("parameters are the numbers in means, factors",)
+
+
 def test_a_box_that_shows_nothing_says_so() -> None:
     measured, notes = model_size(object(), torch.zeros(1, 4))
     assert measured == ModelSize()

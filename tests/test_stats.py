@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from itertools import product
 
 import numpy as np
@@ -55,6 +57,11 @@ EXACT = settings(deadline=None, max_examples=50)
 
 def by_seed(values: list[float]) -> dict[int, float]:
     return dict(enumerate(values))
+
+
+def test_numbers_need_neither_torch_nor_the_rest_of_the_harness() -> None:
+    code = "import sys, bench.stats; assert not {'torch', 'pandas', 'scipy.stats'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 # --- intervals of one quantity

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from torch import nn
+from torch import Tensor, nn
 
 from bench.record import ModelSize
 
@@ -36,10 +37,11 @@ def unwrapped(model: Any) -> Any:
 def black_box_size(model: Any) -> tuple[ModelSize, Notes]:
     """Return what a fitted black box shows, and a note on what was taken for its parameters.
 
-    Linear models and perceptrons show their coefficients, trees their nodes, Gaussians their moments.
+    Linear models and perceptrons show their coefficients, trees their nodes, Gaussians their moments; of any other
+    model the numbers in its public arrays are counted, and the note names these.
     """
     model = unwrapped(model)
-    for read in (_perceptron, _trees, _linear, _moments):
+    for read in (_perceptron, _trees, _linear, _moments, _arrays):
         if (size := read(model)) is not None:
             return size
     return ModelSize(), (f"{type(model).__name__} shows no parameters, so its size is unknown",)
@@ -89,6 +91,23 @@ def _moments(model: Any) -> tuple[ModelSize, Notes] | None:
         if all(hasattr(model, name) for name in names):
             return _size(sum(np.size(getattr(model, name)) for name in names), None, None, None), ()
     return None
+
+
+def _arrays(model: Any) -> tuple[ModelSize, Notes] | None:
+    held = {name: value for name, value in getattr(model, "__dict__", {}).items() if _is_fitted(name, value)}
+    if not held:
+        return None
+    count = sum(math.prod(value.shape) for value in held.values())
+    return _size(count, None, None, None), (f"parameters are the numbers in {', '.join(held)}",)
+
+
+def _is_fitted(name: str, value: Any) -> bool:
+    """Tell floating numbers that a model keeps from labels, indices and private notes."""
+    if name.startswith(("_", "class")):
+        return False
+    if isinstance(value, np.ndarray):
+        return bool(np.issubdtype(value.dtype, np.floating)) and value.size > 0
+    return isinstance(value, Tensor) and value.is_floating_point() and value.numel() > 0
 
 
 def _size(parameters: int, depth: int | None, forward: int | None, training: int | None) -> ModelSize:

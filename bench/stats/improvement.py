@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import ndtri
 
 from bench.stats.intervals import Estimate
@@ -81,15 +80,25 @@ def _one_stratum(a: Array, b: Array, confidence: float) -> tuple[float, float, f
     share, half = float(wins), (len(a) + len(b)) / 2 - 1
     z = float(ndtri((1 + confidence) / 2))
 
-    def beyond(chance: float) -> float:
+    def is_far(chance: float) -> bool:
         variance = chance * (1 - chance) / (len(a) * len(b))
         spread = variance * (1 + half * ((1 - chance) / (2 - chance) + chance / (1 + chance)))
-        return float((share - chance) ** 2 - z**2 * spread)
+        return (share - chance) ** 2 > z**2 * spread
 
-    # At 0 and 1 the variance vanishes, which is no end of the interval.
-    low = 0.0 if share == 0 else brentq(beyond, 0.0, min(share, 1 - 1e-9))
-    high = 1.0 if share == 1 else brentq(beyond, max(share, 1e-9), 1.0)
-    return share, float(low), float(high)
+    return share, _edge(is_far, share, 0.0), _edge(is_far, share, 1.0)
+
+
+def _edge(is_far: Callable[[float], bool], inside: float, outside: float) -> float:
+    """Return where `is_far` begins to hold on the way to an end, that end where it never does."""
+    if inside == outside:
+        return outside
+    for _ in range(50):
+        middle = (inside + outside) / 2
+        if is_far(middle):
+            outside = middle
+        else:
+            inside = middle
+    return outside
 
 
 def _values(values: Sequence[float]) -> Array:
