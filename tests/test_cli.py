@@ -111,3 +111,24 @@ def test_a_run_is_shown_whole_and_as_json(bench: Bench) -> None:
         text = bench("show", record["run"]["run_id"][:10]).stdout
         assert "accuracy" in text
         assert "Learning curve" in text
+
+
+def test_a_repeated_run_is_a_further_attempt_with_the_same_numbers(bench: Bench) -> None:
+    suite = bench.suite("""
+        seeds = 1
+        threads = 1
+        [[compare]]
+        task = "classification"
+        datasets = ["iris"]
+        models = ["mlp", "random-forest"]
+        protocol = { name = "fixed-budget", epochs = 3 }
+    """)
+    bench("run", str(suite), "--no-report")
+    assert "2 ok; 0 were stored before" in bench("run", str(suite), "--repeat", "--no-report").stdout
+    for record in bench.records():
+        attempts = [
+            json.loads(bench("show", record["run"]["run_id"], "--attempt", str(n), "--json").stdout) for n in (1, 2)
+        ]
+        assert attempts[0]["scores"] == attempts[1]["scores"]
+        losses = [[point["train_loss"] for point in each["curve"]] for each in attempts]
+        assert losses[0] == losses[1]

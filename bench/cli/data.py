@@ -99,6 +99,6 @@ def _where(offer: Offer[DatasetSpec], root: Path | None) -> str:
         source = DataSource.of(offer.spec, root)
         for file in offer.spec.files:
             source.locate(file)
-    except DataMissing as error:
-        return str(error)
-    return f"in {source.root}"
+    except DataMissing:
+        return f"missing under {source.root}: bench data fetch {offer.spec.name}"
+    return f"ready in {source.root}"

@@ -76,6 +76,7 @@ class SuiteName(click.ParamType[str]):
 )
 @click.option("--memory-limit", type=Bytes(), help="Memory a run may take, e.g. 4GB. [default: 80 % of what is free]")
 @click.option("--retry-failed", is_flag=True, help="Make failed runs again; the earlier attempts stay in the store.")
+@click.option("--repeat", is_flag=True, help="Make stored runs once more: the report says what repeats bit for bit.")
 @click.option("--deterministic", is_flag=True, help="Only algorithms that repeat bit for bit; slower on CUDA.")
 @click.option("--dry-run", is_flag=True, help="Show what would be run, and why.")
 @click.option("--report/--no-report", "with_report", default=True, help="Write the report at the end.")
@@ -97,7 +98,7 @@ def command(suite: str, store: Path, with_report: bool, as_json: bool, **options
     choices = _choices(file, options)
     jobs = expand(file, plugins, choices)
     if options["dry_run"]:
-        _show_plan(jobs, store, options["retry_failed"], as_json)
+        _show_plan(jobs, store, options, as_json)
         return 0
     with Store(store) as opened:
         _keep_plan(opened, file, jobs, choices, _command_line(suite, store, options))
@@ -118,7 +119,7 @@ def _run(store: Store, plugins: Any, jobs: list[Job], options: dict[str, Any], a
     shown: Watcher
     with watcher(is_live=not as_json and sys.stderr.isatty(), is_json=as_json) as shown:
         session = Session(store, plugins, shown, parallel=options["jobs"])
-        return session.run(jobs, retry_failed=options["retry_failed"])
+        return session.run(jobs, retry_failed=options["retry_failed"], repeat=options["repeat"])
 
 
 def _choices(file: SuiteFile, options: dict[str, Any]) -> Choices:
@@ -190,7 +191,7 @@ def _keep_plan(store: Store, file: SuiteFile, jobs: list[Job], choices: Choices,
     store.set_plan(earlier.merged(plan, replace=not choices.is_partial) if earlier else plan)
 
 
-def _show_plan(jobs: list[Job], path: Path, retry_failed: bool, as_json: bool) -> None:
+def _show_plan(jobs: list[Job], path: Path, options: dict[str, Any], as_json: bool) -> None:
     from bench.runner.session import pending
     from bench.store import Store
 
@@ -200,7 +201,10 @@ def _show_plan(jobs: list[Job], path: Path, retry_failed: bool, as_json: bool) -
         with Store(path, create=False) as store:
             statuses = store.statuses()
             known = {record.run.place: record.run.identity for record in store.records()}
-    due = {job.plan.run_id for job in pending(jobs, statuses, retry_failed=retry_failed)}
+    due = {
+        job.plan.run_id
+        for job in pending(jobs, statuses, retry_failed=options["retry_failed"], repeat=options["repeat"])
+    }
     rows = []
     for job in jobs:
         plan, action, why = job.plan, "run", "new"

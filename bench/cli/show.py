@@ -16,7 +16,7 @@ __all__ = ["command"]
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", required=False)
 @store_option
 @json_option
 @click.option("--attempt", type=int, help="An earlier attempt; the newest by default.")
@@ -25,11 +25,14 @@ __all__ = ["command"]
     type=click.Path(file_okay=False, path_type=Path),
     help="Write the run's files into this folder.",
 )
-def command(run: str, store: Path, as_json: bool, attempt: int | None, artifacts: Path | None) -> None:
-    """Show everything recorded about RUN, an id or its beginning."""
+def command(run: str | None, store: Path, as_json: bool, attempt: int | None, artifacts: Path | None) -> None:
+    """Show everything recorded about RUN, an id or its beginning; without RUN, list the runs there are."""
     from bench.store import Store
 
     with Store(store, create=False) as opened:
+        if run is None:
+            _list(list(opened.records()), as_json)
+            return
         attempts = opened.find(run)
         chosen = [record for record in attempts if attempt in (None, record.attempt)]
         if not chosen:
@@ -43,6 +46,26 @@ def command(run: str, store: Path, as_json: bool, attempt: int | None, artifacts
         echo_json(record.model_dump(mode="json"))
     else:
         _print(record, len(attempts))
+
+
+def _list(records: list[RunRecord], as_json: bool) -> None:
+    rows = [
+        (
+            record.run.run_id,
+            record.status,
+            str(record.run),
+            f"{record.times.wall_seconds:.1f}",
+            record.finished_at,
+            record.reason,
+        )
+        for record in records
+    ]
+    if as_json:
+        names = ("run_id", "status", "run", "wall_seconds", "finished_at", "reason")
+        echo_json([dict(zip(names, row, strict=True)) for row in rows])
+        return
+    shown = [(*row[:4], row[4].partition(".")[0], row[5].partition("\n")[0]) for row in rows]
+    console().print(table("", ("run", "status", "what", "seconds", "finished (UTC)", "reason"), shown))
 
 
 def _print(record: RunRecord, attempts: int) -> None:
@@ -117,6 +140,5 @@ def _scores(scores: dict[str, float]) -> str:
 def _number(value: float | None, scale: float = 1, unit: str = "") -> str:
     if value is None:
         return "–"
-    scaled = value / scale
-    text = f"{scaled:,}" if isinstance(value, int) and scale == 1 else f"{scaled:,.4g}"
+    text = f"{value:,}" if isinstance(value, int) and scale == 1 else f"{value / scale:,.4g}"
     return f"{text} {unit}".strip()

@@ -76,8 +76,10 @@ def cores() -> list[int]:
     return list(range(os.cpu_count() or 1))
 
 
-def pending(jobs: Iterable[Job], statuses: dict[str, str], *, retry_failed: bool) -> list[Job]:
-    """Return the jobs that must be made: those never finished; skipped ones always; failed ones if asked for."""
+def pending(jobs: Iterable[Job], statuses: dict[str, str], *, retry_failed: bool, repeat: bool = False) -> list[Job]:
+    """Return the jobs that must be made: those never finished and skipped ones; failed or all others if asked for."""
+    if repeat:
+        return list(jobs)
     again = {"skipped"} if not retry_failed else {"skipped", "failed", "out-of-memory", "timeout", "diverged", "killed"}
     return [job for job in jobs if statuses.get(job.plan.run_id, "skipped") in again]
 
@@ -116,11 +118,13 @@ class Session:
         self.environments: dict[str, str] = {}
         self.tally = Tally()
         self._busy: dict[int, tuple[int, ...]] = {}
+        self._repeats = False
 
-    def run(self, jobs: Sequence[Job], *, retry_failed: bool = False) -> Tally:
-        """Run what is not stored yet. Ctrl-C ends the runs in progress and leaves what finished."""
+    def run(self, jobs: Sequence[Job], *, retry_failed: bool = False, repeat: bool = False) -> Tally:
+        """Run what is not stored yet; with `repeat`, everything once more as a further attempt. Ctrl-C ends the runs in progress and leaves what finished."""
+        self._repeats = repeat
         statuses = self.store.statuses()
-        waiting = pending(jobs, statuses, retry_failed=retry_failed)
+        waiting = pending(jobs, statuses, retry_failed=retry_failed, repeat=repeat)
         due = {job.plan.run_id for job in waiting}
         self.tally.stored.update(statuses[job.plan.run_id] for job in jobs if job.plan.run_id not in due)
         self.watcher.planned(len(jobs), len(jobs) - len(waiting))
@@ -150,7 +154,7 @@ class Session:
                 kills = now
 
     def _start(self, pool: Pool, job: Job) -> None:
-        done = self.store.status(job.plan.run_id)
+        done = None if self._repeats else self.store.status(job.plan.run_id)
         if done == "ok":
             # Another process with the same suite was faster.
             self.tally.stored[done] += 1
