@@ -121,7 +121,10 @@ class Session:
         self._repeats = False
 
     def run(self, jobs: Sequence[Job], *, retry_failed: bool = False, repeat: bool = False) -> Tally:
-        """Run what is not stored yet; with `repeat`, everything once more as a further attempt. Ctrl-C ends the runs in progress and leaves what finished."""
+        """Run what is not stored yet; with `repeat`, everything once more as a further attempt.
+
+        Ctrl-C ends the runs in progress and leaves what finished.
+        """
         self._repeats = repeat
         statuses = self.store.statuses()
         waiting = pending(jobs, statuses, retry_failed=retry_failed, repeat=repeat)
