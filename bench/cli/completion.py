@@ -11,7 +11,7 @@ __all__ = ["command"]
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> None:
-    r"""Print the script that makes SHELL complete `bench`.
+    """Print the script that makes SHELL complete `bench`.
 
     \b
     bash:  eval "$(bench completion bash)"      in ~/.bashrc
