@@ -31,6 +31,7 @@ __all__ = ["execute"]
 # Beyond this share of the device's free memory the data stays on the host and each batch is sent.
 RESIDENT_SHARE = 0.5
 TRACEBACK_CHARACTERS = 20_000
+EXAMPLES = 256
 
 
 def execute(job: Job, report: Callable[[CurvePoint], None]) -> Outcome:
@@ -87,12 +88,14 @@ class _Run:
             memory = trained.memory.model_copy(update={"model_bytes": model_bytes(trained.model)})
             self.measured |= {"memory": memory, "details": dict(trained.details)}
             data = trained.data or data
-            size, notes = model_size(trained.model, data.test.x[:1])
+            # Where the data stays on the host, what is measured here is sent to the device first.
+            examples = data.test.x[:EXAMPLES].to(self.device)
+            size, notes = model_size(trained.model, examples[:1])
             self.measured |= {"size": size, "notes": (*trained.notes, *notes)}
             self._score(task, data, trained)
             with torch.no_grad():
                 predict = task.predictor(trained.model)
-                self.measured["latency"] = measure_latency(predict, data.test.x, self.device)
+                self.measured["latency"] = measure_latency(predict, examples, self.device)
 
     def _set_up(self) -> tuple[Task, Protocol, TaskData]:
         job, plan = self.job, self.job.plan

@@ -37,9 +37,7 @@ class Metric:
     def score(self, value: float, **detail: Any) -> Score:
         """Wrap a value as this metric's score."""
         spec = self.spec
-        return Score(
-            name=spec.name, value=value, higher_is_better=spec.higher_is_better, unit=spec.unit, detail=detail
-        )
+        return Score(name=spec.name, value=value, higher_is_better=spec.higher_is_better, unit=spec.unit, detail=detail)
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,10 @@ class TaskData:
     def to(self, device: torch.device) -> TaskData:
         """Return the data on a device."""
         return replace(
-            self, train=self.train.to(device), validation=self.validation.to(device), test=self.test.to(device)
+            self,
+            train=self.train.to(device),
+            validation=self.validation.to(device),
+            test=self.test.to(device),
         )
 
     def nbytes(self) -> int:

@@ -78,7 +78,7 @@ class Classification(Task):
     def validate(self, model: Any, data: TaskData) -> dict[str, float]:
         """Accuracy and mean log loss on the validation part."""
         probabilities, labels = self.probabilities(model, data.validation, data.problem.classes)
-        chosen = probabilities[range(len(labels)), labels].clamp_min(1e-15)
+        chosen = probabilities.gather(1, labels[:, None]).clamp_min(1e-15)
         return {
             "accuracy": float((probabilities.argmax(1) == labels).double().mean()),
             "log_loss": float(-chosen.log().mean()),
@@ -105,7 +105,7 @@ class Classification(Task):
 
         if _is_network(model):
             model.eval()
-            batches = part.x.split(EVALUATION_BATCH)
+            batches = torch.split(part.x, EVALUATION_BATCH)
             with torch.no_grad():
                 found = torch.cat([self._probabilities_of_batch(model, batch, classes) for batch in batches]).cpu()
         else:
@@ -117,8 +117,10 @@ class Classification(Task):
     def _probabilities_of_batch(self, model: Any, x: Tensor, classes: int) -> Tensor:
         import torch
 
+        # Data that does not fit on the device stays on the host, and each batch is sent.
+        device = next((parameter.device for parameter in model.parameters()), x.device)
         with torch.no_grad():
-            logits = model.eval()(x)
+            logits = model.eval()(x.to(device))
         expected = (len(x), classes)
         if not isinstance(logits, torch.Tensor) or tuple(logits.shape) != expected:
             got = tuple(logits.shape) if isinstance(logits, torch.Tensor) else type(logits).__name__
