@@ -19,6 +19,7 @@ __all__ = ["cli", "main"]
 
 # Name → module and one-line help: the help page must not import what the commands need.
 COMMANDS = {
+    "compare": ("bench.cli.compare", "Say what got better or worse from one set of results to another."),
     "completion": ("bench.cli.completion", "Print the tab-completion script of a shell."),
     "data": ("bench.cli.data", "List, fetch and verify data sets."),
     "doctor": ("bench.cli.doctor", "Check this installation and say what to mend."),

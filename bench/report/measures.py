@@ -10,12 +10,14 @@ from bench.record import RunRecord, Score
 from bench.report.tree import Direction, Kind, Measure
 from bench.specs import Value
 
-__all__ = ["RESOURCES", "Resource", "score_measure", "score_title"]
+__all__ = ["RESOURCES", "Resource", "is_clocked", "score_measure", "score_title"]
 
 # A size is the model's own, a score also depends on the device, a clock on the whole machine.
 Scope = Literal["model", "device", "machine"]
 MEGABYTE, KILOBYTE, MILLISECOND = 1e6, 1e3, 1e-3
-ACRONYMS = {"auroc": "AUROC", "fid": "FID", "kid": "KID"}
+# Details that tell how one run ended, not how its score was measured: they part no columns.
+OUTCOMES = frozenset({"is_reached", "trials"})
+TITLES = {"auroc": "AUROC", "fid": "FID", "kid": "KID", "tuning_seconds": "Tuning"}
 Reader = Callable[[RunRecord], float | None]
 
 
@@ -86,7 +88,12 @@ def score_title(name: str) -> str:
     if ":" in name or name != name.lower():
         return name
     words = name.replace("_", " ")
-    return ACRONYMS.get(name, words[:1].upper() + words[1:])
+    return TITLES.get(name, words[:1].upper() + words[1:])
+
+
+def is_clocked(score: Score) -> bool:
+    """Is this score a time, which compares only on one machine, as a clock does?"""
+    return score.unit == "s"
 
 
 def score_measure(score: Score) -> Measure:
@@ -96,7 +103,9 @@ def score_measure(score: Score) -> Measure:
     measurements that lie beside the value, as the floor does.
     """
     detail: tuple[tuple[str, Value], ...] = tuple(
-        (name, value) for name, value in sorted(score.detail.items()) if not isinstance(value, float)
+        (name, value)
+        for name, value in sorted(score.detail.items())
+        if not isinstance(value, float) and name not in OUTCOMES
     )
     better: Direction = "higher" if score.higher_is_better else "lower"
     return Measure(score.name, score_title(score.name), score.unit, better, "score", True, detail)

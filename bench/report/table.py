@@ -16,7 +16,7 @@ from bench.report.values import RowKey, Values, by_variant, collect, column_name
 from bench.report.wording import finding
 from bench.stats import mean_interval
 
-__all__ = ["Table"]
+__all__ = ["MEMORY_RESOLUTION_MB", "Table", "by_size"]
 
 FAMILIES = ("shallow", "deep", "generative")
 # Below a megabyte the high-water mark shows the allocator's pages, not the model.
@@ -46,7 +46,7 @@ class Table:
     def rows(self) -> tuple[Row, ...]:
         """Return the rows: by family, the best of the main score first, variants of one model together."""
         places = self._places()
-        keys = sorted(self._records, key=lambda key: (*places[key.label], key.label, _by_size(key.variant)))
+        keys = sorted(self._records, key=lambda key: (*places[key.label], key.label, by_size(key.variant)))
         return tuple(self._row(key) for key in keys)
 
     def findings(self) -> tuple[str, ...]:
@@ -132,7 +132,7 @@ class Table:
         return {label: (family, -best.get(label, -math.inf)) for label, family in families.items()}
 
 
-def _by_size(variant: str) -> list[tuple[bool, float, str]]:
+def by_size(variant: str) -> list[tuple[bool, float, str]]:
     """Order variants by number where they are numbers, so that 1000 comes after 200."""
     values = json.loads(variant).values()
     return [(isinstance(value, str), 0.0 if isinstance(value, str) else float(value), str(value)) for value in values]

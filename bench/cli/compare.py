@@ -1,0 +1,102 @@
+"""`bench compare`: what got better, worse, is within noise, or cannot be compared."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bench.cli.common import console, echo_json, json_option, store_option
+
+if TYPE_CHECKING:
+    from bench.report.compare import Differences, Margin
+
+__all__ = ["command"]
+
+KINDS = ("score", "time", "memory")
+
+
+class MarginOf(click.ParamType[tuple[str, float, bool]]):
+    """`accuracy=0.005`, `time=10%`."""
+
+    name = "margin"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float, bool]:
+        """Split into measure, number, and whether the number is a share."""
+        if isinstance(value, tuple):
+            return value
+        found = re.fullmatch(r"\s*([^=\s]+)\s*=\s*(\d+(?:\.\d+)?(?:e-?\d+)?)\s*(%?)\s*", value)
+        if not found:
+            self.fail(f"{value!r} is no margin; write accuracy=0.005, train_seconds=10% or time=5%", param, ctx)
+        return found[1], float(found[2]) / (100 if found[3] else 1), bool(found[3])
+
+
+@click.command()
+@click.argument("a")
+@click.argument("b")
+@store_option
+@click.option(
+    "--fail-on",
+    type=click.Choice(["regression"]),
+    help="Exit with 1 when something got worse beyond noise.",
+)
+@click.option(
+    "--margin",
+    "margins",
+    type=MarginOf(),
+    multiple=True,
+    help="Differences up to this do not count: MEASURE=NUMBER or MEASURE=SHARE%; score, time and memory "
+    "stand for all of a kind. [default: time=10%, memory=5% but at least 1 MB]",
+)
+@click.option("--all-scores", is_flag=True, help="Compare every score, not only the main one.")
+@json_option
+def command(
+    a: str,
+    b: str,
+    store: Path,
+    fail_on: str | None,
+    margins: tuple[tuple[str, float, bool], ...],
+    all_scores: bool,
+    as_json: bool,
+) -> int:
+    """List what changed from A to B: each a results file, or a suite or a model's label in --store.
+
+    \b
+    A name is looked up in this order:
+      suite:NAME, label:NAME    that kind of thing in --store
+      a path                    an existing file, or a name ending in .sqlite, .sqlite3 or .db
+      NAME                      a suite or a label in --store; an error where it is both
+
+    Runs are paired by data set, task, protocol with its settings, device, label, variant and seed; two labels
+    are paired without the label. Times and memory are compared within one environment only.
+
+    Exit codes: 0 compared, 1 something got worse (with --fail-on regression), 2 misuse, 3 nothing could be compared.
+    """
+    from bench.report.compare import Margin, compare, find_side
+    from bench.report.compare.changes import plain
+
+    if a == b:
+        raise click.UsageError(f"A and B are both {a!r}; name two different things")
+    chosen = {name: Margin(value, is_relative=is_share) for name, value, is_share in margins}
+    sides = find_side(a, store), find_side(b, store)
+    found = compare(*sides, margins=chosen, every_score=all_scores)
+    _refuse_unknown(chosen, found)
+    if as_json:
+        echo_json(plain(found))
+    else:
+        from bench_reports.comparison import comparison
+
+        console().print(comparison(found))
+    if not found.is_decided:
+        click.echo("Nothing could be compared.", err=True)
+        return 3
+    return int(found.is_regression and fail_on is not None)
+
+
+def _refuse_unknown(margins: dict[str, Margin], found: Differences) -> None:
+    known = {change.measure.name for change in found.changes}
+    for name in margins:
+        if known and name not in known and name not in KINDS:
+            raise click.UsageError(f"--margin {name}: no such measure. Compared: {', '.join(sorted(known))}")

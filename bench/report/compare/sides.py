@@ -1,0 +1,76 @@
+"""Find out what the two sides of a comparison are, and read their records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from bench.errors import StoreError, UnknownName, UsageError
+from bench.record import Environment, RunRecord
+from bench.store import Store
+
+__all__ = ["Kind", "Side", "find_side"]
+
+Kind = Literal["results file", "suite", "label"]
+SUFFIXES = (".sqlite", ".sqlite3", ".db")
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a comparison: its name, what kind of thing it is, its newest records, and their environments."""
+
+    name: str
+    kind: Kind
+    records: tuple[RunRecord, ...]
+    environments: Mapping[str, Environment] = field(default_factory=dict)
+
+
+def find_side(name: str, store: Path) -> Side:
+    """Return what a name stands for.
+
+    In this order: `suite:NAME` and `label:NAME` say it themselves; the path of an existing file, or anything that
+    ends in `.sqlite`, `.sqlite3` or `.db`, is a results file; then the suites and the model labels in `store` are
+    asked. Raises UsageError for a name that is both, UnknownName for one that is neither.
+    """
+    kind, _, rest = name.partition(":")
+    if kind in ("suite", "label") and rest:
+        return _within(store, rest, kind)
+    path = Path(name)
+    if path.is_file() or path.suffix in SUFFIXES:
+        if not path.is_file():
+            raise UsageError(f"there is no results file {path}. Give the path of a file that `bench run` wrote")
+        with Store(path, create=False) as opened:
+            return _side(name, "results file", opened.records(), opened)
+    return _within(store, name, "")
+
+
+def _within(store: Path, name: str, kind: str) -> Side:
+    if not store.is_file():
+        raise UsageError(
+            f"{name!r} is no results file, and there is no store {store} to look for a suite or label of that name. "
+            "Give the path of a results file, or --store"
+        )
+    with Store(store, create=False) as opened:
+        plans, records = opened.plans(), list(opened.records())
+        labels = {record.run.label for record in records}
+        is_suite, is_label = name in plans and kind != "label", name in labels and kind != "suite"
+        if is_suite and is_label:
+            raise UsageError(f"{name!r} is a suite and a model in {store}: write suite:{name} or label:{name}")
+        if is_label:
+            return _side(name, "label", (record for record in records if record.run.label == name), opened)
+        if not is_suite:
+            known = {"suite": plans, "label": labels}.get(kind, {*plans, *labels})
+            raise UnknownName(kind or "suite or label", name, known, place=str(store))
+        # A run may belong to several suites: it counts under the labels of the one that was asked for.
+        places = {run.run_id: run for run in plans[name].runs}
+        found = (each.model_copy(update={"run": places[each.run.run_id]}) for each in opened.records(places))
+        return _side(name, "suite", found, opened)
+
+
+def _side(name: str, kind: Kind, records: Iterable[RunRecord], store: Store) -> Side:
+    found = tuple(records)
+    if not found:
+        raise StoreError(f"{kind} {name} holds no finished run in {store.path}")
+    return Side(name, kind, found, store.environments())
