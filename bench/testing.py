@@ -23,7 +23,7 @@ from bench.errors import BenchError, ContractError
 from bench.measure.seeds import seed_everything
 from bench.model import Problem
 from bench.specs import Choice, DatasetSpec, Fixed, Integer, ModelSpec, Real, resolve
-from bench.tasks.base import Part
+from bench.tasks.base import Part, TaskData
 from bench.tasks.classification import Classification, ClassificationSettings
 
 __all__ = ["check_dataset", "check_hyperparameters", "check_model", "tiny_part", "tiny_problems"]
@@ -158,6 +158,7 @@ def _check(case: _Case) -> str:
 
 def _check_classifier(case: _Case, model: Any) -> None:
     part, classes, task = tiny_part(case.problem), case.problem.classes, _task()
+    task.check(model, TaskData(case.problem, part, part, part))
     before = None
     if isinstance(model, torch.nn.Module):
         before = _log_loss(task.probabilities(model, part, classes)[0], part.y)
@@ -181,6 +182,9 @@ def _check_classifier(case: _Case, model: Any) -> None:
 
 def _check_generator(case: _Case, model: Any) -> None:
     part = tiny_part(case.problem)
+    needed = "training_step" if isinstance(model, torch.nn.Module) else "fit"
+    if missing := [name for name in (needed, "sample") if not callable(getattr(model, name, None))]:
+        case.fail(f"{type(model).__name__} has no {' and no '.join(missing)}, see bench.model.Generator")
     if isinstance(model, torch.nn.Module):
         losses = _train(case, model, part, STEPS)
         if losses is not None and not np.mean(losses[-5:]) < np.mean(losses[:5]):
@@ -215,10 +219,10 @@ def _check_samples(case: _Case, samples: Any, n: int) -> None:
     if not isinstance(samples, Tensor) or tuple(samples.shape) != expected or samples.dtype != torch.float32:
         got = (tuple(samples.shape), samples.dtype) if isinstance(samples, Tensor) else type(samples).__name__
         case.fail(f"sample({n}) must be a float32 tensor of shape {expected}, got {got}")
-    if not bool(torch.isfinite(samples).all()) or float(samples.abs().max()) > 1 + 1e-6:
-        case.fail("samples must be finite and in [-1, 1]")
     if samples.requires_grad:
         case.fail("samples still require gradients: draw under torch.no_grad()")
+    if not bool(torch.isfinite(samples).all()) or float(samples.abs().max()) > 1 + 1e-6:
+        case.fail("samples must be finite and in [-1, 1]")
 
 
 def _check_state(case: _Case) -> None:
@@ -254,8 +258,6 @@ def _drawn(model: Any) -> Tensor:
 def _train(case: _Case, model: torch.nn.Module, part: Part, steps: int) -> list[float] | None:
     """Train as the harness does; return the losses, None where the model named several of its own."""
     own: Callable[[Part], Tensor | Mapping[str, Tensor]] | None = getattr(model, "training_step", None)
-    if own is None and case.problem.task == "image-generation":
-        case.fail("a torch model that draws needs training_step(batch), see bench.model.Generator")
     make = getattr(model, "optimizer", None)
     optimizer = make() if callable(make) else torch.optim.Adam(model.parameters(), lr=LEARNING_RATE)
     order = torch.Generator().manual_seed(SEED)
