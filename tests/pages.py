@@ -50,12 +50,17 @@ def blocks(language: str, page: Path | None = None) -> list[Block]:
 
 
 def modules(page: Path) -> dict[str, str]:
-    """Return the sources of the modules a page shows, by name; blocks of one title make one module."""
+    """Return the sources of the modules a page shows, by file; blocks of one title make one module."""
     sources: dict[str, str] = defaultdict(str)
     for block in blocks("python", page):
         if block.title:
-            sources[block.title.removesuffix(".py")] += f"{block.code}\n"
+            sources[block.title] += f"{block.code}\n"
     return dict(sources)
+
+
+def module_name(file: str) -> str:
+    """Return what a module is imported as: `a/b.py` is `a.b`, `a/__init__.py` is `a`."""
+    return file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def sections(page: str) -> dict[str, str]:

@@ -24,7 +24,7 @@ from bench.store import Store
 from bench.suite import load_suite, shipped_suites
 from bench.testing import check_dataset, check_model
 from tests.conftest import Bench
-from tests.pages import DOCS, PAGES, Block, blocks, command_lines, modules
+from tests.pages import DOCS, PAGES, Block, blocks, command_lines, module_name, modules
 from tests.report_records import whole_suite
 
 COMMAND_LINES = command_lines()
@@ -45,10 +45,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def installed(page: Path, folder: Path) -> dict[str, ModuleType]:
     """Write a page's modules into a folder that is on the path, and import them."""
     sources = modules(page)
-    for name, source in sources.items():
-        (folder / f"{name}.py").write_text(source, encoding="utf-8")
+    for file, source in sources.items():
+        (folder / file).parent.mkdir(exist_ok=True)
+        (folder / file).write_text(source, encoding="utf-8")
     importlib.invalidate_caches()
-    return {name: importlib.import_module(name) for name in sources}
+    return {name: importlib.import_module(name) for name in map(module_name, sources)}
 
 
 def test_there_is_something_to_test() -> None:
@@ -82,7 +83,7 @@ def test_a_plugin_that_uses_every_hook(bench: Bench) -> None:
     bench_renderers, bench_run_started, bench_epoch_ended, bench_run_finished.
     """
     page = DOCS / "hooks.md"
-    bench.plugin("my_plugin", modules(page)["my_plugin"])
+    bench.plugin("my_plugin", modules(page)["my_plugin.py"])
     (suite,) = blocks("toml", page)
     bench("run", str(bench.suite(suite.code, "rings")))
     for record in bench.records():
@@ -113,7 +114,7 @@ def test_json_is_json(block: Block) -> None:
 @pytest.mark.parametrize("block", [b for b in blocks("toml") if b.title == "pyproject.toml"], ids=str)
 def test_an_entry_point_names_a_module_of_its_page(block: Block) -> None:
     points = tomllib.loads(block.code)["project"]["entry-points"]["bench"]
-    assert set(points.values()) <= set(modules(block.page))
+    assert set(points.values()) <= set(map(module_name, modules(block.page)))
 
 
 @pytest.mark.parametrize("block", [b for b in blocks("toml") if b.title != "pyproject.toml"], ids=str)
