@@ -22,11 +22,13 @@ class Estimate:
 
     def __init__(self) -> None:
         self._seconds: dict[Any, list[float]] = defaultdict(list)
-        self.begun = monotonic()
+        self._begun = monotonic()
+        self._spent = 0.0
 
     def saw(self, record: RunRecord) -> None:
         """Take in a finished run."""
         self._seconds[record.run.cell].append(record.times.wall_seconds)
+        self._spent += record.times.wall_seconds
 
     def seconds_left(self, count: int) -> float | None:
         """Return the seconds that `count` more runs will take; None before the first has finished."""
@@ -35,7 +37,9 @@ class Estimate:
             return None
         # Cells come round in the same order for every seed, so the mean over cells is the mean of what is left.
         means = [sum(cell) / len(cell) for cell in self._seconds.values()]
-        return count * sum(means) / len(means)
+        # Runs side by side share the time: `at_once` of them, as seen so far.
+        at_once = max(1.0, self._spent / max(monotonic() - self._begun, 1e-9))
+        return count * sum(means) / len(means) / at_once
 
 
 def describe(record: RunRecord) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import torch
 
     from bench.measure.clock import Clocks
+    from bench.measure.energy import EnergyMeter
     from bench.measure.memory import PeakMemory
     from bench.tasks.base import Task, TaskData
 
@@ -57,7 +58,7 @@ class Budget(ProtocolSettings):
 class RunContext:
     """Everything a protocol needs of one run.
 
-    memory: started and stopped around the training that counts.
+    memory, energy: started and stopped around the training that counts.
     build:  returns a fresh model, initialised from the run's seed; takes hyperparameters that override the plan's.
     report: called with each point of the learning curve as it is measured.
     load:   returns another data set that the protocol named in `datasets`, prepared by the task.
@@ -70,6 +71,7 @@ class RunContext:
     device: torch.device
     clocks: Clocks
     memory: PeakMemory
+    energy: EnergyMeter
     build: Callable[..., Any]
     report: Callable[[CurvePoint], None]
     load: Callable[[str], TaskData]
@@ -81,8 +83,8 @@ class RunContext:
 
     def aside(self, report: Callable[[CurvePoint], None]) -> RunContext:
         """Return the same run for training that is not the one that counts: own clocks, another listener."""
-        clocks = type(self.clocks)(self.device)
-        return replace(self, clocks=clocks, memory=type(self.memory)(self.device), report=report)
+        own = {name: type(getattr(self, name))(self.device) for name in ("clocks", "memory", "energy")}
+        return replace(self, report=report, **own)
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ class Trained:
 
     model: Any
     memory: Memory = field(default_factory=Memory)
+    energy_joules: float | None = None
     scores: tuple[Score, ...] = ()
     notes: tuple[str, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)

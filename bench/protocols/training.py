@@ -251,14 +251,16 @@ def train_model(
     del rehearsal
     context.memory.start()
     model = context.build(**overrides)
+    context.energy.start()
+    details = {}
     if not is_network(model):
         fit_black_box(context, model)
-        return Trained(model, memory=context.memory.stop())
-    if start is not None:
-        _carry_over(start, model)
-    history = train(context, budget, model, until)
-    memory = context.memory.stop()
-    return Trained(model, memory, details={"steps": history.steps, "best_step": history.best_step})
+    else:
+        if start is not None:
+            _carry_over(start, model)
+        history = train(context, budget, model, until)
+        details = {"steps": history.steps, "best_step": history.best_step}
+    return Trained(model, memory=context.memory.stop(), energy_joules=context.energy.stop(), details=details)
 
 
 def _carry_over(start: Mapping[str, Tensor], model: torch.nn.Module) -> None:

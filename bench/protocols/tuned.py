@@ -23,11 +23,11 @@ class TunedSettings(Budget):
     """How many trials every model gets, each with the whole budget.
 
     learning_rates: the interval (logarithmic) that a network's learning rate is searched in, beside the model's own
-    search space; None keeps the budget's.
+    search space; an empty list keeps the budget's.
     """
 
     trials: int = Field(default=20, gt=1)
-    learning_rates: tuple[float, float] | None = (1e-4, 1e-1)
+    learning_rates: tuple[float, float] | tuple[()] = (1e-4, 1e-1)
 
 
 class Tuned(Protocol):

@@ -86,14 +86,17 @@ class _Run:
             task, protocol, data = self._set_up()
             trained = self._train(task, protocol, data)
             memory = trained.memory.model_copy(update={"model_bytes": model_bytes(trained.model)})
-            self.measured |= {"memory": memory, "details": dict(trained.details)}
+            self.measured |= {"memory": memory, "energy_joules": trained.energy_joules}
+            self.measured["details"] = dict(trained.details)
             data = trained.data or data
             # Where the data stays on the host, what is measured here is sent to the device first.
             examples = data.test.x[:EXAMPLES].to(self.device)
-            size, notes = model_size(trained.model, examples[:1])
+            # What the harness itself wants to know belongs on no clock of the model's.
+            with self.clocks.setup.paused():
+                size, notes = model_size(trained.model, examples[:1])
             self.measured |= {"size": size, "notes": (*trained.notes, *notes)}
             self._score(task, data, trained)
-            with torch.no_grad():
+            with self.clocks.setup.paused(), torch.no_grad():
                 predict = task.predictor(trained.model)
                 self.measured["latency"] = measure_latency(predict, examples, self.device)
 
@@ -120,7 +123,6 @@ class _Run:
         return data.to(self.device)
 
     def _train(self, task: Task, protocol: Protocol, data: TaskData) -> Trained:
-        meter = EnergyMeter(self.device)
         context = RunContext(
             plan=self.job.plan,
             task=task,
@@ -128,15 +130,13 @@ class _Run:
             device=self.device,
             clocks=self.clocks,
             memory=PeakMemory(self.device),
+            energy=EnergyMeter(self.device),
             build=lambda **overrides: self._build(data, overrides),
             report=self.report,
             load=lambda name: self._load(task, name),
             space=self.job.space,
         )
-        meter.start()
-        trained = protocol.train(context)
-        self.measured["energy_joules"] = meter.stop()
-        return trained
+        return protocol.train(context)
 
     def _load(self, task: Task, name: str) -> TaskData:
         spec = next(spec for spec in self.job.extra_datasets if spec.name == name)
@@ -153,6 +153,7 @@ class _Run:
         return model.to(self.device) if isinstance(model, torch.nn.Module) else model
 
     def _score(self, task: Task, data: TaskData, trained: Trained) -> None:
+        task.sampling = self.clocks.sampling
         with self.clocks.evaluation:
             evaluation = task.evaluate(trained.model, data)
         self.measured["scores"] = (*evaluation.scores, *trained.scores)

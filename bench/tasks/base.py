@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -115,6 +116,8 @@ class Task(ABC):
         self.settings = settings
         self.metrics = tuple(metrics)
         self.cache = cache
+        # Entered around the drawing of samples that are judged; the harness puts its clock here.
+        self.sampling: AbstractContextManager[Any] = nullcontext()
 
     @abstractmethod
     def prepare(self, dataset: Dataset, name: str) -> TaskData:

@@ -143,7 +143,8 @@ class ImageGeneration(Task):
         """Return n samples within [-1, 1] and a note where they had to be brought there."""
         from bench.metrics.samples import draw
 
-        samples = draw(model, n, data.problem.input_shape, seed=NOISE_SEED)
+        with self.sampling:
+            samples = draw(model, n, data.problem.input_shape, seed=NOISE_SEED)
         outside = float((samples.abs() > 1 + 1e-6).double().mean())
         notes = (f"{outside:.2%} of the samples' values lay outside [-1, 1] and were clamped",) if outside else ()
         return samples.clamp(-1, 1), notes
@@ -217,7 +218,8 @@ def _images(split: Split, name: str) -> Part:
     x = split.x.astype(np.float32) / np.float32(127.5) if split.x.dtype == np.uint8 else 2 * split.x.astype(np.float32)
     if x.min() < 0 or x.max() > 2:
         raise DataError(f"images of {name!r} must be uint8 or lie in [0, 1]; got {x.min() / 2:g} to {x.max() / 2:g}")
-    return Part(torch.from_numpy(x - 1), torch.from_numpy(split.y))
+    # Labels read straight from a file cannot be written to, and torch warns of such arrays: a copy can.
+    return Part(torch.from_numpy(x - 1), torch.tensor(split.y))
 
 
 def _is_network(model: Any) -> bool:
