@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load, save
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import OneCycleLR
 
 __all__ = ["LeNet", "about", "decode", "encode", "train_lenet"]
 
 FEATURES = 64
 BATCH_SIZE = 128
-LEARNING_RATE = 2e-3
-MOST_EPOCHS = 60
-MOST_IMAGES_SEEN = 160_000  # about a minute for 28 x 28 pixels on one core
+LARGEST_LEARNING_RATE = 5e-3
+MOST_EPOCHS = 30
+MOST_IMAGES_SEEN = 160_000  # less than a minute for 28 x 28 pixels on one core
+FEWEST_STEPS = 10
 
 
 class LeNet(nn.Module):
@@ -31,11 +35,12 @@ class LeNet(nn.Module):
         super().__init__()
         self.input_shape, self.class_count = input_shape, classes
         channels, *sides = input_shape
-        early = nn.MaxPool2d(2) if min(sides) >= 16 else nn.Identity()
+        # Large images are halved twice, which costs a quarter of what pooling after the first convolution does.
+        kernel, stride = (5, 2) if min(sides) >= 16 else (3, 1)
         self.body = nn.Sequential(
-            *(nn.Conv2d(channels, 16, 3, padding=1), early, nn.ReLU()),
+            *(nn.Conv2d(channels, 16, kernel, stride, padding=kernel // 2), nn.ReLU()),
             *(nn.Conv2d(16, 32, 3, padding=1), nn.MaxPool2d(2), nn.ReLU()),
-            *(nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Dropout(0.3)),
+            *(nn.AdaptiveMaxPool2d(4), nn.Flatten()),
             *(nn.Linear(32 * 4 * 4, FEATURES), nn.ReLU()),
         )
         self.head = nn.Linear(FEATURES, classes)
@@ -60,17 +65,27 @@ def train_lenet(images: Tensor, labels: Tensor, classes: int, seed: int = 0) -> 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = LeNet(tuple(images.shape[1:]), classes)
-        optimizer = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE, fused=True)
-        epochs = max(1, min(MOST_EPOCHS, MOST_IMAGES_SEEN // len(images)))
-        for epoch in range(epochs):
-            optimizer.param_groups[0]["lr"] = LEARNING_RATE * (1 + math.cos(math.pi * epoch / epochs)) / 2
-            for indices in torch.split(torch.randperm(len(images)), BATCH_SIZE):
-                # Without smoothing the features grow as long as training lasts, and the distance with them.
-                loss = F.cross_entropy(network(images[indices]), labels[indices], label_smoothing=0.05)
-                optimizer.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
-                optimizer.step()
+        optimizer = torch.optim.Adam(network.parameters(), fused=True)
+        steps = _steps(len(images))
+        schedule = OneCycleLR(optimizer, LARGEST_LEARNING_RATE, total_steps=steps, cycle_momentum=False)
+        for indices in islice(_batches(len(images)), steps):
+            # Without smoothing the features grow as long as training lasts, and the distance with them.
+            loss = F.cross_entropy(network(images[indices]), labels[indices], label_smoothing=0.05)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+            optimizer.step()
+            schedule.step()
     return network.eval()
+
+
+def _steps(count: int) -> int:
+    per_epoch = math.ceil(count / BATCH_SIZE)
+    return max(FEWEST_STEPS, min(MOST_EPOCHS * per_epoch, MOST_IMAGES_SEEN // BATCH_SIZE))
+
+
+def _batches(count: int) -> Iterator[Tensor]:
+    while True:
+        yield from torch.split(torch.randperm(count), BATCH_SIZE)
 
 
 def encode(network: LeNet, **about: str) -> bytes:

@@ -19,6 +19,7 @@ __all__ = ["draw", "draw_grid", "picture"]
 
 SAMPLES_AT_ONCE = 500
 GRID_SIDE = 8
+MOST_COLUMNS = 16
 GAP = 2
 SMALLEST_SIDE = 48
 
@@ -43,14 +44,15 @@ def draw(model: Any, n: int, shape: tuple[int, ...], *, seed: int, condition: Te
 def draw_grid(model: Any, shape: tuple[int, ...], class_count: int, *, seed: int) -> tuple[Tensor, int]:
     """Draw samples for a picture; returns them row by row and the number of columns.
 
-    One column per class where the model answers to classes; a model that does not raises ContractError when it is
+    One column per class, at most 16, where the model answers to classes; a model that does not raises ContractError when it is
     given some, or takes no `condition`.
     """
     if "condition" in signature(model.sample).parameters:
-        labels = torch.arange(class_count).repeat(GRID_SIDE)
+        columns = min(class_count, MOST_COLUMNS)
+        labels = torch.arange(columns).repeat(GRID_SIDE)
         device = next((parameter.device for parameter in _parameters(model)), torch.device("cpu"))
         try:
-            return draw(model, len(labels), shape, seed=seed, condition=labels.to(device)), class_count
+            return draw(model, len(labels), shape, seed=seed, condition=labels.to(device)), columns
         except ContractError:
             # No classes: the grid without them is the answer, and it raises again where the model is truly broken.
             return draw(model, GRID_SIDE**2, shape, seed=seed), GRID_SIDE
