@@ -87,9 +87,11 @@ def test_images_lie_in_minus_one_to_one_whatever_they_were(task, digits):
 
 def test_bytes_are_scaled_too(task, monkeypatch):
     monkeypatch.setattr(lenet, "MOST_EPOCHS", 1)
-    part = Split(
-        np.array([0, 255] * 8, np.uint8).reshape(16, 1, 1, 1).repeat(4, 2).repeat(4, 3), np.arange(16) // 2 % 2
-    )
+    x = np.array([0, 255] * 8, np.uint8).reshape(16, 1, 1, 1).repeat(4, 2).repeat(4, 3)
+    y = np.arange(16) // 2 % 2
+    # As they are when read straight from a file.
+    x.flags.writeable = y.flags.writeable = False
+    part = Split(x, y)
     data = task.prepare(Dataset(part, part, part, ("a", "b")), "bytes")
     assert data.test.x.unique().tolist() == [-1.0, 1.0]
 
@@ -190,6 +192,21 @@ def test_a_model_without_classes_gives_eight_columns():
     for model in (Constant(), Refuses()):
         grid, columns = draw_grid(model, (1, 8, 8), 10, seed=0)
         assert (len(grid), columns) == (64, 8)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_model_on_cuda_is_judged_the_same_each_time(task, digits):
+    class OnCuda(Constant):
+        def sample(self, n):
+            return torch.randn(n, 1, 8, 8, device=self.weight.device)
+
+    data = task.prepare(digits, "digits").to(torch.device("cuda"))
+    model = OnCuda().to("cuda")
+    before = torch.cuda.get_rng_state()
+    first, second = task.evaluate(model, data), task.evaluate(model, data)
+    assert first.scores == second.scores
+    assert first.artifacts == second.artifacts
+    assert torch.cuda.get_rng_state().equal(before)
 
 
 def test_a_picture_shows_whole_pixels_in_their_colours():

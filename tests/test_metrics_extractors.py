@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -177,3 +181,16 @@ def test_features_of_real_images_are_computed_once(tmp_path, monkeypatch):
     path.write_bytes(b"short")
     with pytest.raises(ChecksumMismatch, match="damaged"):
         extractors.cached_features(judge, x, tmp_path)
+
+
+@pytest.mark.slow
+def test_the_script_makes_a_judge_like_the_shipped_one(digits, tmp_path):
+    script = Path(__file__).parents[1] / "scripts" / "train_digits_extractor.py"
+    output = tmp_path / "made.safetensors"
+    command = [sys.executable, str(script), "--output", str(output)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    content = output.read_bytes()
+    assert hashlib.sha256(content).hexdigest() in done.stdout
+    assert about(content) == about(extractors.DIGITS_WEIGHTS.read_bytes())
+    right = decode(content)(images(digits.test)).argmax(1) == torch.from_numpy(digits.test.y)
+    assert float(right.double().mean()) > 0.97

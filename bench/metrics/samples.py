@@ -44,8 +44,8 @@ def draw(model: Any, n: int, shape: tuple[int, ...], *, seed: int, condition: Te
 def draw_grid(model: Any, shape: tuple[int, ...], class_count: int, *, seed: int) -> tuple[Tensor, int]:
     """Draw samples for a picture; returns them row by row and the number of columns.
 
-    One column per class, at most 16, where the model answers to classes; a model that does not raises ContractError when it is
-    given some, or takes no `condition`.
+    One column per class, at most 16, where the model answers to classes. A model that does not raises
+    ContractError when it is given some, or takes no `condition`.
     """
     if "condition" in signature(model.sample).parameters:
         columns = min(class_count, MOST_COLUMNS)
