@@ -79,6 +79,6 @@ class ClassGaussian:
 
 def _log_normal(centred: Tensor, factor: Tensor) -> Tensor:
     """Log density of N(0, L Lᵀ) at rows (n, d), nats, (n,)."""
-    whitened = torch.linalg.solve_triangular(factor, centred.T, upper=False)
-    log_determinant = 2 * factor.diagonal().log().sum()
+    whitened: Tensor = torch.linalg.solve_triangular(factor, centred.T, upper=False)
+    log_determinant: Tensor = 2 * factor.diagonal().log().sum()
     return -0.5 * ((whitened**2).sum(0) + log_determinant + len(factor) * math.log(2 * math.pi))
