@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import perf_counter, process_time
-from types import TracebackType
+from types import SimpleNamespace, TracebackType
 from typing import Any
 
 import peer_networks
@@ -24,7 +24,11 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, Sampler, TensorDataset
 
 from bench.data import DataSource
+from bench.measure.clock import Clocks
+from bench.measure.energy import EnergyMeter
+from bench.measure.memory import PeakMemory
 from bench.plugins import discover
+from bench.protocols.base import Budget, RunContext
 from bench.tasks.base import Part, TaskData
 from bench.tasks.classification import Classification
 
@@ -44,16 +48,19 @@ class Workload:
 
     def data(self) -> TaskData:
         """Return the data as depthbench prepares it: standardised float32 tensors."""
-        spec = discover().datasets[self.dataset].spec
-        from bench.specs import resolve
-
-        return _task().prepare(resolve(spec.target)(DataSource.of(spec)), self.dataset)
+        offer = discover().datasets[self.dataset]
+        task = Classification(Classification.Settings(), [], "")
+        return task.prepare(offer.load()(DataSource.of(offer.spec)), self.dataset)
 
     def model(self, data: TaskData) -> nn.Module:
         """Return the network with the weights that every contender starts from."""
         torch.manual_seed(SEED)
         network: nn.Module = getattr(peer_networks, self.network)(data.problem)
         return network.train()
+
+    def budget(self) -> Budget:
+        """Return the same as depthbench calls it."""
+        return Budget(epochs=self.epochs, batch_size=self.batch_size, learning_rate=LEARNING_RATE)
 
 
 WORKLOADS = {
@@ -244,11 +251,7 @@ def keras_layer(layer: nn.Module, data: TaskData) -> tuple[Any, list[Any]]:
 
 def depthbench(work: Workload, data: TaskData) -> Trained:
     """depthbench's own path from warm-up to trained model, and its own training clock."""
-    from types import SimpleNamespace
-
-    from bench.measure.clock import Clock, Clocks
-    from bench.measure.memory import PeakMemory
-    from bench.protocols.base import Budget, RunContext
+    from bench.measure.clock import Clock
     from bench.protocols.training import train_model
 
     class WithProcessorTime(Clock):
@@ -262,32 +265,35 @@ def depthbench(work: Workload, data: TaskData) -> Trained:
             super().__exit__(*error)
             self.cpu_seconds += process_time() - self._cpu
 
-    device = torch.device("cpu")
-    clocks, clock = Clocks(device), WithProcessorTime(device)
-    clocks.train = clock
-    budget = Budget(epochs=work.epochs, batch_size=work.batch_size, learning_rate=LEARNING_RATE)
-    models: list[nn.Module] = []
-    last: list[str] = []
+    clock, models, seen = WithProcessorTime(), list[nn.Module](), list[str]()
 
     def build() -> nn.Module:
         models.append(work.model(data))
         return models[-1]
 
-    context = RunContext(
+    # The best weights are restored at the end; the last ones are those to compare.
+    context = run_context(data, build, lambda point: seen.append(fingerprint(models[-1])))
+    context.clocks.train = clock
+    model = train_model(context, work.budget()).model
+    return Trained(clock.seconds, clock.cpu_seconds, model.eval(), seen[-1])
+
+
+def run_context(data: TaskData, build: Callable[[], nn.Module], report: Callable[[Any], None]) -> RunContext:
+    """Return what depthbench's runner hands to a protocol."""
+    device = torch.device("cpu")
+    return RunContext(
         plan=SimpleNamespace(seed=SEED),  # type: ignore[arg-type]  # the seed is all that the loop reads of a plan
-        task=_task(),
+        task=Classification(Classification.Settings(), [], ""),
         data=data,
         device=device,
-        clocks=clocks,
+        clocks=Clocks(device),
         memory=PeakMemory(device),
+        energy=EnergyMeter(device),
         build=build,
-        # The best weights are restored at the end; the last ones are those to compare.
-        report=lambda point: last.append(fingerprint(models[-1])),
+        report=report,
         load=lambda name: data,
         space={},
     )
-    model = train_model(context, budget).model
-    return Trained(clock.seconds, clock.cpu_seconds, model.eval(), last[-1])
 
 
 CONTENDERS: dict[str, Callable[[Workload, TaskData], Trained]] = {
@@ -327,10 +333,6 @@ def accuracy(predict: Callable[[Tensor], Tensor], part: Part) -> float:
     """Return the share of correct answers."""
     with torch.no_grad():
         return float((predict(part.x).argmax(1) == part.y).double().mean())
-
-
-def _task() -> Classification:
-    return Classification(Classification.Settings(), [], "")
 
 
 def main() -> None:
