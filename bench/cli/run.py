@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -116,6 +117,8 @@ def _run(store: Store, plugins: Any, jobs: list[Job], options: dict[str, Any], a
     from bench.cli.progress import watcher
     from bench.runner.session import Session
 
+    # A scheduler's SIGTERM is a Ctrl-C from further away: the runs end, what finished is kept.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     shown: Watcher
     with watcher(is_live=not as_json and sys.stderr.isatty(), is_json=as_json) as shown:
         session = Session(store, plugins, shown, parallel=options["jobs"])

@@ -47,7 +47,7 @@ class Classification(Task):
             import torch
 
             standard = ((_as_float(split.x) if x is None else x) - mean) / deviation
-            return Part(torch.from_numpy(np.ascontiguousarray(standard, np.float32)), torch.from_numpy(split.y))
+            return Part(torch.from_numpy(np.ascontiguousarray(standard, np.float32)), torch.tensor(split.y))
 
         return TaskData(
             problem=Problem("classification", name, shape, dataset.class_count, len(dataset.train)),
