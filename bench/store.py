@@ -144,6 +144,13 @@ class Store:
             if wanted is None or run_id in wanted:
                 yield RunRecord.model_validate_json(text)
 
+    def attempts(self, run_ids: Iterable[str] | None = None) -> Iterator[RunRecord]:
+        """Yield every attempt of every run, oldest first; of those run ids only, if any are given."""
+        wanted = None if run_ids is None else set(run_ids)
+        for run_id, text in self._connection.execute("SELECT run_id, record FROM runs ORDER BY rowid"):
+            if wanted is None or run_id in wanted:
+                yield RunRecord.model_validate_json(text)
+
     def find(self, prefix: str) -> list[RunRecord]:
         """Return every attempt, oldest first, of the one run whose id begins with `prefix`."""
         rows = self._connection.execute(

@@ -53,6 +53,16 @@ def test_only_the_newest_attempt_counts_and_the_others_stay(tmp_path: Path) -> N
         assert [found.status for found in store.find("a")] == ["failed", "ok"]
 
 
+def test_every_attempt_can_be_read(tmp_path: Path) -> None:
+    with Store(tmp_path / "s.sqlite") as store:
+        for run_id, status in (("a1", "failed"), ("b2", "ok"), ("a1", "ok")):
+            store.append(record(run_id, status=status))
+        every = [(each.run.run_id, each.attempt, each.status) for each in store.attempts()]
+        assert every == [("a1", 1, "failed"), ("b2", 1, "ok"), ("a1", 2, "ok")]
+        assert [each.status for each in store.attempts(["a1"])] == ["failed", "ok"]
+        assert list(store.attempts([])) == []
+
+
 def test_a_run_is_found_by_the_beginning_of_its_id(tmp_path: Path) -> None:
     with Store(tmp_path / "s.sqlite") as store:
         store.append(record("abc"))

@@ -11,9 +11,11 @@ import bench
 from bench.record import Environment, RunRecord
 from bench.report import machines
 from bench.report.failures import failures
-from bench.report.figures import figures
+from bench.report.figures import figures, findings
 from bench.report.grouping import Group, flatten, group, newest
 from bench.report.material import Material
+from bench.report.ranks import ranks
+from bench.report.repeats import repeats
 from bench.report.samples import Artifacts, sample_wall
 from bench.report.table import Table
 from bench.report.tree import Column, Report, Section
@@ -28,11 +30,15 @@ def build_report(
     *,
     title: str,
     command: str,
+    attempts: Iterable[RunRecord] | None = None,
+    planned: int | None = None,
 ) -> Report:
     """Return the report on any records, of a finished suite or of one that was stopped half-way.
 
     environments: by id, as the store has them. artifacts: returns the bytes of a record's artifact by name, and
-    raises StoreError where there are none. command: what a reader types to get the report again.
+    raises StoreError where there are none. command: what a reader types to get the report again. attempts: all of the
+    store's, for the report to say which models repeat bit for bit; without them it says nothing of it. planned: how
+    many runs the suites consist of, for it to say how many are still to be made.
     """
     known = list(records)
     groups = [newest(each) for each in group(known)]
@@ -45,7 +51,7 @@ def build_report(
         version=bench.__version__,
         command=command,
         sections=tuple(
-            _section(each, each_title, f"section-{number}", names, artifacts)
+            _section(each, each_title, f"section-{number}", names, artifacts, _siblings(each, groups))
             for number, (each, each_title) in enumerate(zip(groups, titles, strict=True), start=1)
         ),
         machines=machines.machines(known, environments),
@@ -53,13 +59,43 @@ def build_report(
         outcomes=dict(Counter(record.status for record in known)),
         period=(moments[0], moments[-1]) if moments else ("", ""),
         warnings=(*machines.warnings(known, names), *machines.busy(known, environments)),
+        ranks=ranks(groups),
+        repeats=() if attempts is None else repeats(known, attempts),
+        planned=planned,
     )
 
 
-def _section(group: Group, title: str, key: str, names: Mapping[str, str], artifacts: Artifacts) -> Section:
+def _siblings(group: Group, groups: Iterable[Group]) -> list[RunRecord]:
+    """Return the good records of other sections that ask the same of the same test part."""
+    return [
+        record
+        for other in groups
+        if other is not group
+        and (other.dataset, other.task, other.test_hash) == (group.dataset, group.task, group.test_hash)
+        for record in other.records
+        if record.is_ok
+    ]
+
+
+def _section(
+    group: Group,
+    title: str,
+    key: str,
+    names: Mapping[str, str],
+    artifacts: Artifacts,
+    siblings: Sequence[RunRecord],
+) -> Section:
     table = Table(group.records, names)
     rows = table.rows()
-    good = [record for record in group.records if record.is_ok]
+    material = Material(
+        protocol=group.protocol,
+        records=[record for record in group.records if record.is_ok],
+        columns=table.columns,
+        rows=rows,
+        conditions=table.conditions,
+        failed=[record for record in group.records if not record.is_ok],
+        siblings=siblings,
+    )
     return Section(
         key=key,
         title=title,
@@ -69,8 +105,8 @@ def _section(group: Group, title: str, key: str, names: Mapping[str, str], artif
         settings=tuple(flatten(group.settings).items()),
         columns=table.columns,
         rows=rows,
-        findings=table.findings(),
-        figures=figures(Material(group.protocol, good, table.columns, rows)),
+        findings=(*findings(material), *table.findings()),
+        figures=figures(material),
         samples=sample_wall(group.records, [row.label for row in rows], artifacts),
         failures=failures(group.records, title),
         warnings=machines.warnings(group.records, names),
@@ -80,10 +116,10 @@ def _section(group: Group, title: str, key: str, names: Mapping[str, str], artif
 
 def _metric_notes(columns: Sequence[Column]) -> list[str]:
     """Return what a metric was computed with, where it says so: its extractor, its numbers of samples."""
-    measures = dict.fromkeys(column.measure for column in columns if column.measure.detail)
-    return [
-        f"{measure.title}: {', '.join(f'{name} {value}' for name, value in measure.detail)}" for measure in measures
-    ]
+    said: dict[str, dict[str, None]] = defaultdict(dict)
+    for measure in (column.measure for column in columns if column.measure.detail):
+        said[", ".join(f"{name} {value}" for name, value in measure.detail)][measure.title] = None
+    return [f"{', '.join(titles)}: {detail}" for detail, titles in said.items()]
 
 
 def _notes(group: Group) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from bench.record import RunRecord
 
@@ -35,6 +35,12 @@ class Condition:
         if scope == "device":
             return cls(run.device)
         return cls(run.device, record.environment_id, run.threads, record.is_alone)
+
+    def holds(self, record: RunRecord) -> bool:
+        """Was a record taken under this condition?"""
+        other = Condition.of(record, "machine")
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return all(wanted is None or wanted == found for wanted, found in pairs)
 
 
 class Conditions:

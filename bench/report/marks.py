@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Generic, TypeVar
 
-from bench.stats import holm, paired_difference
+from bench.stats import Comparison, holm, paired_difference
 
-__all__ = ["ALPHA", "Judgement", "judge"]
+__all__ = ["ALPHA", "Judgement", "judge", "paired"]
 
 ALPHA = 0.05
+# Differences that agree to so many digits are one difference.
+ROUNDING = 1e-9
 K = TypeVar("K", bound=Hashable)
 
 
@@ -31,7 +33,22 @@ class Judgement(Generic[K]):
     seed_counts: tuple[int, ...] = ()
 
 
-def judge(values: Mapping[K, Mapping[int, float]], *, higher_is_better: bool) -> Judgement[K]:
+def paired(a: Mapping[int, float], b: Mapping[int, float], *, is_score: bool) -> Comparison:
+    """Test a − b over the seeds both have, with Student's t; a score whose differences are all equal is no certainty.
+
+    Scores on a small test part move in whole samples: two or three seeds that move by the same number of them have no
+    spread, and the t test would call that certain. The exact sign test knows how likely it is.
+    """
+    test = paired_difference(a, b)
+    differences = [a[seed] - b[seed] for seed in a.keys() & b.keys()]
+    largest = max(map(abs, differences), default=0.0)
+    is_constant = bool(largest) and max(differences) - min(differences) <= ROUNDING * largest
+    if not (is_score and is_constant):
+        return test
+    return replace(test, p_value=max(test.p_value, 2.0 ** (1 - len(differences))))
+
+
+def judge(values: Mapping[K, Mapping[int, float]], *, higher_is_better: bool, is_score: bool = True) -> Judgement[K]:
     """Compare the best mean with every other, paired by seed, corrected after Holm; values: row → seed → number.
 
     The best and all that cannot be told from it are marked, provided that at least one model can. A model with too
@@ -43,7 +60,7 @@ def judge(values: Mapping[K, Mapping[int, float]], *, higher_is_better: bool) ->
         return Judgement(seed_counts=counts)
     sign = 1.0 if higher_is_better else -1.0
     leader = max(means, key=lambda key: sign * means[key])
-    tests = {key: paired_difference(values[leader], values[key]) for key in means if key != leader}
+    tests = {key: paired(values[leader], values[key], is_score=is_score) for key in means if key != leader}
     decided = [key for key, test in tests.items() if test.can_decide]
     adjusted = dict(zip(decided, holm([tests[key].p_value for key in decided]), strict=True)) if decided else {}
     worse = frozenset(key for key, p_value in adjusted.items() if p_value < ALPHA)

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from bench.record import RunRecord
-from bench.report.conditions import device_name
+from bench.report.conditions import Condition, device_name
 from bench.report.tree import Column, Figure, Row
 
-__all__ = ["Figures", "Material"]
+__all__ = ["Figures", "Findings", "Material"]
 
 
 @dataclass(frozen=True)
 class Material:
-    """A section's good records, its columns and its rows."""
+    """A section's good records, its columns and its rows.
+
+    conditions: what each column's numbers were taken under, by its key. failed: runs that did not end well.
+    siblings: good records of other sections on the same test part.
+    """
 
     protocol: str
     records: Sequence[RunRecord]
     columns: Sequence[Column]
     rows: Sequence[Row]
+    conditions: Mapping[str, Condition] = field(default_factory=dict)
+    failed: Sequence[RunRecord] = ()
+    siblings: Sequence[RunRecord] = ()
 
     @property
     def main(self) -> Column | None:
@@ -39,6 +46,16 @@ class Material:
         same = (column for column in self.columns if column.measure == main.measure)
         return next((column for column in same if column.device == device), None)
 
+    @property
+    def devices(self) -> list[str]:
+        """The devices of the section's runs."""
+        return sorted({record.run.device for record in self.records})
+
+    @property
+    def families(self) -> dict[str, str]:
+        """The family of every label, in the order of the table."""
+        return {row.label: row.family for row in self.rows}
+
     def device_words(self, device: str) -> str:
         """Return the device's name where the section has more than one, else nothing."""
         devices = {record.run.device for record in self.records}
@@ -46,3 +63,4 @@ class Material:
 
 
 Figures = Callable[[Material], Iterable[Figure]]
+Findings = Callable[[Material], Iterable[str]]

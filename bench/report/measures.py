@@ -108,4 +108,5 @@ def score_measure(score: Score) -> Measure:
         if not isinstance(value, float) and name not in OUTCOMES
     )
     better: Direction = "higher" if score.higher_is_better else "lower"
-    return Measure(score.name, score_title(score.name), score.unit, better, "score", True, detail)
+    is_target = "is_reached" in score.detail
+    return Measure(score.name, score_title(score.name), score.unit, better, "score", True, detail, is_target)

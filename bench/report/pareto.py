@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from bench.report.material import Material
 from bench.report.tree import Column, Figure, Point, ScatterFigure
@@ -42,7 +43,7 @@ def quality_against_time(material: Material) -> Iterator[Figure]:
         yield ScatterFigure(
             name="pareto",
             title="Quality against training time",
-            x=times[0].measure,
+            x=replace(times[0].measure, title="Training time"),
             y=main.measure,
             points=points,
             caption=CAPTION,
@@ -53,7 +54,8 @@ def _points(material: Material, time: Column) -> list[Point]:
     quality = material.main_on(time.device)
     if quality is None:
         return []
-    rows = [row for row in material.rows if time.key in row.cells and quality.key in row.cells]
+    both = [row for row in material.rows if time.key in row.cells and quality.key in row.cells]
+    rows = [row for row in both if math.isfinite(row.cells[quality.key].mean)]
     means = [(row.cells[time.key].mean, row.cells[quality.key].mean) for row in rows]
     best = front(means, higher_is_better=quality.measure.better == "higher")
     return [

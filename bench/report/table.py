@@ -36,6 +36,9 @@ class Table:
             Column(f"{values.measure.name}#{number}", values.measure, name, values.condition.device or "")
             for number, (values, name) in enumerate(zip(self.values, names, strict=True))
         )
+        self.conditions = {
+            column.key: values.condition for column, values in zip(self.columns, self.values, strict=True)
+        }
         self._judgements = [self._judge(values) for values in self.values]
 
     @property
@@ -63,21 +66,22 @@ class Table:
     def cell(self, key: RowKey, number: int) -> Cell | None:
         """Return one cell of the column with that number, None where the row has no finite value there."""
         values = self.values[number]
-        numbers = list(values.finite(key).values())
-        if not numbers:
+        numbers, infinite = list(values.finite(key).values()), values.infinite(key)
+        if not numbers and not infinite:
             return None
-        has_interval = len(numbers) > 1 and values.measure.kind != "size"
+        has_interval = len(numbers) > 1 and not infinite and values.measure.kind != "size"
         interval = mean_interval(numbers) if has_interval else None
         floors = values.floors.get(key)
         judged = self._judgements[number].get(key.variant)
         return Cell(
-            mean=fmean(numbers),
+            mean=fmean(numbers) if numbers else -values.sign * math.inf,
             low=None if interval is None else interval.low,
             high=None if interval is None else interval.high,
             count=len(numbers),
             run_count=self._ok_count(key, values.condition),
             floor=fmean(floors) if floors else None,
             is_best=judged is not None and key in judged.best,
+            infinite=infinite,
         )
 
     def _row(self, key: RowKey) -> Row:
@@ -96,22 +100,22 @@ class Table:
         )
 
     def _ok_count(self, key: RowKey, condition: Condition) -> int:
-        device = condition.device
-        return sum(run.is_ok for run in self._records[key] if device is None or run.run.device == device)
+        return sum(run.is_ok for run in self._records[key] if condition.holds(run))
 
     def _judge(self, values: Values) -> dict[str, Judgement[RowKey]]:
-        """Judge a column, each variant for itself. A model some of whose runs failed has only its lucky seeds left
-        in the mean, and cannot be called the best.
+        """Judge a column, each variant for itself. A model some of whose runs failed, or missed their target, has
+        only its lucky seeds left in the mean, and cannot be called the best.
         """
         if not values.measure.better:
             return {}
         device = values.condition.device
-        sound = [key for key in self._records if not self._has_failures(key, device)]
+        sound = [key for key in self._records if not self._has_failures(key, device) and not values.infinite(key)]
         floor = MEMORY_RESOLUTION_MB if values.measure.kind == "memory" else -math.inf
         return {
             variant: judge(
                 {key: {seed: max(value, floor) for seed, value in seeds.items()} for key, seeds in rows.items()},
                 higher_is_better=values.measure.better == "higher",
+                is_score=values.measure.kind == "score" and values.measure.unit != "s",
             )
             for variant, rows in by_variant(values, sound).items()
         }
@@ -120,16 +124,18 @@ class Table:
         runs = [run for run in self._records[key] if device is None or run.run.device == device]
         return any(not run.is_ok for run in runs)
 
-    def _places(self) -> dict[str, tuple[int, float]]:
-        """Return where each label stands: its family, then its best mean of the main score."""
+    def _places(self) -> dict[str, tuple[int, int, float]]:
+        """Return where each label stands: its family, then its misses, then its best mean of the main score."""
         best: dict[str, float] = {}
+        misses: Counter[str] = Counter()
         if self.main is not None:
             values = self.values[0]
             for key in values.seeds:
                 numbers = [values.sign * value for value in values.finite(key).values()]
                 best[key.label] = max([best.get(key.label, -math.inf), *([fmean(numbers)] if numbers else [])])
+                misses[key.label] += values.infinite(key)
         families = {key.label: FAMILIES.index(runs[0].run.family) for key, runs in self._records.items()}
-        return {label: (family, -best.get(label, -math.inf)) for label, family in families.items()}
+        return {label: (family, misses[label], -best.get(label, -math.inf)) for label, family in families.items()}
 
 
 def by_size(variant: str) -> list[tuple[bool, float, str]]:

@@ -11,6 +11,8 @@ from bench.specs import Value
 __all__ = [
     "Cell",
     "Column",
+    "Dot",
+    "DotFigure",
     "Failure",
     "Figure",
     "Line",
@@ -18,6 +20,9 @@ __all__ = [
     "Machine",
     "Measure",
     "Point",
+    "RankRow",
+    "Ranks",
+    "Repeats",
     "Report",
     "Row",
     "SampleGrid",
@@ -36,6 +41,7 @@ class Measure:
 
     detail: what a reader must know to compare it, e.g. the number of samples behind a distance.
     is_main: does it belong in the first table, or only in the one that holds everything?
+    is_target: is an infinite value a target that was not reached, rather than a number?
     """
 
     name: str
@@ -45,6 +51,7 @@ class Measure:
     kind: Kind
     is_main: bool = True
     detail: tuple[tuple[str, Value], ...] = ()
+    is_target: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,8 @@ class Cell:
     """The mean over seeds with its 95 % interval; low and high are None where one seed gives none.
 
     count: finite values in the mean; run_count: runs that ended well, so count < run_count means NaN or absent.
+    infinite: runs whose value is infinitely bad, as the time to a target that was not reached is; then there is no
+    interval, and where no run has a finite value the mean is infinite.
     floor: mean of the value that real data gets against real data, where the metric has one.
     is_best: not distinguishable from the best, while at least one other model is.
     """
@@ -77,6 +86,7 @@ class Cell:
     run_count: int
     floor: float | None = None
     is_best: bool = False
+    infinite: int = 0
 
 
 @dataclass(frozen=True)
@@ -132,7 +142,10 @@ class ScatterFigure:
 
 @dataclass(frozen=True)
 class Line:
-    """Means with their band; the four sequences have one length."""
+    """Means with their band; the four sequences have one length.
+
+    note: what belongs behind the name. misses: where on the axis a run ended without what is counted.
+    """
 
     label: str
     family: str
@@ -142,11 +155,16 @@ class Line:
     low: tuple[float, ...]
     high: tuple[float, ...]
     seed_count: int
+    note: str = ""
+    misses: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
 class LineFigure:
-    """Lines over one axis, e.g. a learning curve; `axis` tells figures of one name apart, e.g. epochs and seconds."""
+    """Lines over one axis, e.g. a learning curve; `axis` tells figures of one name apart, e.g. epochs and seconds.
+
+    is_share: are these steps between 0 and 1, such as the share of runs that reached a target?
+    """
 
     name: str
     title: str
@@ -155,10 +173,33 @@ class LineFigure:
     y_title: str
     lines: tuple[Line, ...]
     is_log_x: bool = False
+    is_log_y: bool = False
+    is_share: bool = False
     caption: str = ""
 
 
-Figure = ScatterFigure | LineFigure
+@dataclass(frozen=True)
+class Dot:
+    """A mean with its interval; `series` tells the dots of one model apart, e.g. tuned and untuned."""
+
+    label: str
+    family: str
+    series: str
+    cell: Cell
+
+
+@dataclass(frozen=True)
+class DotFigure:
+    """One row per model, one dot per series."""
+
+    name: str
+    title: str
+    x_title: str
+    dots: tuple[Dot, ...]
+    caption: str = ""
+
+
+Figure = ScatterFigure | LineFigure | DotFigure
 
 
 @dataclass(frozen=True)
@@ -244,8 +285,73 @@ class Section:
 
 
 @dataclass(frozen=True)
+class RankRow:
+    """A model's rank on each data set, 1 being the best; `values` are what was ranked, infinite where runs failed."""
+
+    label: str
+    family: str
+    ranks: tuple[float, ...]
+    values: tuple[float, ...]
+    mean_rank: float
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """Models ranked across data sets, best first, with Friedman's test and Nemenyi's critical difference.
+
+    measures: what was ranked, by data set. cliques: labels that cannot be told apart, the bars of the diagram.
+    can_decide: could always first against always last be told apart? left_out: models and data sets that would
+    leave a hole in the table.
+    """
+
+    key: str
+    title: str
+    datasets: tuple[str, ...]
+    measures: tuple[str, ...]
+    rows: tuple[RankRow, ...]
+    statistic: float
+    p_value: float
+    f_statistic: float
+    f_p_value: float
+    critical_difference: float
+    cliques: tuple[tuple[str, ...], ...]
+    can_decide: bool
+    finding: str
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """Whether runs of one model that were executed again gave the same bits.
+
+    run_count: its runs in the report; repeated: those executed more than once on one machine; differing: those of
+    them whose scores or curves differ; example: the first difference. is_deterministic: were only algorithms
+    allowed that repeat bit for bit?
+    """
+
+    label: str
+    family: str
+    device: str
+    is_deterministic: bool
+    run_count: int
+    repeated: int
+    differing: int
+    example: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """The outcome in words."""
+        if not self.repeated:
+            return "not repeated"
+        return "differs" if self.differing else "repeats bit for bit"
+
+
+@dataclass(frozen=True)
 class Report:
-    """Everything a renderer needs. created_at: ISO 8601 with its offset; command: what makes the report again."""
+    """Everything a renderer needs. created_at: ISO 8601 with its offset; command: what makes the report again.
+
+    planned: runs the suites consist of, None where that is not known.
+    """
 
     title: str
     created_at: str
@@ -257,6 +363,9 @@ class Report:
     outcomes: Mapping[str, int] = field(default_factory=dict)
     period: tuple[str, str] = ("", "")
     warnings: tuple[str, ...] = ()
+    ranks: tuple[Ranks, ...] = ()
+    repeats: tuple[Repeats, ...] = ()
+    planned: int | None = None
 
     @property
     def failures(self) -> tuple[Failure, ...]:
@@ -267,3 +376,15 @@ class Report:
     def run_count(self) -> int:
         """Runs on record."""
         return sum(self.outcomes.values())
+
+    @property
+    def is_repeated(self) -> bool:
+        """Was any run executed more than once?"""
+        return any(each.repeated for each in self.repeats)
+
+    @property
+    def progress(self) -> str:
+        """Say how many of the planned runs are on record where some are not, else nothing."""
+        if self.planned is None or self.run_count >= self.planned:
+            return ""
+        return f"{self.run_count:,} of {self.planned:,} runs made so far"

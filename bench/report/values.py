@@ -11,13 +11,15 @@ from typing import NamedTuple
 from bench.record import RunRecord
 from bench.report.conditions import Condition, Conditions
 from bench.report.grouping import canonical
-from bench.report.measures import RESOURCES, score_measure
+from bench.report.measures import RESOURCES, is_clocked, score_measure
 from bench.report.tree import Measure
 
 __all__ = ["FLOOR", "RowKey", "Values", "by_variant", "collect", "column_names", "row_key"]
 
 # The score's detail under which a task writes what real data gets against real data.
 FLOOR = "floor"
+# A score that the protocol is about comes before those of the task.
+FIRST = frozenset({"time_to_target"})
 
 
 class RowKey(NamedTuple):
@@ -50,9 +52,13 @@ class Values:
         """Return a row's finite values by seed."""
         return {seed: value for seed, value in self.seeds.get(key, {}).items() if math.isfinite(value)}
 
+    def infinite(self, key: RowKey) -> int:
+        """Return how many of a row's values are infinitely bad; one that is infinitely good is no number at all."""
+        return sum(value == -self.sign * math.inf for value in self.seeds.get(key, {}).values())
+
 
 def collect(records: Sequence[RunRecord]) -> list[Values]:
-    """Return the columns that have at least one number: scores in the order they were recorded, then resources."""
+    """Return the columns that have a number: scores in their order, those of the protocol first, then resources."""
     scores = _scores(records)
     return [*scores, *_resources(records)]
 
@@ -62,8 +68,8 @@ def _scores(records: Sequence[RunRecord]) -> list[Values]:
     found: dict[tuple[Measure, Condition], Values] = {}
     order: dict[str, int] = {}
     for record in records:
-        condition = Condition.of(record, "device")
         for score in record.scores:
+            condition = Condition.of(record, "machine" if is_clocked(score) else "device")
             order.setdefault(score.name, len(order))
             measure = _without(score_measure(score), unstable[score.name])
             values = found.setdefault((measure, condition), Values(measure, condition))
@@ -71,7 +77,11 @@ def _scores(records: Sequence[RunRecord]) -> list[Values]:
             floor = score.detail.get(FLOOR)
             if isinstance(floor, float) and math.isfinite(floor):
                 values.floors[row_key(record)].append(floor)
-    return sorted(found.values(), key=lambda values: (order[values.measure.name], values.condition))
+
+    def place(values: Values) -> tuple[bool, int, Condition]:
+        return values.measure.name not in FIRST, order[values.measure.name], values.condition
+
+    return sorted(found.values(), key=place)
 
 
 def _resources(records: Sequence[RunRecord]) -> Iterable[Values]:

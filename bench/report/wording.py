@@ -36,7 +36,7 @@ def finding(column: Column, variant: Mapping[str, Value], judged: Judgement[RowK
 
 def _conclusion(judged: Judgement[RowKey]) -> str:
     if judged.leader is None:
-        return "fewer than two models without failed runs, so nothing is compared."
+        return "fewer than two models without failed runs or missed targets, so nothing is compared."
     seeds = seed_range(judged.seed_counts)
     if not judged.worse and len(judged.open) == len(judged.seed_counts) - 1:
         return f"too few shared seeds to decide anything ({seeds})."

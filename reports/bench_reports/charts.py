@@ -8,7 +8,7 @@ from html import escape
 from itertools import chain
 from typing import Any
 
-from bench.report import Cell, Figure, Line, LineFigure, Measure, Point, ScatterFigure
+from bench.report import Cell, DotFigure, Figure, Line, LineFigure, Measure, Point, ScatterFigure
 from bench_reports.words import ARROWS, significant
 
 __all__ = ["chart"]
@@ -17,6 +17,8 @@ __all__ = ["chart"]
 PALETTE = ("#3b82c4", "#e07b39", "#3a9d7a", "#c2528b", "#8a6fc9", "#b8962e", "#4aa3b8", "#d2565a", "#7a8b3c", "#8c7a6b")
 SYMBOLS = {"shallow": "circle", "deep": "square", "generative": "diamond"}
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+# What a model is measured against stands back in grey.
+SERIES = (("circle-open", "#868c96"), ("circle", PALETTE[0]), ("square", PALETTE[1]))
 LOG_RATIO = 20.0
 TICK_LIMIT = 8
 Trace = dict[str, Any]
@@ -27,7 +29,7 @@ def chart(figure: Figure, labels: Sequence[str]) -> dict[str, Any]:
     colors = {label: PALETTE[number % len(PALETTE)] for number, label in enumerate(dict.fromkeys(labels))}
     if isinstance(figure, ScatterFigure):
         return _scatter(figure, colors)
-    return _lines(figure, colors)
+    return _dots(figure) if isinstance(figure, DotFigure) else _lines(figure, colors)
 
 
 def _text(words: str) -> str:
@@ -81,9 +83,7 @@ def _scatter(figure: ScatterFigure, colors: dict[str, str]) -> dict[str, Any]:
     points = [_point(point, figure, colors[point.label], conditions.index(point.condition)) for point in figure.points]
     return {
         "traces": [*fronts, *points],
-        "x": _axis(f"Training time ({figure.x.unit})", log=is_log)
-        | {"range": _range(x, log=is_log)}
-        | (_ticks(x) if is_log else {}),
+        "x": _axis(_titled(figure.x), log=is_log) | {"range": _range(x, log=is_log)} | (_ticks(x) if is_log else {}),
         "y": _axis(f"{_titled(figure.y)} {ARROWS[figure.y.better]}"),
         "hover": "closest",
     }
@@ -123,7 +123,8 @@ def _point(point: Point, figure: ScatterFigure, color: str, condition: int) -> T
         "customdata": [[_text(name), point.family, _interval(point.x), _interval(point.y), point.y.count]],
         "hovertemplate": (
             "<b>%{customdata[0]}</b> (%{customdata[1]})<br>"
-            f"{_text(figure.y.title)} %{{customdata[3]}}<br>training %{{customdata[2]}} {_text(figure.x.unit)}"
+            f"{_text(figure.y.title)} %{{customdata[3]}}"
+            f"<br>{_text(figure.x.title.lower())} %{{customdata[2]}} {_text(figure.x.unit)}"
             f"<br>%{{customdata[4]}} seed{'s' if point.y.count != 1 else ''}<extra></extra>"
         ),
     }
@@ -147,41 +148,114 @@ def _lines(figure: LineFigure, colors: dict[str, str]) -> dict[str, Any]:
     return {
         "traces": list(chain.from_iterable(traces)),
         "x": _axis(figure.x_title, log=figure.is_log_x) | _own_ticks(figure),
-        "y": _axis(figure.y_title),
+        "y": _axis(figure.y_title, log=figure.is_log_y) | _y_range(figure),
         "hover": "closest",
     }
 
 
+def _y_range(figure: LineFigure) -> dict[str, Any]:
+    if figure.is_share:
+        return {"range": [-0.04, 1.06], "tickformat": ".0%"}
+    return _ticks([mean for line in figure.lines for mean in line.mean]) if figure.is_log_y else {}
+
+
 def _line(line: Line, figure: LineFigure, color: str, condition: int) -> tuple[Trace, ...]:
-    name = ", ".join(word for word in (line.label, line.condition) if word)
+    name = ", ".join(word for word in (line.label, line.condition, line.note) if word)
     group = f"{line.label}\n{line.condition}"
     middle: Trace = {
         "type": "scatter",
-        "mode": "lines+markers" if len(line.x) <= 12 else "lines",
+        "mode": "lines+markers" if len(line.x) <= 12 and not figure.is_share else "lines",
         "name": _text(name),
         "legendgroup": group,
         "x": _short(line.x),
         "y": _short(line.mean),
-        "line": {"color": color, "width": 2, "dash": DASHES[condition % len(DASHES)]},
+        "line": {"color": color, "width": 2, "dash": DASHES[condition % len(DASHES)]}
+        | ({"shape": "hv"} if figure.is_share else {}),
         "marker": {"size": 6, "symbol": SYMBOLS.get(line.family, "circle"), "color": color},
         "hovertemplate": (
             f"<b>{_text(name).replace('%', '&#37;')}</b><br>%{{y:.4g}} at %{{x:.4g}}"
             f"<br>{line.seed_count} seed{'s' if line.seed_count != 1 else ''}<extra></extra>"
         ),
     }
-    return (_band(line, group, color), middle) if line.low != line.high else (middle,)
+    band = (_band(line, figure, group, color),) if line.low != line.high else ()
+    return (*band, middle, *((_misses(line, group, color),) if line.misses else ()))
 
 
-def _band(line: Line, group: str, color: str) -> Trace:
+def _misses(line: Line, group: str, color: str) -> Trace:
+    """Mark where runs ended without what is counted, at the height the line has there."""
+    name = _text(line.label).replace("%", "&#37;")
+    heights = [max(y for x, y in zip(line.x, line.mean, strict=True) if x <= miss) for miss in line.misses]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": _text(f"{line.label}: missed"),
+        "legendgroup": group,
+        "x": _short(line.misses),
+        "y": _short(heights),
+        "marker": {"size": 9, "symbol": "x-thin", "color": color, "line": {"color": color, "width": 2}},
+        "hovertemplate": f"<b>{name}</b><br>missed, after %{{x:.4g}}<extra></extra>",
+        "showlegend": False,
+    }
+
+
+def _band(line: Line, figure: LineFigure, group: str, color: str) -> Trace:
+    # A logarithmic axis has no place for a bound at or under zero: the band then ends at a tenth of the mean.
+    floors = [mean / 10 if figure.is_log_y else -math.inf for mean in line.mean]
+    low = [max(each, floor) for each, floor in zip(line.low, floors, strict=True)]
     return {
         "type": "scatter",
         "mode": "lines",
         "legendgroup": group,
         "x": _short([*line.x, *reversed(line.x)]),
-        "y": _short([*line.low, *reversed(line.high)]),
+        "y": _short([*low, *reversed(line.high)]),
         "fill": "toself",
         "fillcolor": f"{color}22",
         "line": {"width": 0},
         "hoverinfo": "skip",
         "showlegend": False,
+    }
+
+
+def _dots(figure: DotFigure) -> dict[str, Any]:
+    labels = list(dict.fromkeys(dot.label for dot in figure.dots))
+    series = list(dict.fromkeys(dot.series for dot in figure.dots))
+    heights = {label: len(labels) - 1 - number for number, label in enumerate(labels)}
+    return {
+        "traces": [_dot_series(figure, number, each, heights) for number, each in enumerate(series)],
+        "x": _axis(figure.x_title),
+        "y": {
+            "tickvals": list(heights.values()),
+            "ticktext": [_text(label) for label in labels],
+            "range": [-0.6, len(labels) - 0.4],
+            "type": "linear",
+            "title": {"text": ""},
+        },
+        "hover": "closest",
+        "rows": len(labels),
+    }
+
+
+def _dot_series(figure: DotFigure, number: int, series: str, heights: dict[str, int]) -> Trace:
+    dots = [dot for dot in figure.dots if dot.series == series]
+    symbol, color = SERIES[number % len(SERIES)]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": _text(series),
+        "x": _short([dot.cell.mean for dot in dots]),
+        # Series stand beside each other, the first on top, so that equal values hide none of them.
+        "y": [heights[dot.label] + 0.14 - 0.28 * number for dot in dots],
+        "error_x": {
+            "type": "data",
+            "array": [0.0 if dot.cell.high is None else float(f"{dot.cell.high - dot.cell.mean:.5g}") for dot in dots],
+            "color": color,
+            "thickness": 1.2,
+            "width": 3,
+        },
+        "marker": {"size": 9, "symbol": symbol, "color": color},
+        "customdata": [[_text(dot.label), _interval(dot.cell), dot.cell.count] for dot in dots],
+        "hovertemplate": (
+            f"<b>%{{customdata[0]}}</b>, {_text(series)}"
+            "<br>%{customdata[1]}<br>%{customdata[2]} seeds<extra></extra>"
+        ),
     }

@@ -137,7 +137,7 @@ def _rules(found: Differences) -> Iterator[Text]:
     yield Text(f"{counted or 'Nothing in common'}{alone}.", "bold")
     yield Text(
         f"t tests paired by seed (Wilcoxon where runs failed), Holm-corrected, {found.alpha:.0%} level; intervals are "
-        f"not corrected. Margins: {', '.join(found.margins)}; two one-sided tests place what is equivalent within them.",
+        f"not corrected. Margins: {', '.join(found.margins)}; equivalent: within them by two one-sided tests.",
         "dim",
     )
     yield from (Text(f"{sentence}.", "dim") for sentence in found.power)

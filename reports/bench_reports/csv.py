@@ -1,19 +1,21 @@
-"""Write the report as one tidy table: a line for each section, model and measure."""
+"""Write the report as one tidy table: a line for each section, model and measure, and one for each mean rank."""
 
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.report import Column, Report, Row, Section
+from bench.report import Column, Ranks, Report, Row, Section
 from bench_reports.words import variant_text
 
 __all__ = ["FIELDS", "render"]
 
 FIELDS = (
     "section", "dataset", "task", "protocol", "settings", "model", "family", "variant", "device", "condition",
-    "measure", "unit", "better", "mean", "low", "high", "n", "ok_runs", "runs", "is_best", "floor", "detail",
+    "measure", "unit", "better", "mean", "low", "high", "n", "ok_runs", "runs", "is_best", "floor", "infinite",
+    "detail",
 )  # fmt: skip
 # A spreadsheet runs a text that begins so as a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -29,6 +31,8 @@ def render(report: Report, folder: Path) -> Path:
         for section in report.sections:
             for row in section.rows:
                 writer.writerows(map(_safe, line) for line in _lines(section, row))
+        for ranks in report.ranks:
+            writer.writerows(map(_safe, line) for line in _rank_lines(ranks))
     return path
 
 
@@ -36,18 +40,38 @@ def _lines(section: Section, row: Row) -> Iterator[tuple[object, ...]]:
     settings = "; ".join(f"{name}={value}" for name, value in section.settings)
     place = (section.title, section.dataset, section.task, section.protocol, settings)
     start: tuple[object, ...] = (*place, row.label, row.family, variant_text(row.variant))
-    yield (*start, "", "", "runs", "", "", row.ok_count, "", "", row.run_count, row.ok_count, row.run_count, "", "", "")
+    count = row.run_count
+    yield (*start, "", "", "runs", "", "", row.ok_count, "", "", count, row.ok_count, count, "", "", "", "")
     for column in section.columns:
         if column.key in row.cells:
             yield (*start, *_numbers(column, row))
+
+
+def _rank_lines(ranks: Ranks) -> Iterator[tuple[object, ...]]:
+    count, detail = len(ranks.datasets), f"critical_difference={ranks.critical_difference:.6g}; p={ranks.p_value:.6g}"
+    for row in ranks.rows:
+        values = dict.fromkeys(FIELDS, "") | {
+            "section": f"Ranks across data sets, {ranks.title}",
+            "dataset": ", ".join(ranks.datasets),
+            "model": row.label,
+            "family": row.family,
+            "measure": "mean_rank",
+            "better": "lower",
+            "mean": row.mean_rank,
+            "n": count,
+            "detail": detail,
+        }
+        yield tuple(values.values())
 
 
 def _numbers(column: Column, row: Row) -> tuple[object, ...]:
     measure, cell = column.measure, row.cells[column.key]
     detail = "; ".join(f"{name}={value}" for name, value in measure.detail)
     place = (column.device, column.condition, measure.name, measure.unit, measure.better)
-    value = (cell.mean, cell.low, cell.high, cell.count, cell.run_count, row.run_count)
-    return (*place, *value, int(cell.is_best), cell.floor, detail)
+    # A mean that is not finite is left empty: `infinite` counts the runs that missed, and no reader trips over a word.
+    mean = cell.mean if math.isfinite(cell.mean) else None
+    value = (mean, cell.low, cell.high, cell.count, cell.run_count, row.run_count)
+    return (*place, *value, int(cell.is_best), cell.floor, cell.infinite, detail)
 
 
 def _safe(value: object) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,9 +16,10 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from bench.report import Cell, Column, Figure, Report, Row, Section
+from bench.report import Cell, Column, DotFigure, Figure, Report, Row, Section
 from bench_reports import words
 from bench_reports.charts import chart
+from bench_reports.rank_diagram import rank_diagram
 
 __all__ = ["render"]
 
@@ -37,9 +39,13 @@ class Grid:
 
 @dataclass(frozen=True)
 class Overview:
-    """The main score across sections: where each column comes from, and label, family and cells of every model."""
+    """The main score across sections: where each column comes from, and label, family and cells of every model.
+
+    has_protocols: do the columns come from several protocols?
+    """
 
     places: Sequence[tuple[Section, words.ColumnText]]
+    has_protocols: bool
     lines: Sequence[tuple[str, str, Sequence[tuple[words.CellText, Cell] | None]]]
 
 
@@ -52,6 +58,11 @@ class Panel:
     caption: str
     figures: Sequence[Figure]
     charts: Sequence[dict[str, Any]]
+
+    @property
+    def is_short(self) -> bool:
+        """Has the figure a row per model, and so a height that follows their number?"""
+        return all(isinstance(figure, DotFigure) for figure in self.figures)
 
 
 def render(report: Report, folder: Path) -> Path:
@@ -89,7 +100,12 @@ def _environment() -> Environment:
         "plural": words.plural,
         "script_json": script_json,
         "seeds": words.seeds_text,
+        "sortable": sortable,
         "settings": words.settings_text,
+        "determinism": words.determinism_text,
+        "diagram": rank_diagram,
+        "is_failed": lambda value: not math.isfinite(value),
+        "rank": words.rank_text,
         "title": cell_title,
         "variant": words.variant_text,
         "base64": lambda content: base64.b64encode(content).decode(),
@@ -115,13 +131,20 @@ def cell_title(cell: Cell) -> str:
     parts = [words.plural(cell.count, "seed")]
     if cell.low is not None and cell.high is not None:
         parts.append(f"95 % interval {words.significant(cell.low, 4)} to {words.significant(cell.high, 4)}")
-    if cell.count < cell.run_count:
-        parts.append(f"no finite value in {cell.run_count - cell.count} of {cell.run_count} good runs")
+    if cell.infinite:
+        parts.append(f"infinite, or its target missed, in {cell.infinite} of {cell.run_count} good runs")
+    if absent := cell.run_count - cell.count - cell.infinite:
+        parts.append(f"no number in {absent} of {cell.run_count} good runs")
     if cell.floor is not None:
         parts.append(f"real against real data {words.significant(cell.floor)}")
     if cell.is_best:
         parts.append("best, or not distinguishable from the best")
     return "; ".join(parts)
+
+
+def sortable(value: float) -> str:
+    """Return a number as JavaScript reads it."""
+    return str(value) if math.isfinite(value) else "Infinity" if value > 0 else "-Infinity"
 
 
 def _grids(section: Section) -> tuple[Grid, Grid]:
@@ -158,7 +181,8 @@ def _overview(report: Report) -> Overview | None:
     families = {row.label: row.family for section, _ in places for row in section.rows}
     found = {label: [_find(label, section, text) for section, text in places] for label in families}
     order = sorted(families, key=lambda label: FAMILIES.index(families[label]))
-    return Overview(places, [(label, families[label], found[label]) for label in order])
+    has_protocols = len({section.protocol for section, _ in places}) > 1
+    return Overview(places, has_protocols, [(label, families[label], found[label]) for label in order])
 
 
 def _find(label: str, section: Section, text: words.ColumnText) -> tuple[words.CellText, Cell] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.report import Report, Row, Section
+from bench.report import Ranks, Report, Row, Section
 from bench_reports.words import (
     ABSENT,
     CellText,
@@ -12,6 +12,7 @@ from bench_reports.words import (
     column_texts,
     main_columns,
     moment,
+    rank_text,
     seeds_text,
     settings_text,
 )
@@ -43,6 +44,10 @@ SPECIAL = {
     "↑": r"$\uparrow$",
     "↓": r"$\downarrow$",
     "±": r"$\pm$",
+    "χ": r"$\chi$",
+    "²": r"\textsuperscript{2}",
+    "∞": r"$\infty$",
+    "−": r"$-$",
 }
 HEAD = r"""% {title}
 % depthbench {version}, {created}; made by: {command}
@@ -64,7 +69,7 @@ def render(report: Report, folder: Path) -> Path:
     head = HEAD.format(
         created=moment(report.created_at), **{name: " ".join(text.split()) for name, text in words.items()}
     )
-    tables = [_table(section) for section in report.sections]
+    tables = [*map(_table, report.sections), *map(_ranks, report.ranks)]
     path.write_text("\n".join([head, *tables]), encoding="utf-8")
     return path
 
@@ -96,6 +101,34 @@ def _table(section: Section) -> str:
     )
 
 
+def _ranks(ranks: Ranks) -> str:
+    head = [escape(each) for each in ("Model", "Mean rank", *ranks.datasets)]
+    numbers = [[f"{row.mean_rank:.2f}", *map(rank_text, row.ranks)] for row in ranks.rows]
+    body = [
+        f"    {' & '.join([escape(row.label), *(f'${number}$' for number in line)])}"
+        for row, line in zip(ranks.rows, numbers, strict=True)
+    ]
+    caption = f"Ranks across data sets, {ranks.title}. {ranks.finding}"
+    return "\n".join(
+        [
+            r"\begin{table}[htbp]",
+            r"  \centering",
+            rf"  \caption{{{escape(caption)}}}",
+            rf"  \label{{tab:depthbench-{ranks.key}}}",
+            r"  \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
+            rf"  \begin{{tabular}}{{l{'r' * (len(head) - 1)}}}",
+            r"    \toprule",
+            f"    {' & '.join(head)} \\\\",
+            r"    \midrule",
+            *(f"{line} \\\\" for line in body),
+            r"    \bottomrule",
+            r"  \end{tabular}}",
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
 def _under(column: ColumnText) -> str:
     words = ", ".join(word for word in (column.unit, column.column.condition) if word)
     arrow = escape(column.arrow)
@@ -113,10 +146,12 @@ def _line(rows: tuple[Row, ...], number: int, columns: list[ColumnText], names: 
 def _cell(row: Row, column: ColumnText, text: CellText | None) -> str:
     if text is None:
         return escape(ABSENT)
+    note = f" ({escape(text.note)})" if text.note else ""
+    if text.is_word:
+        return f"{escape(text.value)}{note}"
     value = text.value.replace(",", "{,}")
     value = rf"\mathbf{{{value}}}" if row.cells[column.column.key].is_best else value
     spread = f" \\pm {text.spread.replace(',', '{,}')}" if text.spread else ""
-    note = f" ({escape(text.note)})" if text.note else ""
     return f"${value}{spread}${note}"
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from bench.report import Failure, Report, SampleWall, ScatterFigure, Section
+from bench.report import Failure, RankRow, Ranks, Report, SampleWall, ScatterFigure, Section
 from bench_reports.words import (
     ABSENT,
     CellText,
     column_texts,
+    determinism_text,
     main_columns,
     moment,
     outcome_text,
     plural,
+    rank_text,
     seeds_text,
     settings_text,
     significant,
@@ -44,7 +47,7 @@ def render(report: Report, folder: Path) -> Path:
 def _head(report: Report) -> str:
     lines = [
         f"# {escape(report.title)}",
-        f"{plural(report.run_count, 'run')} ({escape(outcome_text(report.outcomes) or 'none')}), "
+        f"{report.progress or plural(report.run_count, 'run')} ({escape(outcome_text(report.outcomes) or 'none')}), "
         f"depthbench {escape(report.version)}, {moment(report.created_at)}.",
         _fence(report.command),
         *(f"> **Note:** {escape(warning)}" for warning in report.warnings),
@@ -132,8 +135,42 @@ def _samples(wall: SampleWall, key: str, folder: Path) -> str:
 
 
 def _end(report: Report) -> str:
-    parts = [*_failures(report.failures), *_machines(report)]
+    parts = [*_ranks(report.ranks), *_failures(report.failures), *_determinism(report), *_machines(report)]
     return "\n\n".join(parts)
+
+
+def _ranks(found: Sequence[Ranks]) -> Iterator[str]:
+    if found:
+        yield "## Ranks across data sets"
+    for ranks in found:
+        yield f"### {escape(ranks.title)}"
+        head = ["Model", "Mean rank", *ranks.datasets]
+        lines = [
+            [escape(row.label), f"{row.mean_rank:.2f}", *(_rank(row, number) for number in range(len(row.ranks)))]
+            for row in ranks.rows
+        ]
+        yield _grid([escape(each) for each in head], lines, left=1)
+        yield escape(ranks.finding)
+        if ranks.cliques:
+            groups = "; ".join(", ".join(clique) for clique in ranks.cliques)
+            yield f"Groups that cannot be told apart: {escape(groups)}."
+        if ranks.left_out:
+            yield f"Left out: {escape(', '.join(ranks.left_out))}."
+
+
+def _rank(row: RankRow, number: int) -> str:
+    return rank_text(row.ranks[number]) + ("" if math.isfinite(row.values[number]) else " (failed or missed)")
+
+
+def _determinism(report: Report) -> Iterator[str]:
+    text = determinism_text(report)
+    if not text:
+        return
+    yield "## Determinism"
+    yield escape(text)
+    told = [each for each in report.repeats if each.differing]
+    if told:
+        yield "\n".join(f"- {escape(f'{each.label}, {each.device}: {each.example}')}" for each in told)
 
 
 def _failures(failures: Sequence[Failure]) -> Iterator[str]:

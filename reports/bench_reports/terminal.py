@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from bench.report import Column, Report, Row, Section
-from bench_reports.words import ABSENT, CellText, ColumnText, column_texts, outcome_text, plural, seeds_text
+from bench_reports.words import (
+    ABSENT,
+    CellText,
+    ColumnText,
+    column_texts,
+    determinism_text,
+    outcome_text,
+    plural,
+    reached_text,
+    seeds_text,
+)
 
 __all__ = ["summary"]
 
 # One score and these resources fit 100 columns; the page has the rest.
 SHOWN = ("train_seconds", "latency_p50", "peak_memory", "cuda_allocated", "parameters")
 SHORT = {"latency_p50": "Latency", "peak_memory": "Memory", "cuda_allocated": "GPU mem.", "parameters": "Params"}
-WIDTH, LABEL_WIDTH, GAP = 100, 22, 2
+WIDTH, LABEL_WIDTH, GAP, HEADING_LINES = 100, 30, 2, 2
 FAMILY_STYLES = {"shallow": "cyan", "deep": "magenta", "generative": "green"}
+# A heading breaks between words, and an identifier such as `fd:lenet-digits-v1@b841f88f` at its joints.
+JOINTS = re.compile(r"( +)|(?<=[:_-])|(?=@)")
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def summary(report: Report) -> RenderableType:
-    """Return what a terminal of 100 columns can show; texts of models are never read as markup."""
+    """Return what fits a terminal, at most 100 columns; texts of models are never read as markup."""
     parts: list[RenderableType] = []
     for section in report.sections:
-        parts += [_table(section), *_findings(section)]
+        parts += [_SectionTable(section), *_findings(section)]
     failures = [
         Text(
             f"  {failure.status}: {failure.label} on {failure.dataset}, {_seeds(failure.seeds)}: {failure.reason}",
@@ -35,13 +51,57 @@ def summary(report: Report) -> RenderableType:
     ]
     if failures:
         parts += [Text("Runs that did not end well", "bold red"), *failures, Text()]
+    parts += [Text(f"Ranks, {ranks.title}: {ranks.finding}", "dim") for ranks in report.ranks]
+    parts += [Text(determinism_text(report), "dim")] if report.is_repeated else []
     parts += [Text(f"Note: {warning}", "yellow") for warning in report.warnings]
-    parts.append(Text(f"{plural(report.run_count, 'run')}: {outcome_text(report.outcomes) or 'none'}", "bold"))
+    made = report.progress or plural(report.run_count, "run")
+    parts.append(Text(f"{made}: {outcome_text(report.outcomes) or 'none'}", "bold"))
     return Group(*parts)
 
 
 def _seeds(seeds: Sequence[int]) -> str:
     return f"seed{'s' if len(seeds) != 1 else ''} {', '.join(map(str, seeds))}"
+
+
+@dataclass(frozen=True)
+class _SectionTable:
+    """A section's table, which shows as many columns as the terminal is wide."""
+
+    section: Section
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        yield _table(self.section, min(options.max_width, WIDTH))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A column of the terminal's table: its heading in lines, its cells, and how wide they must be."""
+
+    heading: tuple[str, ...]
+    cells: tuple[Text, ...]
+
+    @property
+    def width(self) -> int:
+        """The widest line."""
+        return max(map(len, [*self.heading, *(cell.plain for cell in self.cells)]))
+
+
+def _table(section: Section, width: int) -> Table:
+    table = Table(title=Text(section.title, "bold"), title_justify="left", box=box.SIMPLE_HEAD, show_edge=False)
+    # Two columns between neighbours: the box's divider and one of padding.
+    table.padding, table.pad_edge = (0, 1, 0, 0), False
+    parts = [_models(section), *_variants(section), _Part(("Seeds",), tuple(map(_outcome, section.rows)))]
+    scores = [_score(section, column) for column in column_texts(_columns(section), section.rows)]
+    kept = _fitting(scores, width - sum(part.width + GAP for part in parts))
+    for number, part in enumerate([*parts, *kept]):
+        heading = Text("\n".join(part.heading))
+        justify: Literal["left", "right"] = "right" if number else "left"
+        table.add_column(
+            heading, justify=justify, no_wrap=True, width=part.width, overflow="ellipsis", vertical="bottom"
+        )
+    for cells in zip(*(part.cells for part in [*parts, *kept]), strict=True):
+        table.add_row(*cells)
+    return table
 
 
 def _columns(section: Section) -> list[Column]:
@@ -50,53 +110,64 @@ def _columns(section: Section) -> list[Column]:
     return main + [column for name in SHOWN for column in section.columns if column.measure.name == name]
 
 
-def _table(section: Section) -> Table:
-    table = Table(title=Text(section.title, "bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    names = section.variant_names
-    room = WIDTH - LABEL_WIDTH - 10 - sum(len(name) + GAP for name in names)
-    columns = _fitting(column_texts(_columns(section), section.rows), room)
-    table.add_column("Model", no_wrap=True, overflow="ellipsis", max_width=LABEL_WIDTH)
-    for name in names:
-        table.add_column(Text(name.replace("_", " ")), justify="right")
-    table.add_column("Seeds", justify="right", no_wrap=True)
-    for column in columns:
-        table.add_column(_heading(column), justify="right", no_wrap=True)
-    for number, row in enumerate(section.rows):
-        cells = [_cell(row, column, column.cells[number]) for column in columns]
-        varied = [Text(str(row.variant.get(name, ABSENT))) for name in names]
-        table.add_row(_label(row), *varied, _outcome(row), *cells)
-    return table
+def _models(section: Section) -> _Part:
+    labels = (_shortened(row.label) for row in section.rows)
+    cells = (Text(label, FAMILY_STYLES.get(row.family, "")) for label, row in zip(labels, section.rows, strict=True))
+    return _Part(("Model",), tuple(cells))
 
 
-def _fitting(columns: Sequence[ColumnText], room: int) -> list[ColumnText]:
+def _shortened(label: str) -> str:
+    line = " ".join(label.split())
+    return line if len(line) <= LABEL_WIDTH else f"{line[: LABEL_WIDTH - 1]}…"
+
+
+def _variants(section: Section) -> Iterator[_Part]:
+    for name in section.variant_names:
+        cells = tuple(Text(str(row.variant.get(name, ABSENT))) for row in section.rows)
+        words = name.replace("_", " ")
+        yield _Part(_wrapped(f"{words[:1].upper()}{words[1:]}", max(len(cell.plain) for cell in cells)), cells)
+
+
+def _fitting(columns: Sequence[_Part], room: int) -> list[_Part]:
     """Return the columns that fit, in their order of weight; the first always stays."""
-    kept: list[ColumnText] = []
+    kept: list[_Part] = []
     for column in columns:
-        words = [*_heading(column).plain.splitlines(), *(_words(column, text) for text in column.cells if text)]
-        room -= max(map(len, words)) + GAP
+        room -= column.width + (GAP if kept else 0)
         if kept and room < 0:
             break
         kept.append(column)
     return kept
 
 
-def _words(column: ColumnText, text: CellText) -> str:
-    return f"{text.value}{_spread(column, text)}"
-
-
-def _spread(column: ColumnText, text: CellText) -> str:
-    return f" ± {text.spread}" if text.spread and column.column.measure.kind == "score" else ""
-
-
-def _heading(column: ColumnText) -> Text:
-    # A distance carries its extractor's hash, which is wider than any number below it.
-    title = SHORT.get(column.column.measure.name, column.title).replace("@", "\n@")
+def _score(section: Section, column: ColumnText) -> _Part:
+    cells = tuple(_cell(row, column, text) for row, text in zip(section.rows, column.cells, strict=True))
+    widest = max((len(cell.plain) for cell in cells), default=0)
+    title = SHORT.get(column.column.measure.name, column.title)
     under = ", ".join(word for word in (column.unit, column.column.condition) if word)
-    return Text(f"{title} {column.arrow}".strip() + (f"\n{under}" if under else ""))
+    lines = _wrapped(f"{title}{NO_BREAK}{column.arrow}".strip(), widest)
+    return _Part((*lines, under) if under else lines, cells)
 
 
-def _label(row: Row) -> Text:
-    return Text(row.label, FAMILY_STYLES.get(row.family, ""))
+def _wrapped(heading: str, width: int) -> tuple[str, ...]:
+    """Return a heading in at most two lines, as narrow as that allows but no narrower than the cells are."""
+    parts = [part for part in JOINTS.split(heading) if part]
+    pieces = [part for part in parts if part.strip(" ")]
+    for limit in range(max(width, *map(len, pieces)), len(heading)):
+        lines = _lines(parts, limit)
+        if len(lines) <= HEADING_LINES:
+            return tuple(lines)
+    return (heading,)
+
+
+def _lines(parts: Sequence[str], limit: int) -> list[str]:
+    """parts: words, what joins them without a space, and spaces."""
+    lines = [""]
+    for part in parts:
+        if len(f"{lines[-1]}{part}".rstrip(" ")) <= limit:
+            lines[-1] += part
+        elif part.strip(" "):
+            lines.append(part)
+    return [line.strip(" ") for line in lines]
 
 
 def _outcome(row: Row) -> Text:
@@ -106,8 +177,17 @@ def _outcome(row: Row) -> Text:
 def _cell(row: Row, column: ColumnText, text: CellText | None) -> Text:
     if text is None:
         return Text(ABSENT, "dim")
-    style = "bold green" if row.cells[column.column.key].is_best else ""
-    return Text.assemble((text.value, style), (_spread(column, text), "dim"))
+    cell = row.cells[column.column.key]
+    style = "bold green" if cell.is_best else ""
+    return Text.assemble((text.value, style), (_beside(column, text, row), "dim"))
+
+
+def _beside(column: ColumnText, text: CellText, row: Row) -> str:
+    """Return what stands behind a value: for a score its spread, or how many runs reached their target."""
+    cell, measure = row.cells[column.column.key], column.column.measure
+    if cell.infinite:
+        return f", {reached_text(cell, measure)}"
+    return f" ± {text.spread}" if text.spread and measure.kind == "score" else ""
 
 
 def _findings(section: Section) -> list[Text]:

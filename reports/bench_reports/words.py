@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
-from bench.report import Cell, Column, Measure, Row, Section
+from bench.report import Cell, Column, Measure, Report, Row, Section
 from bench.specs import Value
 
 __all__ = [
@@ -17,11 +17,14 @@ __all__ = [
     "CellText",
     "ColumnText",
     "column_texts",
+    "determinism_text",
     "main_columns",
     "moment",
     "other_columns",
     "outcome_text",
     "plural",
+    "rank_text",
+    "reached_text",
     "seeds_text",
     "settings_text",
     "significant",
@@ -43,12 +46,13 @@ MEMORY_RESOLUTION_MB = 1.0
 class CellText:
     """A cell in words: `spread` is half the 95 % interval, "" where one seed gives none.
 
-    note: the floor, and the number of seeds where it is not the row's.
+    note: the floor, and the number of seeds where it is not the row's. is_word: is the value no number, as `missed`?
     """
 
     value: str
     spread: str = ""
     note: str = ""
+    is_word: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,13 +74,18 @@ class ColumnText:
 
 
 def main_columns(section: Section) -> list[Column]:
-    """Return the columns of the first table: where scores are many, costs come right after the main one."""
+    """Return the columns of the first table: where scores are many, costs come right after the main one.
+
+    A score that is a time, such as that of tuning, is a cost.
+    """
     columns = [column for column in section.columns if column.measure.is_main]
     scores = [column for column in columns if column.measure.kind == "score"]
     if len(scores) <= SCORE_LIMIT:
         return columns
     main = [column for column in scores if column.measure.name == scores[0].measure.name]
-    return [*main, *(each for each in columns if each not in scores), *(each for each in scores if each not in main)]
+    clocks = [column for column in scores if column.measure.unit == "s" and column not in main]
+    costs = [*clocks, *(column for column in columns if column not in scores)]
+    return [*main, *costs, *(column for column in scores if column not in main and column not in clocks)]
 
 
 def other_columns(section: Section) -> list[Column]:
@@ -103,7 +112,7 @@ def _column_text(column: Column, rows: Sequence[Row]) -> ColumnText:
 def _shared_decimals(measure: Measure, cells: Sequence[Cell]) -> int | None:
     if measure.name in COUNTS:
         return 0
-    sizes = [abs(cell.mean) for cell in cells if cell.mean]
+    sizes = [abs(cell.mean) for cell in cells if cell.mean and math.isfinite(cell.mean)]
     if not sizes or max(sizes) / min(sizes) > SPAN_LIMIT:
         return None
     halves = [half for cell in cells if (half := _half(cell))]
@@ -122,8 +131,13 @@ def _decimals(size: float, *, digits: int) -> int:
 
 def _cell_text(cell: Cell, measure: Measure, decimals: int | None, seed_count: int) -> CellText:
     notes = [] if cell.floor is None else [f"floor {significant(cell.floor)}"]
-    notes += [f"n = {cell.count}"] if cell.count != seed_count and measure.kind != "size" else []
+    if cell.infinite:
+        notes.append(reached_text(cell, measure))
+    elif cell.count != seed_count and measure.kind != "size":
+        notes.append(f"n = {cell.count}")
     note = ", ".join(notes)
+    if not math.isfinite(cell.mean):
+        return CellText("missed" if measure.is_target else "∞" if cell.mean > 0 else "−∞", note=note, is_word=True)
     if measure.kind == "memory" and cell.mean < MEMORY_RESOLUTION_MB:
         return CellText("< 1", note=note)
     places = _decimals(cell.mean, digits=3) if decimals is None else decimals
@@ -131,10 +145,18 @@ def _cell_text(cell: Cell, measure: Measure, decimals: int | None, seed_count: i
     return CellText(f"{cell.mean:,.{places}f}", "" if half is None else _spread(half, places), note)
 
 
+def reached_text(cell: Cell, measure: Measure) -> str:
+    """Return how many runs have a value where some have none: `2 of 3 reached`."""
+    count = cell.count + cell.infinite
+    return f"{cell.count} of {count} reached" if measure.is_target else f"{cell.infinite} of {count} infinite"
+
+
 def _spread(half: float, places: int) -> str:
     """Write half an interval with the decimals of its mean, and one digit more where it would read as nothing."""
-    if half and round(half, places) == 0 and places < DECIMAL_LIMIT:
-        return f"{half:,.{min(_decimals(half, digits=1), DECIMAL_LIMIT)}f}"
+    finer = _decimals(half, digits=1)
+    # What even the finest digits do not show is the rounding of equal numbers.
+    if round(half, places) == 0 and places < finer and round(half, finer):
+        return f"{half:,.{finer}f}"
     return f"{half:,.{places}f}"
 
 
@@ -150,6 +172,22 @@ def significant(value: float, digits: int = 3) -> str:
 def seeds_text(row: Row) -> str:
     """Return how many seeds stand behind a row, e.g. `5` or, where some did not end well, `4/5 ok`."""
     return str(row.seed_count) if row.ok_count == row.run_count else f"{row.ok_count}/{row.run_count} ok"
+
+
+def rank_text(rank: float) -> str:
+    """Return a rank; shared ones have a half."""
+    return f"{rank:g}"
+
+
+def determinism_text(report: Report) -> str:
+    """Say in one sentence which models repeat bit for bit; "" where the report was not told of attempts."""
+    if not report.is_repeated:
+        return "No run was executed twice: which models repeat bit for bit is not known." if report.repeats else ""
+    verdicts: dict[str, list[str]] = {}
+    for each in report.repeats:
+        verdicts.setdefault(each.verdict, []).append(each.label)
+    told = [f"{verdict}: {', '.join(dict.fromkeys(labels))}" for verdict, labels in sorted(verdicts.items())]
+    return f"Runs executed again on one machine, their scores and curves compared. {'; '.join(told)}."
 
 
 def settings_text(section: Section) -> list[tuple[str, str]]:

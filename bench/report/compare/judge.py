@@ -16,15 +16,12 @@ from bench.report.compare.changes import Change, Differences, Place, Verdict
 from bench.report.compare.pairs import Pair, PairedCell, cells, changed_parts, environment_words, pair_cells
 from bench.report.compare.readings import Reading, failed_runs, readings
 from bench.report.compare.sides import Side
+from bench.report.marks import ALPHA, paired
 from bench.report.table import MEMORY_RESOLUTION_MB
 from bench.report.tree import Measure
 from bench.stats import holm, paired_difference, tost_paired
 
-__all__ = ["ALPHA", "DEFAULT_MARGINS", "Margin", "compare"]
-
-ALPHA = 0.05
-# Differences that agree to so many digits are one difference.
-ROUNDING = 1e-9
+__all__ = ["DEFAULT_MARGINS", "Margin", "compare"]
 
 
 @dataclass(frozen=True)
@@ -144,8 +141,8 @@ def _tested(place: Place, reading: Reading, margin: Margin, *, is_across: bool) 
     """Test B against A on the pairs of one measure; the verdict waits for the correction."""
     left, right = reading.a, reading.b
     has_failures = any(math.isinf(value) for value in (*left.values(), *right.values()))
-    test = paired_difference(right, left, method="wilcoxon" if has_failures else "t")
-    p_value = max(test.p_value, _floor(reading)) if test.count else 1.0
+    is_score = reading.measure.kind == "score" and not reading.is_clocked
+    test = paired_difference(right, left, method="wilcoxon") if has_failures else paired(right, left, is_score=is_score)
     means = [
         fmean(finite) if (finite := [v for v in side.values() if math.isfinite(v)]) else None for side in (left, right)
     ]
@@ -158,7 +155,7 @@ def _tested(place: Place, reading: Reading, margin: Margin, *, is_across: bool) 
         difference=test.difference,
         low=test.low,
         high=test.high,
-        p_value=p_value,
+        p_value=test.p_value,
         count=test.count,
         can_decide=test.can_decide,
         margin=margin.of(means[0]),
@@ -166,21 +163,6 @@ def _tested(place: Place, reading: Reading, margin: Margin, *, is_across: bool) 
         is_identical=bool(left) and left == right,
         reason=_reason(reading, margin.of(means[0]), has_failures=has_failures),
     )
-
-
-def _floor(reading: Reading) -> float:
-    """Return the least p-value that equal differences of a score may have.
-
-    Scores on a small test part move in whole samples: two or three seeds that move by the same number of them have no
-    spread, and the t test would call that certain. The exact sign test knows how likely it is. (Memory moves in pages
-    too, but its margin is far wider than a page.)
-    """
-    if reading.measure.kind != "score":
-        return 0.0
-    differences = [reading.b[seed] - reading.a[seed] for seed in reading.a]
-    spread = max(differences, default=0.0) - min(differences, default=0.0)
-    is_constant = spread <= ROUNDING * max(map(abs, differences), default=0.0)
-    return min(1.0, 2.0 ** (1 - len(differences))) if is_constant and any(differences) else 0.0
 
 
 def _reason(reading: Reading, margin: float, *, has_failures: bool) -> str:

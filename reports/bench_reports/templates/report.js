@@ -26,7 +26,7 @@
     const width = element.clientWidth;
     const rows = Math.ceil(entries / Math.max(1, Math.floor(width / 125)));
     return {
-      height: 350 + 21 * rows,
+      height: (chart.rows ? 120 + 34 * chart.rows : 350) + 21 * rows,
       margin: { l: 10, r: 14, t: 18, b: 10 },
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: color("--ink") },
@@ -34,7 +34,7 @@
       hovermode: chart.hover, hoverlabel: { align: "left", bgcolor: color("--page"), bordercolor: color("--strong-line"), font: { color: color("--ink"), size: 12 } },
       // Dragging must scroll the page, not zoom the plot, where a finger does it.
       dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
-      legend: { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top", font: { size: 11, color: color("--soft") }, bgcolor: "rgba(0,0,0,0)" },
+      legend: { orientation: "h", x: 0, xanchor: "left", y: chart.rows ? -58 / (34 * chart.rows) : -0.2, yanchor: "top", font: { size: 11, color: color("--soft") }, bgcolor: "rgba(0,0,0,0)" },
       showlegend: true,
       modebar: { bgcolor: "rgba(0,0,0,0)", color: color("--faint"), activecolor: color("--ink") },
     };

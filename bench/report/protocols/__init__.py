@@ -1,0 +1,1 @@
+"""The figures and findings that belong to one protocol, one file each."""

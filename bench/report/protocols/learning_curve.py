@@ -1,0 +1,77 @@
+"""Learning curves over the size of the training set: the lines, and which of them cross."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations, pairwise
+
+from bench.report.material import Material
+from bench.report.protocols.effects import Effect, effects, main_values
+from bench.report.tree import Column, Figure
+from bench.report.variants import line_figure, variant_number
+
+__all__ = ["figures", "findings"]
+
+SIZE = "training_size"
+CROSSING_LIMIT = 5
+
+
+def figures(material: Material) -> Iterator[Figure]:
+    """Draw the main score, then the training time, over the number of training samples."""
+    size = variant_number(SIZE)
+    time = next((column for column in material.columns if column.measure.name == "train_seconds"), None)
+    quality = line_figure(
+        material, material.main, name="training-size", title="Quality against training samples",
+        axis="training samples", place=size,
+    )  # fmt: skip
+    cost = line_figure(
+        material, time, name="training-size-cost", title="Training time against training samples",
+        axis="training samples", place=size, y_title="Training time (s)",
+    )  # fmt: skip
+    yield from (figure for figure in (quality, cost) if figure is not None)
+
+
+def findings(material: Material) -> Iterator[str]:
+    """Say for each device which curves cross beyond noise, and that the others don't."""
+    for device in material.devices:
+        column = material.main_on(device)
+        if column is not None:
+            yield from _crossings(material, column)
+
+
+def _crossings(material: Material, column: Column) -> Iterator[str]:
+    values = {
+        label: {int(variant[SIZE]): seeds for variant, seeds in variants if SIZE in variant}
+        for label, variants in main_values(material, column).items()
+    }
+    pairs = [
+        (left, right, size)
+        for left, right in combinations(values, 2)
+        for size in sorted(values[left].keys() & values[right].keys())
+    ]
+    if not pairs:
+        return
+    tested = effects([(str(size), values[right][size], values[left][size]) for left, right, size in pairs])
+    curves: dict[tuple[str, str], list[tuple[int, Effect]]] = {}
+    for (left, right, size), effect in zip(pairs, tested, strict=True):
+        curves.setdefault((left, right), []).append((size, effect))
+    sign = 1 if column.measure.better == "higher" else -1
+    crossed = [text for names, points in curves.items() if (text := _crossing(names, points, sign))]
+    where = f", {column.condition}" if column.condition else ""
+    yield from (f"Curves that cross{where}: {text}" for text in crossed[:CROSSING_LIMIT])
+    if len(crossed) > CROSSING_LIMIT:
+        yield f"{len(crossed) - CROSSING_LIMIT} more pairs of curves cross{where}."
+    if not crossed:
+        decided = [effect for points in curves.values() for _, effect in points if effect.test.can_decide]
+        test = f"{len(tested)} paired t tests, Holm-corrected, 5 % level" if decided else "too few shared seeds"
+        yield f"No two of {len(values)} curves cross beyond noise{where} ({test})."
+
+
+def _crossing(names: tuple[str, str], points: list[tuple[int, Effect]], sign: int) -> str:
+    """Return where one curve is clearly better first and clearly worse later; "" where it is not."""
+    clear = [(size, sign * effect.sign) for size, effect in points if effect.is_real]
+    for (small, before), (large, after) in pairwise(clear):
+        if before != after:
+            better, worse = names if before > 0 else names[::-1]
+            return f"{better} is better than {worse} with {small:,} samples, {worse} is better with {large:,}."
+    return ""

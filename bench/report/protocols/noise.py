@@ -1,0 +1,88 @@
+"""Label noise as lines, and the control with shuffled inputs as what the order of inputs is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bench.report.material import Material
+from bench.report.protocols.effects import cell, effects, main_values, sentence
+from bench.report.tree import Column, Dot, DotFigure, Figure, Row
+from bench.report.variants import line_figure, titled, variant_number
+
+__all__ = ["figures", "findings"]
+
+NOISE, INPUTS, IN_ORDER, SHUFFLED = "label_noise", "inputs", "in order", "shuffled"
+
+
+def figures(material: Material) -> Iterator[Figure]:
+    """Draw the main score over the share of wrong labels, and in order beside shuffled."""
+    figure = line_figure(
+        material,
+        material.main,
+        name="label-noise",
+        title="Quality against label noise",
+        axis="share of wrong training labels",
+        place=_level,
+    )
+    if figure is not None:
+        yield figure
+    for device in material.devices:
+        column = material.main_on(device)
+        dots = _dots(material, column) if column is not None else ()
+        if column is not None and dots:
+            yield DotFigure(
+                name=f"shuffled-{device}",
+                title=", ".join(word for word in ("What the order of inputs is worth", column.condition) if word),
+                x_title=titled(column.measure),
+                dots=dots,
+                caption="Clean labels, inputs in order and in one new order for every sample; means with 95 % "
+                "intervals. A model that knows no order is not harmed.",
+            )
+
+
+def findings(material: Material) -> Iterator[str]:
+    """Say what the most noise and the shuffling cost each model, paired by seed."""
+    for device in material.devices:
+        column = material.main_on(device)
+        if column is None:
+            continue
+        values = main_values(material, column)
+        where = f" ({column.condition})" if column.condition else ""
+        levels = sorted({float(v[NOISE]) for variants in values.values() for v, _ in variants if NOISE in v})
+        if len(levels) > 1:
+            noisy = _pairs(material, column, (levels[0], IN_ORDER), (levels[-1], IN_ORDER))
+            yield from _told(
+                f"{column.measure.title}{where} from {levels[0]:.0%} to {levels[-1]:.0%} wrong labels", noisy
+            )
+        shuffled = _pairs(material, column, (0.0, IN_ORDER), (0.0, SHUFFLED))
+        yield from _told(f"{column.measure.title}{where} from inputs in order to shuffled", shuffled)
+
+
+def _told(start: str, pairs: list[tuple[str, dict[int, float], dict[int, float]]]) -> Iterator[str]:
+    if pairs:
+        yield sentence(start, effects(pairs))
+
+
+def _pairs(
+    material: Material, column: Column, start: tuple[float, str], end: tuple[float, str]
+) -> list[tuple[str, dict[int, float], dict[int, float]]]:
+    found = []
+    for label, variants in main_values(material, column).items():
+        seeds = {(float(v.get(NOISE, 0)), str(v.get(INPUTS, IN_ORDER))): each for v, each in variants}
+        if start in seeds and end in seeds:
+            found.append((label, seeds[start], seeds[end]))
+    return found
+
+
+def _level(row: Row) -> float | None:
+    return variant_number(NOISE)(row) if row.variant.get(INPUTS, IN_ORDER) == IN_ORDER else None
+
+
+def _dots(material: Material, column: Column) -> tuple[Dot, ...]:
+    pairs = _pairs(material, column, (0.0, IN_ORDER), (0.0, SHUFFLED))
+    families = material.families
+    return tuple(
+        Dot(label, families[label], series, cell(list(seeds.values())))
+        for label, *both in pairs
+        for series, seeds in zip((IN_ORDER, SHUFFLED), both, strict=True)
+    )

@@ -1,0 +1,69 @@
+"""Transfer: pre-trained beside from scratch, and what pre-training cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import fmean
+
+from bench.report.material import Material
+from bench.report.protocols.effects import effects, main_values, sentence
+from bench.report.tree import Figure, Row
+from bench.report.variants import line_figure, variant_number
+
+__all__ = ["figures", "findings"]
+
+SIZE, START, BEFORE, SCRATCH = "training_size", "start", "pre-trained", "from scratch"
+
+
+def figures(material: Material) -> Iterator[Figure]:
+    """Draw the main score over the number of target samples, two lines for each model."""
+    figure = line_figure(
+        material,
+        material.main,
+        name="transfer",
+        title="Pre-trained and from scratch",
+        axis="training samples of the target",
+        place=variant_number(SIZE),
+        words=_start,
+    )
+    if figure is not None:
+        yield figure
+
+
+def findings(material: Material) -> Iterator[str]:
+    """Say what pre-training is worth at every size, and what it cost beside the training seconds."""
+    for device in material.devices:
+        column = material.main_on(device)
+        if column is None:
+            continue
+        pairs = []
+        for label, variants in main_values(material, column).items():
+            seeds = {(int(v[SIZE]), v.get(START)): each for v, each in variants if SIZE in v}
+            pairs += [
+                (f"{label}, {size:,} samples", seeds[size, SCRATCH], seeds[size, BEFORE])
+                for size in sorted({size for size, _ in seeds})
+                if (size, SCRATCH) in seeds and (size, BEFORE) in seeds
+            ]
+        where = f" ({column.condition})" if column.condition else ""
+        if pairs:
+            yield sentence(f"{column.measure.title}{where} from scratch to pre-trained", effects(pairs))
+        yield from _cost(material, device)
+
+
+def _cost(material: Material, device: str) -> Iterator[str]:
+    told = []
+    for label in material.families:
+        runs = [each for each in material.records if each.run.label == label and each.run.device == device]
+        seconds = [
+            float(each.details["pre_training_seconds"]) for each in runs if "pre_training_seconds" in each.details
+        ]
+        if seconds:
+            trained = fmean(each.times.train_seconds for each in runs if "pre_training_seconds" in each.details)
+            told.append(f"{label} {fmean(seconds):.3g} s before {trained:.3g} s of fine-tuning")
+    if told:
+        where = f", {words}" if (words := material.device_words(device)) else ""
+        yield f"Pre-training cost, not in the training times{where}: {'; '.join(told)}."
+
+
+def _start(row: Row) -> str:
+    return str(row.variant.get(START, ""))

@@ -1,0 +1,216 @@
+"""Tuned: against the untuned runs of the same models under the same budget, with what tuning cost."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from statistics import fmean
+from typing import Any
+
+from bench.record import RunRecord
+from bench.report.conditions import Condition
+from bench.report.curves import mean_curve
+from bench.report.grouping import canonical
+from bench.report.learning import learning_curves
+from bench.report.material import Material
+from bench.report.pareto import front
+from bench.report.protocols.effects import cell, effects, main_values, sentence
+from bench.report.tree import Column, Dot, DotFigure, Figure, Line, LineFigure, Measure, Point, ScatterFigure
+from bench.report.variants import titled
+
+__all__ = ["figures", "findings"]
+
+UNTUNED_PROTOCOL, UNTUNED, TUNED = "fixed-budget", "untuned", "tuned"
+BUDGET = ("epochs", "steps", "seconds", "batch_size", "learning_rate", "schedule", "patience", "evaluations")
+SPENT = Measure("spent_seconds", "Tuning and training time", "s", "lower", "time")
+LIST_LIMIT = 8
+
+
+def figures(material: Material) -> Iterator[Figure]:
+    """Draw tuned beside untuned, quality against all the time spent, the search itself, and the final training."""
+    for device in material.devices:
+        column = material.main_on(device)
+        if column is not None:
+            yield from _against_untuned(material, column)
+            yield from _against_cost(material, column)
+    yield from _search(material)
+    yield from learning_curves(material)
+
+
+def findings(material: Material) -> Iterator[str]:
+    """Say what tuning gained and cost, and which settings it found."""
+    for device in material.devices:
+        column = material.main_on(device)
+        if column is None:
+            continue
+        where = f" ({column.condition})" if column.condition else ""
+        untuned = _untuned(material, column)
+        pairs = [
+            (label, untuned[label], variants[0][1])
+            for label, variants in main_values(material, column).items()
+            if label in untuned
+        ]
+        if pairs:
+            yield sentence(f"{column.measure.title}{where} from untuned to tuned", effects(pairs))
+        else:
+            yield f"Tuned is compared with nothing{where}: {_why_nothing(material)}."
+        yield from _costs(material, device)
+    yield from _settings(material)
+
+
+def _budget(record: RunRecord) -> str:
+    settings: Mapping[str, Any] = record.run.settings.get("protocol", {})
+    return canonical([{name: settings.get(name) for name in BUDGET}, record.run.settings.get("task")])
+
+
+def _partners(material: Material) -> list[RunRecord]:
+    """Return the untuned runs under the budget that each trial had; with another budget they would prove nothing."""
+    budgets = {_budget(record) for record in material.records}
+    return [each for each in material.siblings if each.run.protocol == UNTUNED_PROTOCOL and _budget(each) in budgets]
+
+
+def _untuned(material: Material, column: Column) -> dict[str, dict[int, float]]:
+    values = main_values(material, column, _partners(material))
+    return {label: variants[0][1] for label, variants in values.items() if label in material.families}
+
+
+def _why_nothing(material: Material) -> str:
+    others = [each for each in material.siblings if each.run.protocol == UNTUNED_PROTOCOL]
+    if not others:
+        return f"no {UNTUNED_PROTOCOL} runs of this data set are in the report"
+    return f"the {UNTUNED_PROTOCOL} runs of this data set are of other models or had another budget"
+
+
+def _against_untuned(material: Material, column: Column) -> Iterator[Figure]:
+    untuned, families = _untuned(material, column), material.families
+    dots = []
+    for label, variants in main_values(material, column).items():
+        sides = [(UNTUNED, untuned[label])] if label in untuned else []
+        for series, seeds in (*sides, (TUNED, variants[0][1])):
+            dots.append(Dot(label, families[label], series, cell(list(seeds.values()))))
+    if any(dot.series == UNTUNED for dot in dots):
+        yield DotFigure(
+            name=f"tuned-{column.device}",
+            title=", ".join(word for word in ("Tuned and untuned", column.condition) if word),
+            x_title=titled(column.measure),
+            dots=tuple(dots),
+            caption="Means on test data with 95 % intervals. Untuned: the fixed-budget runs with the budget of one "
+            "trial and default hyperparameters.",
+        )
+
+
+def _against_cost(material: Material, column: Column) -> Iterator[Figure]:
+    """Put tuning time on the axis: nothing is drawn where the times were not taken under one condition."""
+    partners = [each for each in _partners(material) if each.run.label in material.families]
+    runs = [each for each in (*material.records, *partners) if each.run.device == column.device]
+    if not partners or len({Condition.of(each, "machine") for each in runs}) != 1:
+        return
+    points = [
+        point
+        for series, records in ((UNTUNED, partners), (TUNED, material.records))
+        for point in _points(series, [each for each in records if each.run.device == column.device], column)
+    ]
+    best = front([(p.x.mean, p.y.mean) for p in points], higher_is_better=column.measure.better == "higher")
+    yield ScatterFigure(
+        name=f"tuning-cost-{column.device}",
+        title=", ".join(word for word in ("Quality against all time spent", column.condition) if word),
+        x=SPENT,
+        y=column.measure,
+        points=tuple(replace(point, is_on_front=number in best) for number, point in enumerate(points)),
+        caption="Training alone for the untuned, the search and the final training for the tuned. The stepped lines "
+        "join what nothing beats in both.",
+    )
+
+
+def _points(series: str, records: Sequence[RunRecord], column: Column) -> Iterator[Point]:
+    labels: dict[str, list[RunRecord]] = defaultdict(list)
+    for record in records:
+        labels[record.run.label].append(record)
+    for label, runs in labels.items():
+        scores = [value for run in runs if math.isfinite(value := run.score(column.measure.name) or math.nan)]
+        if scores:
+            spent = cell([run.times.train_seconds + (run.score("tuning_seconds") or 0.0) for run in runs])
+            yield Point(label, runs[0].run.family, series, spent, cell(scores), is_on_front=False)
+
+
+def _search(material: Material) -> Iterator[Figure]:
+    """Draw the best objective on validation data that the search had found after so many trials."""
+    sign = -1.0 if _is_lower_better(material) else 1.0
+    lines = []
+    for device in material.devices:
+        for label, family in material.families.items():
+            runs = [each for each in material.records if (each.run.label, each.run.device) == (label, device)]
+            curves = [curve for run in runs if len((curve := _best_so_far(run, sign))[0]) > 1]
+            if curves:
+                x, mean, low, high = (tuple(map(float, values)) for values in mean_curve(curves))
+                lines.append(Line(label, family, material.device_words(device), x, mean, low, high, len(curves)))
+    if lines:
+        caption = "Means over seeds with 95 % bands; the first trial is the default setting. On validation data only."
+        yield LineFigure(
+            "search", "What the search found", "trials", "Trial", "Best objective so far", tuple(lines), caption=caption
+        )
+
+
+def _is_lower_better(material: Material) -> bool:
+    """Does the objective fall? The default is the first trial and the best is kept, so the trials themselves tell."""
+    falls = rises = 0
+    for record in material.records:
+        best, values = record.details.get("best", {}), _trials(record)
+        objectives = [value for _, value in values]
+        chosen = [value for setting, value in values if all(best.get(name) == given for name, given in setting.items())]
+        if chosen and min(objectives) < max(objectives):
+            falls += chosen[0] == min(objectives)
+            rises += chosen[0] == max(objectives)
+    return falls > rises
+
+
+def _trials(record: RunRecord) -> list[tuple[Mapping[str, Any], float]]:
+    trials = record.details.get("trials", ())
+    return [(each["setting"], each["objective"]) for each in trials if each.get("objective") is not None]
+
+
+def _best_so_far(record: RunRecord, sign: float) -> tuple[list[float], list[float]]:
+    x, y, best = [], [], -math.inf
+    for number, trial in enumerate(record.details.get("trials", ()), start=1):
+        if trial.get("objective") is not None and math.isfinite(trial["objective"]):
+            best = max(best, sign * trial["objective"])
+        if math.isfinite(best):
+            x.append(float(number))
+            y.append(sign * best)
+    return x, y
+
+
+def _costs(material: Material, device: str) -> Iterator[str]:
+    told = []
+    for label in material.families:
+        runs = [each for each in material.records if (each.run.label, each.run.device) == (label, device)]
+        seconds = [value for run in runs if (value := run.score("tuning_seconds")) is not None]
+        if seconds:
+            trained = fmean(run.times.train_seconds for run in runs)
+            trials = sorted({len(run.details.get("trials", ())) for run in runs})
+            many = f", {fmean(seconds) / trained:.3g} times the final training" if trained else ""
+            told.append(f"{label} {fmean(seconds):.3g} s for {'/'.join(map(str, trials))} trials{many}")
+    if told:
+        where = f", {words}" if (words := material.device_words(device)) else ""
+        yield f"Tuning cost, not in the training times{where}: {'; '.join(told)}."
+
+
+def _settings(material: Material) -> Iterator[str]:
+    """List the best settings, each once with its seeds."""
+    for label in material.families:
+        found: dict[str, list[int]] = defaultdict(list)
+        for record in material.records:
+            best = record.details.get("best")
+            if record.run.label == label and isinstance(best, Mapping) and best:
+                words = ", ".join(f"{name} {_short(value)}" for name, value in best.items())
+                found[words].append(record.run.seed)
+        told = [f"{words} (seed {', '.join(map(str, sorted(seeds)))})" for words, seeds in found.items()]
+        more = f"; {len(told) - LIST_LIMIT} more" if len(told) > LIST_LIMIT else ""
+        if told:
+            yield f"Best settings of {label}: {'; '.join(told[:LIST_LIMIT])}{more}."
+
+
+def _short(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
