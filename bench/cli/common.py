@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ __all__ = [
     "Seeds",
     "console",
     "echo_json",
+    "finite",
     "json_option",
     "store_option",
     "table",
@@ -130,8 +132,17 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def echo_json(value: Any) -> None:
-    """Print one JSON document."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    """Print one JSON document; what JSON has no number for (NaN, infinity) is null in it."""
+    click.echo(json.dumps(finite(value), indent=2, ensure_ascii=False, default=str, allow_nan=False))
+
+
+def finite(value: Any) -> Any:
+    """Return a plain value with None in place of every number that JSON does not know."""
+    if isinstance(value, dict):
+        return {key: finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def table(title: str, columns: Iterable[str], rows: Iterable[Sequence[str]]) -> Table:

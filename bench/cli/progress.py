@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from bench.cli.common import console
+from bench.cli.common import console, finite
 from bench.record import CurvePoint, PlannedRun, RunRecord
 
 __all__ = ["Estimate", "watcher"]
@@ -109,7 +109,7 @@ class JsonLines(Lines):
         self._say(event="problem", text=text)
 
     def _say(self, **event: Any) -> None:
-        click.echo(json.dumps(event), err=True)
+        click.echo(json.dumps(finite(event), allow_nan=False), err=True)
 
 
 class Live(Lines):
