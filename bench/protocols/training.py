@@ -24,6 +24,8 @@ __all__ = ["History", "batches", "is_network", "train", "train_model"]
 
 # On CUDA a step returns before it is done; the host looks at the clock only after this many, synchronised.
 STEPS_BETWEEN_LOOKS = 16
+# Below what peaks of memory are told apart by, so that the batches gathered ahead do not show in one.
+GATHERED_BYTES = 2**19
 Step = Callable[[Part], "Tensor | Mapping[str, Tensor]"]
 
 
@@ -35,17 +37,20 @@ def is_network(model: Any) -> bool:
 def batches(part: Part, size: int, seed: int, device: torch.device) -> Iterator[Part]:
     """Yield shuffled batches for ever, the same for every model with the same seed, on every device.
 
-    A last batch of one sample is left out: normalisation over the batch is undefined on it.
+    A last batch of one sample is left out where batches have more: normalisation over it is undefined.
     """
+    count = len(part)
+    kept = count - 1 if count > 1 and count % size == 1 else count
+    # Several small batches are gathered at once and handed out as views: cheaper than a gather for each.
+    at_once = size * max(1, GATHERED_BYTES * count // max(1, size * part.nbytes()))
     # Drawn on the CPU, so that a CUDA run sees the order of the CPU run.
     generator = torch.Generator().manual_seed(seed)
     while True:
-        order = torch.randperm(len(part), generator=generator).to(part.x.device)
-        for indices in torch.split(order, size):
-            if len(indices) > 1 or len(part) == 1:
-                # index_select, since advanced indexing costs twice as much on small batches
-                x, y = part.x.index_select(0, indices), part.y.index_select(0, indices)
-                yield Part(x, y) if x.device == device else Part(x.to(device), y.to(device))
+        order = torch.randperm(count, generator=generator)[:kept].to(part.x.device)
+        for indices in torch.split(order, at_once):
+            # index_select, since advanced indexing costs twice as much
+            x, y = part.x.index_select(0, indices).to(device), part.y.index_select(0, indices).to(device)
+            yield from map(Part, torch.split(x, size), torch.split(y, size))
 
 
 @dataclass
