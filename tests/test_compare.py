@@ -262,6 +262,13 @@ def test_what_changed_in_the_model_is_named() -> None:
     assert compared(old, new).changed == ("source (1 of 1 cells)",)
 
 
+def test_a_busy_machine_is_a_warning() -> None:
+    facts = ENVIRONMENT.facts | {"start": {"busy_share": 0.8}}
+    busy = Side("b", "results file", (run(0),), {"env-a": Environment(environment_id="env-a", facts=facts)})
+    (warning,) = compare(side("a", [run(0)]), busy).warnings
+    assert warning.startswith("B: The machine was busy at the start: 80%")
+
+
 def test_two_labels_are_paired_without_the_label() -> None:
     a, b = (
         side(label, [run(seed, value + seed**2 / 1e4, label=label, seconds=2.0) for seed in range(6)], "label")

@@ -513,8 +513,8 @@ def test_failed_attempts_other_machines_and_clocks_are_no_repeat() -> None:
 def test_determinism_is_told_in_the_formats(tmp_path: Path) -> None:
     made = report([attempt("a", 2, 0.9)], attempts=[attempt("a", 1, 0.9), attempt("a", 2, 0.9)])
     for render in (html.render, markdown.render):
-        assert "repeats bit for bit: a" in render(made, tmp_path).read_text(encoding="utf-8")
-    assert "repeats bit for bit: a" in terminal_text(made, 100)
+        assert "Repeats bit for bit: a." in render(made, tmp_path).read_text(encoding="utf-8")
+    assert "Repeats bit for bit: a." in terminal_text(made, 100)
     unknown = report([attempt("a", 1, 0.9)], attempts=[attempt("a", 1, 0.9)])
     assert "No run was executed twice" in markdown.render(unknown, tmp_path).read_text(encoding="utf-8")
     silent = report([attempt("a", 1, 0.9)])

@@ -13,7 +13,7 @@ from bench.report.conditions import Condition, Conditions
 from bench.report.marks import Judgement, judge
 from bench.report.tree import Cell, Column, Row
 from bench.report.values import RowKey, Values, by_variant, collect, column_names, row_key
-from bench.report.wording import finding
+from bench.report.wording import findings
 from bench.stats import mean_interval
 
 __all__ = ["MEMORY_RESOLUTION_MB", "Table", "by_size"]
@@ -57,10 +57,10 @@ class Table:
         if self.main is None:
             return ()
         return tuple(
-            finding(column, json.loads(variant), judged)
+            sentence
             for column, judgements in zip(self.columns, self._judgements, strict=True)
             if column.measure.name == self.main.measure.name
-            for variant, judged in judgements.items()
+            for sentence in findings(column, judgements)
         )
 
     def cell(self, key: RowKey, number: int) -> Cell | None:

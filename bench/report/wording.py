@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 
 from bench.report.marks import Judgement
 from bench.report.tree import Column
 from bench.report.values import RowKey
 from bench.specs import Value
 
-__all__ = ["finding", "seed_range", "variant_text"]
+__all__ = ["findings", "seed_range", "variant_text"]
 
 TEST = "t test paired by seed, Holm-corrected, 5 % level"
 LIST_LIMIT = 5
@@ -28,10 +29,16 @@ def seed_range(counts: Sequence[int]) -> str:
     return f"{low} to {high} seeds each"
 
 
-def finding(column: Column, variant: Mapping[str, Value], judged: Judgement[RowKey]) -> str:
-    """Return the sentence for one column and variant."""
-    where = ", ".join(word for word in (column.condition, variant_text(variant)) if word)
-    return f"{column.measure.title}{f' ({where})' if where else ''}: {_conclusion(judged)}"
+def findings(column: Column, judged: Mapping[str, Judgement[RowKey]]) -> Iterator[str]:
+    """Yield the sentences for one column, each conclusion once; judged: by variant, as canonical text."""
+    conclusions: dict[str, list[str]] = {}
+    for variant, judgement in judged.items():
+        conclusions.setdefault(_conclusion(judgement), []).append(variant_text(json.loads(variant)))
+    for text, variants in conclusions.items():
+        is_same = len(variants) > 1 and len(conclusions) == 1
+        words = f"each of {len(variants)} variants" if is_same else "; ".join(filter(None, variants))
+        where = ", ".join(word for word in (column.condition, words) if word)
+        yield f"{column.measure.title}{f' ({where})' if where else ''}: {text}"
 
 
 def _conclusion(judged: Judgement[RowKey]) -> str:

@@ -39,6 +39,7 @@ def comparison(found: Differences) -> RenderableType:
     parts += [Text(f"Environments differ. {sentence}", "yellow") for sentence in found.environments]
     if any(change.is_across_environments and change.p_value is not None for change in found.changes):
         parts.append(Text("Rows marked * compare quality across environments.", "yellow"))
+    parts += [Text(f"Note: {warning}", "yellow") for warning in found.warnings]
     if found.changed:
         parts.append(Text(f"Changed from A to B: {', '.join(found.changed)}."))
     return Group(*parts, *_rules(found))

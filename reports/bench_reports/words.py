@@ -186,8 +186,8 @@ def determinism_text(report: Report) -> str:
     verdicts: dict[str, list[str]] = {}
     for each in report.repeats:
         verdicts.setdefault(each.verdict, []).append(each.label)
-    told = [f"{verdict}: {', '.join(dict.fromkeys(labels))}" for verdict, labels in sorted(verdicts.items())]
-    return f"Runs executed again on one machine, their scores and curves compared. {'; '.join(told)}."
+    told = [f"{verdict.capitalize()}: {', '.join(dict.fromkeys(labels))}." for verdict, labels in verdicts.items()]
+    return f"Scores and curves of runs that were executed again on one machine. {' '.join(told)}"
 
 
 def settings_text(section: Section) -> list[tuple[str, str]]:

@@ -102,6 +102,7 @@ class Differences:
 
     environments: sentences, one for each pair of environments that were met. changed: per cell, the parts of
     the runs' identity that differ. margins: those in force, in words. power: what so many runs can show at all.
+    warnings: what disturbed the machines.
     """
 
     a: str
@@ -112,6 +113,7 @@ class Differences:
     changed: tuple[str, ...] = ()
     margins: tuple[str, ...] = ()
     power: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     alpha: float = 0.05
     counts: Counter[str] = field(init=False, compare=False)
 
@@ -147,6 +149,7 @@ def plain(found: Differences) -> dict[str, Any]:
         "changed": list(found.changed),
         "margins": list(found.margins),
         "power": list(found.power),
+        "warnings": list(found.warnings),
         "changes": [_plain_change(change) for change in found.changes],
         "unpaired": [_plain_place(each.place) | {"reason": each.reason} for each in found.unpaired],
     }

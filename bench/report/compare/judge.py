@@ -16,6 +16,7 @@ from bench.report.compare.changes import Change, Differences, Place, Verdict
 from bench.report.compare.pairs import Pair, PairedCell, cells, changed_parts, environment_words, pair_cells
 from bench.report.compare.readings import Reading, failed_runs, readings
 from bench.report.compare.sides import Side
+from bench.report.machines import busy
 from bench.report.marks import ALPHA, paired
 from bench.report.table import MEMORY_RESOLUTION_MB
 from bench.report.tree import Measure
@@ -73,6 +74,9 @@ def compare(a: Side, b: Side, *, margins: Mapping[str, Margin] | None = None, ev
         changed=() if by_label else changed_parts(paired),
         margins=tuple(f"{name} {margin}" for name, margin in chosen.items()),
         power=tuple(_power(found)),
+        warnings=tuple(
+            f"{name}: {words}" for name, side in (("A", a), ("B", b)) for words in busy(side.records, side.environments)
+        ),
         alpha=ALPHA,
     )
 
