@@ -107,9 +107,7 @@ def test_ill_conditioned_covariances_keep_their_digits():
     variances = torch.logspace(0, -14, 16, dtype=torch.float64)
     zero = torch.zeros(16, dtype=torch.float64)
     expected = float((variances.sqrt() - (2 * variances).sqrt()).square().sum())
-    assert frechet_distance(zero, variances.diag(), zero, 2 * variances.diag()) == pytest.approx(
-        expected, rel=1e-9
-    )
+    assert frechet_distance(zero, variances.diag(), zero, 2 * variances.diag()) == pytest.approx(expected, rel=1e-9)
 
 
 def test_float32_features_are_raised_to_float64_before_any_arithmetic():

@@ -26,13 +26,17 @@ PLUGIN = """
 
     @hookimpl
     def bench_models():
-        yield ModelSpec(name="first", family="deep", tasks=("classification",), target="zoo_first:build", hyperparameters={"width": 8})
+        yield ModelSpec(
+            name="first", family="deep", tasks=("classification",), target="zoo_first:build",
+            hyperparameters={"width": 8},
+        )
         yield ModelSpec(name="second", family="deep", tasks=("classification",), target="zoo_second:build")
 
     @hookimpl
     def bench_datasets():
         yield DatasetSpec(
-            name="toy", target="zoo_data:load", tasks=("classification",), modality="table", licence="CC0", source="here",
+            name="toy", target="zoo_data:load", tasks=("classification",), modality="table",
+            licence="CC0", source="here",
             files=(DataFile("toy.csv", "sha256:CHECKSUM"),),
         )
 """

@@ -19,9 +19,7 @@ ALL = ("accuracy", "precision", "recall", "f1", "auroc", "log_loss", "calibratio
 
 def draw(seed: int, n: int = 60, classes: int = 4) -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(seed)
-    probabilities = torch.softmax(
-        2 * torch.randn(n, classes, generator=generator, dtype=torch.float64), dim=1
-    )
+    probabilities = torch.softmax(2 * torch.randn(n, classes, generator=generator, dtype=torch.float64), dim=1)
     return probabilities, torch.randint(classes, (n,), generator=generator)
 
 
@@ -30,9 +28,7 @@ def test_equal_to_scikit_learn(seed):
     probabilities, labels = draw(seed)
     p, y = probabilities.numpy(), labels.numpy()
     predicted = p.argmax(1)
-    assert metrics.accuracy(probabilities, labels) == pytest.approx(
-        sklearn_metrics.accuracy_score(y, predicted)
-    )
+    assert metrics.accuracy(probabilities, labels) == pytest.approx(sklearn_metrics.accuracy_score(y, predicted))
     for ours, theirs in (("precision", "precision_score"), ("recall", "recall_score"), ("f1", "f1_score")):
         expected = getattr(sklearn_metrics, theirs)(y, predicted, average="macro")
         assert getattr(metrics, ours)(probabilities, labels) == pytest.approx(expected)
@@ -76,9 +72,7 @@ def test_one_class_only_gives_no_area_and_no_warning():
     probabilities, _ = draw(0)
     labels = torch.zeros(60, dtype=torch.int64)
     assert math.isnan(metrics.auroc(probabilities, labels))
-    assert all(
-        math.isfinite(getattr(metrics, name)(probabilities, labels)) for name in ALL if name != "auroc"
-    )
+    assert all(math.isfinite(getattr(metrics, name)(probabilities, labels)) for name in ALL if name != "auroc")
 
 
 def test_a_row_that_sums_to_a_little_more_than_one_is_not_taken_for_logits():
@@ -96,6 +90,4 @@ def test_every_metric_stays_in_its_range_and_ignores_order(seed, n, classes):
         value = getattr(metrics, name)(probabilities, labels)
         upper = 34.6 if name == "log_loss" else 1.0 + 1e-9
         assert math.isnan(value) or 0.0 <= value <= upper
-        assert getattr(metrics, name)(probabilities[order], labels[order]) == pytest.approx(
-            value, nan_ok=True
-        )
+        assert getattr(metrics, name)(probabilities[order], labels[order]) == pytest.approx(value, nan_ok=True)

@@ -45,7 +45,7 @@ def kill_everything(bench: Bench) -> None:
 
 def test_a_suite_killed_at_five_random_moments_ends_complete(bench: Bench) -> None:
     suite, store = bench.suite(SUITE), bench.folder / "bench-results" / "bench.sqlite"
-    generator = random.Random(0)  # noqa: S311 - moments, not secrets
+    generator = random.Random(0)
     kept: dict[str, str] = {}
     for kill in range(5):
         process = bench.start("run", str(suite), "--json", "--no-report")

@@ -115,7 +115,7 @@ def test_records_load_as_a_frame(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_names_the_cure(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="no results at .*none.sqlite. Run a suite first: bench run quickstart"):
+    with pytest.raises(StoreError, match=r"no results at .*none\.sqlite\. Run a suite first: bench run quickstart"):
         load_records(tmp_path / "none.sqlite")
 
 

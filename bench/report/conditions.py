@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 from bench.record import RunRecord
 
@@ -38,9 +38,13 @@ class Condition:
 
     def holds(self, record: RunRecord) -> bool:
         """Was a record taken under this condition?"""
-        other = Condition.of(record, "machine")
-        pairs = zip(astuple(self), astuple(other), strict=True)
-        return all(wanted is None or wanted == found for wanted, found in pairs)
+        run = record.run
+        return (
+            self.device in (None, run.device)
+            and self.environment_id in (None, record.environment_id)
+            and self.threads in (None, run.threads)
+            and self.is_alone in (None, record.is_alone)
+        )
 
 
 class Conditions:

@@ -31,7 +31,8 @@ class RowKey(NamedTuple):
 
 def row_key(record: RunRecord) -> RowKey:
     """Return the row a record belongs to."""
-    return RowKey(record.run.label, canonical(record.run.variant))
+    variant = record.run.variant
+    return RowKey(record.run.label, canonical(variant) if variant else "{}")
 
 
 @dataclass
@@ -68,15 +69,16 @@ def _scores(records: Sequence[RunRecord]) -> list[Values]:
     found: dict[tuple[Measure, Condition], Values] = {}
     order: dict[str, int] = {}
     for record in records:
+        key = row_key(record)
         for score in record.scores:
             condition = Condition.of(record, "machine" if is_clocked(score) else "device")
             order.setdefault(score.name, len(order))
             measure = _without(score_measure(score), unstable[score.name])
             values = found.setdefault((measure, condition), Values(measure, condition))
-            values.seeds[row_key(record)][record.run.seed] = score.value
+            values.seeds[key][record.run.seed] = score.value
             floor = score.detail.get(FLOOR)
             if isinstance(floor, float) and math.isfinite(floor):
-                values.floors[row_key(record)].append(floor)
+                values.floors[key].append(floor)
 
     def place(values: Values) -> tuple[bool, int, Condition]:
         return values.measure.name not in FIRST, order[values.measure.name], values.condition
@@ -85,14 +87,17 @@ def _scores(records: Sequence[RunRecord]) -> list[Values]:
 
 
 def _resources(records: Sequence[RunRecord]) -> Iterable[Values]:
+    conditions = {
+        scope: [Condition.of(record, scope) for record in records] for scope in ("model", "device", "machine")
+    }
+    keys = [row_key(record) for record in records]
     for resource in RESOURCES:
         found: dict[Condition, Values] = {}
-        for record in records:
+        for key, condition, record in zip(keys, conditions[resource.scope], records, strict=True):
             number = resource.read(record)
             if number is not None:
-                condition = Condition.of(record, resource.scope)
-                values = found.setdefault(condition, Values(resource.measure, condition))
-                values.seeds[row_key(record)][record.run.seed] = float(number)
+                values = found.get(condition) or found.setdefault(condition, Values(resource.measure, condition))
+                values.seeds[key][record.run.seed] = float(number)
         yield from (found[condition] for condition in sorted(found))
 
 

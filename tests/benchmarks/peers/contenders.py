@@ -17,7 +17,6 @@ from time import perf_counter, process_time
 from types import SimpleNamespace, TracebackType
 from typing import Any
 
-import peer_networks
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
@@ -54,6 +53,8 @@ class Workload:
 
     def model(self, data: TaskData) -> nn.Module:
         """Return the network with the weights that every contender starts from."""
+        import peer_networks
+
         torch.manual_seed(SEED)
         network: nn.Module = getattr(peer_networks, self.network)(data.problem)
         return network.train()
