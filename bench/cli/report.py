@@ -69,6 +69,9 @@ def write_reports(
         store.artifact,
         title=", ".join(plan.suite for plan in wanted),
         command=" && ".join(plan.command for plan in wanted),
+        # Only runs made more than once can tell whether they repeat; the others need not be read again.
+        attempts=list(store.attempts(record.run.run_id for record in records if record.attempt > 1)),
+        planned=len({run.run_id for plan in wanted for run in plan.runs}),
     )
     folder.mkdir(parents=True, exist_ok=True)
     return report, [offer.load()(report, folder) for offer in chosen]
