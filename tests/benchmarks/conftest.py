@@ -13,7 +13,7 @@ PEERS = Path(__file__).parent / "peers"
 def pytest_configure(config: pytest.Config) -> None:
     """Compare only where an earlier run is stored: pytest-benchmark calls the first run a misuse."""
     storage = Path(config.getoption("benchmark_storage").removeprefix("file://"))
-    if not any(storage.glob("*/*.json")):
+    if not any(storage.glob("*-*/0*.json")):
         config.option.benchmark_compare = None
         config.option.benchmark_compare_fail = []
 

@@ -109,6 +109,7 @@ def machine() -> str:
 def write(path: Path | None, content: Mapping[str, Any]) -> None:
     """Write everything that was measured as JSON, where a path is given."""
     if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({"machine": machine(), **content}, indent=2) + "\n")
 
 
