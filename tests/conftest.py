@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -33,7 +34,7 @@ class Bench:
             "XDG_CACHE_HOME": str(self.folder / "cache"),
         }
         kept = {name: value for name, value in os.environ.items() if name != "BENCH_STORE"}
-        return {**kept, **extra, "COLUMNS": "500", "PYTHONDONTWRITEBYTECODE": "1"}
+        return {**kept, **extra, "COLUMNS": "500", "PYTHONDONTWRITEBYTECODE": ""}
 
     def start(self, *arguments: str, **options: object) -> subprocess.Popen[str]:
         words = [sys.executable, "-m", "bench", *arguments]
@@ -57,6 +58,8 @@ class Bench:
         # Metadata folders write a dash as an underscore; the version begins at the first dash.
         info = place / f"{(distribution or name).replace('-', '_')}-{version}.dist-info"
         info.mkdir(parents=True, exist_ok=True)
+        # Two edits of equal length within a second look alike to the cache of compiled modules.
+        shutil.rmtree(place / "__pycache__", ignore_errors=True)
         for module, text in {name: source, **helpers}.items():
             (place / f"{module}.py").write_text(textwrap.dedent(text))
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution or name}\nVersion: {version}\n")
