@@ -13,6 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The first example of a property pays for imports; how long one takes says nothing on a shared machine.
+settings.register_profile("depthbench", deadline=None)
+settings.load_profile("depthbench")
 
 SRC = [str(Path(__file__).parents[1] / part) for part in (".", "plugins", "reports")]
 
