@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import textwrap
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +21,8 @@ from hypothesis import settings
 settings.register_profile("depthbench", deadline=None)
 settings.load_profile("depthbench")
 
+# A shell starts its background jobs deaf to Ctrl-C, and what they start inherits it; a user's terminal does not.
+COMMAND = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from bench.cli import main; main()"
 SRC = [str(Path(__file__).parents[1] / part) for part in (".", "plugins", "reports")]
 
 
@@ -42,7 +46,7 @@ class Bench:
         return {**kept, **extra, "COLUMNS": "500", "PYTHONDONTWRITEBYTECODE": ""}
 
     def start(self, *arguments: str, **options: object) -> subprocess.Popen[str]:
-        words = [sys.executable, "-m", "bench", *arguments]
+        words = [sys.executable, "-c", COMMAND, *arguments]
         return subprocess.Popen(
             words, cwd=self.folder, env=self.environment, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, **options,
@@ -99,8 +103,12 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path)
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    command = Bench(tmp_path)
+    yield command
+    # A test that failed half-way must not leave its runs to the tests that measure memory and time.
+    for pid in command.survivors():
+        os.kill(pid, signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
