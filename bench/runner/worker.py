@@ -9,7 +9,6 @@ import os
 import resource
 import signal
 import sys
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -106,8 +105,6 @@ def _limit(job: Job) -> None:
         most = job.memory_limit_bytes + _data_bytes()
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # A user's own warning filters belong to the user's own session.
-    warnings.resetwarnings()
 
 
 def _data_bytes() -> int:
