@@ -104,7 +104,10 @@ class Trainer:
             loss = answer
         if optimizer is None:
             raise ContractError(f"{type(self.model).__name__} has no parameters to train and no optimizer()")
-        optimizer.zero_grad(set_to_none=True)
+        # What zero_grad() does, which takes a tenth of the step of a small network to do it.
+        for group in optimizer.param_groups:
+            for parameter in group["params"]:
+                parameter.grad = None
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         return loss.detach()
