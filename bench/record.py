@@ -23,6 +23,7 @@ __all__ = [
     "Status",
     "SuitePlan",
     "Times",
+    "Work",
 ]
 
 Status = Literal["ok", "failed", "out-of-memory", "timeout", "diverged", "skipped", "killed"]
@@ -166,6 +167,19 @@ class ModelSize(Frozen):
     training_macs: int | None = None
 
 
+class Work(Frozen):
+    """What training made of the machine; None where operations are not counted: a black box, a game of networks.
+
+    training_samples: how many went through the network, repeats counted. flops_per_second: two for each
+    multiply-accumulate of the layers' products, over the training clock. share_of_peak: of the largest rate the
+    same machine, device and threads reached in a matrix product when the suite began, about 0 to 1.
+    """
+
+    training_samples: int | None = None
+    flops_per_second: float | None = None
+    share_of_peak: float | None = None
+
+
 class Artifact(Frozen):
     """A file that belongs to a run, e.g. a grid of samples; its bytes lie beside the record in the store."""
 
@@ -200,6 +214,7 @@ class RunRecord(Frozen):
     times: Times = Times()
     memory: Memory = Memory()
     size: ModelSize = ModelSize()
+    work: Work = Work()
     latency: Latency | None = None
     energy_joules: float | None = None
     artifacts: tuple[Artifact, ...] = ()
@@ -225,6 +240,7 @@ class RunRecord(Frozen):
             self.times.model_dump(),
             self.memory.model_dump(),
             self.size.model_dump(),
+            self.work.model_dump(),
             {} if self.latency is None else {f"latency_{k}": v for k, v in self.latency.model_dump().items()},
             {f"hyperparameter.{name}": value for name, value in self.run.hyperparameters.items()},
             {f"variant.{name}": value for name, value in self.run.variant.items()},

@@ -14,9 +14,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 import bench
 from bench.errors import SuiteError, UnknownName
+from bench.record import RunRecord
 from bench.specs import NAME, Value
 
-__all__ = ["Compare", "ModelEntry", "Named", "Suite", "SuiteFile", "load_suite", "shipped_suites"]
+__all__ = ["Compare", "ModelEntry", "Named", "Suite", "SuiteFile", "load_suite", "shipped_suites", "suite_of"]
 
 
 class Strict(BaseModel):
@@ -132,6 +133,40 @@ def _validated(document: dict[str, Any], path: Path, text: str) -> SuiteFile:
     if not NAME.fullmatch(suite.name):
         raise SuiteError(f"{path}: suite name {suite.name!r} is not allowed: use a-z, 0-9, '.', '_' and '-'")
     return SuiteFile(suite, path, text)
+
+
+def suite_of(record: RunRecord) -> dict[str, Any]:
+    """Return a suite, ready for TOML, that makes a run's model again with its seed and settings.
+
+    Of a tuned run it is the best setting that was found, under the fixed budget each trial had: nothing is tuned again.
+    """
+    run, found = record.run, record.details.get("best")
+    protocol = {"name": run.protocol, **run.settings["protocol"]}
+    hyperparameters: dict[str, Value] = dict(run.hyperparameters)
+    if isinstance(found, dict):
+        hyperparameters = {name: value for name, value in found.items() if name in run.hyperparameters}
+        searched = {name: value for name, value in found.items() if name not in run.hyperparameters}
+        budget = {name: value for name, value in protocol.items() if name not in ("trials", "learning_rates")}
+        protocol = {**budget, **searched, "name": "fixed-budget"}
+    entry = {"model": run.model, "label": run.label, "hyperparameters": hyperparameters}
+    task = {"name": run.task, **run.settings["task"]}
+    compare = {"task": task, "protocol": protocol, "datasets": [run.dataset], "models": [entry]}
+    return _without_none(
+        {
+            "name": f"run-{run.run_id[:8]}",
+            "description": f"{run}, as recorded on {record.finished_at[:10]}.",
+            "seeds": [run.seed],
+            "threads": run.threads,
+            "compare": [compare],
+        }
+    )
+
+
+def _without_none(value: Any) -> Any:
+    """Leave out what is not set: TOML has no word for it."""
+    if isinstance(value, dict):
+        return {key: _without_none(each) for key, each in value.items() if each is not None}
+    return [_without_none(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _explain(problem: Any, path: Path, text: str) -> str:

@@ -8,6 +8,7 @@ import platform
 import subprocess
 import sys
 from collections import namedtuple
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -72,33 +73,48 @@ def test_it_can_be_told_without_waking_cuda() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-Shares = namedtuple("Shares", ["idle", "iowait", "steal"])
+Seconds = namedtuple("Seconds", ["user", "idle", "iowait", "steal", "guest"], defaults=(0.0,))
+
+
+def spend(monkeypatch: pytest.MonkeyPatch, spent: Seconds) -> None:
+    """Let the machine's cores spend these seconds while it is watched."""
+    readings = cycle([Seconds(1000, 1000, 1000, 1000), Seconds(*(1000 + each for each in spent[:4]))])
+    monkeypatch.setattr(psutil, "cpu_times", lambda: next(readings))
 
 
 @pytest.mark.parametrize(
-    ("shares", "words"),
+    ("spent", "words"),
     [
-        (Shares(99, 0, 0), ()),
-        (Shares(50, 5, 0), ("45%",)),
-        (Shares(85, 5, 10), ("withheld 10%",)),
-        (Shares(40, 0, 30), ("60%", "30%")),
+        (Seconds(0.01, 0.59, 0, 0), ()),
+        # Clocks that lag count nothing for a while: no time is no work.
+        (Seconds(0, 0, 0, 0), ()),
+        (Seconds(0, 0.2, 0, 0), ()),
+        (Seconds(0.45, 0.5, 0.05, 0), ("45%",)),
+        (Seconds(0.09, 1.6, 0.11, 0.2), ("withheld 10%",)),
+        (Seconds(0.3, 0.4, 0, 0.3), ("60%", "30%")),
     ],
 )
 def test_a_busy_or_robbed_machine_is_reported(
-    shares: Shares, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    spent: Seconds, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(psutil, "cpu_times_percent", lambda interval: shares)
+    spend(monkeypatch, spent)
     found = disturbances(environment("cpu", 1))
     assert len(found) == len(words)
     assert all(word in sentence for word, sentence in zip(words, found, strict=True))
 
 
 def test_more_threads_than_cores_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(psutil, "cpu_times_percent", lambda interval: Shares(100, 0, 0))
+    spend(monkeypatch, Seconds(0, 1, 0, 0))
     monkeypatch.setattr(module, "core_limit", lambda: 1.5)
     assert disturbances(environment("cpu", 1)) == ()
     (sentence,) = disturbances(environment("cpu", 2))
     assert "2 threads, but only 1.5 cores" in sentence
+
+
+def test_the_peak_is_measured_with_the_threads_of_the_runs() -> None:
+    before = torch.get_num_threads()
+    assert environment("cpu", 1).facts["peak_flops"] > 1e8
+    assert torch.get_num_threads() == before
 
 
 def test_a_slow_gpu_is_reported() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -29,6 +31,8 @@ __all__ = [
 ]
 
 DEFAULT_STORE = Path("bench-results") / "bench.sqlite"
+# Wide enough for every list: what reads a pipe looks for names, and a folded one it would miss.
+PIPE_COLUMNS = 240
 F = TypeVar("F", bound=Callable[..., Any])
 UNITS = {
     "": 1,
@@ -124,11 +128,12 @@ def json_option(function: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")(function)
 
 
-def console(*, stderr: bool = False) -> Console:
-    """Return a console that never takes names and error texts for markup."""
+def console(*, stderr: bool = False, is_wide_in_pipes: bool = False) -> Console:
+    """Return a console that never takes names and error texts for markup; in a pipe, lines need not be folded."""
     from rich.console import Console
 
-    return Console(stderr=stderr, markup=False, highlight=False, emoji=False)
+    is_wide = is_wide_in_pipes and not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    return Console(width=PIPE_COLUMNS if is_wide else None, stderr=stderr, markup=False, highlight=False, emoji=False)
 
 
 def echo_json(value: Any) -> None:
@@ -145,15 +150,15 @@ def finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def table(title: str, columns: Iterable[str], rows: Iterable[Sequence[str]]) -> Table:
-    """Return a plain table; cells are text, not markup."""
+def table(title: str, columns: Iterable[str], rows: Iterable[Sequence[str]], *, whole: int = 0) -> Table:
+    """Return a plain table; cells are text, not markup. The first `whole` columns are never folded."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     found = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
-    for column in columns:
-        found.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        found.add_column(column, overflow="fold", no_wrap=number < whole)
     for row in rows:
         found.add_row(*(Text(cell) for cell in row))
     return found

@@ -27,7 +27,13 @@ def command(kind: str, as_json: bool) -> None:
         echo_json(_documents(kind, plugins))
         return
     columns, rows = VIEWS[kind](plugins)
-    console().print(table("", columns, rows))
+    out = console(is_wide_in_pipes=True)
+    is_narrow = kind in WHOLE and out.width < COLUMNS_FOR_ALL
+    if is_narrow:
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
+    out.print(table("", columns, rows, whole=WHOLE.get(kind, 1)))
+    if is_narrow:
+        out.print(f"For {kind} with their hyperparameters: a terminal of {COLUMNS_FOR_ALL} columns, or --json.")
     if kind != "plugins" and plugins.problems:
         console(stderr=True).print(
             f"{len(plugins.problems)} problem(s) with plugins; see: bench list plugins", style="yellow"
@@ -39,9 +45,9 @@ def _models(plugins: Plugins) -> Rows:
     for name, offer in plugins.models.items():
         spec = offer.spec
         settings = ", ".join(f"{key}={value}" for key, value in spec.defaults().items())
-        rows.append((name, spec.family, ", ".join(spec.tasks), settings, offer.owner.distribution, _state(offer)))
+        rows.append((name, spec.family, ", ".join(spec.tasks), offer.owner.distribution, _state(offer), settings))
     rows.sort(key=lambda row: (("shallow", "deep", "generative").index(row[1]), row[0]))
-    return ("model", "family", "tasks", "hyperparameters", "from", "state"), rows
+    return ("model", "family", "tasks", "from", "state", "hyperparameters"), rows
 
 
 def _datasets(plugins: Plugins) -> Rows:
@@ -84,6 +90,9 @@ def _plugins(plugins: Plugins) -> Rows:
     return ("plugin", "distribution", "version", "state"), rows
 
 
+# Columns that keep their words in one piece, however narrow the terminal.
+WHOLE = {"models": 4}
+COLUMNS_FOR_ALL = 100
 VIEWS: dict[str, Callable[[Plugins], Rows]] = {
     "models": _models,
     "datasets": _datasets,

@@ -10,7 +10,7 @@ import click
 from bench.cli.common import console, echo_json, json_option, store_option, table
 
 if TYPE_CHECKING:
-    from bench.record import RunRecord
+    from bench.record import RunRecord, Work
 
 __all__ = ["command"]
 
@@ -25,8 +25,15 @@ __all__ = ["command"]
     type=click.Path(file_okay=False, path_type=Path),
     help="Write the run's files into this folder.",
 )
-def command(run: str | None, store: Path, as_json: bool, attempt: int | None, artifacts: Path | None) -> None:
+@click.option(
+    "--as-suite", is_flag=True, help="Print a suite that makes the run again, a tuned one with its best setting."
+)
+def command(
+    run: str | None, store: Path, as_json: bool, attempt: int | None, artifacts: Path | None, as_suite: bool
+) -> None:
     """Show everything recorded about RUN, an id or its beginning; without RUN, list the runs there are."""
+    if as_suite and (as_json or run is None):
+        raise click.UsageError("--as-suite prints the TOML of one RUN: name it, and leave --json out")
     from bench.store import Store
 
     with Store(store, create=False) as opened:
@@ -42,7 +49,13 @@ def command(run: str | None, store: Path, as_json: bool, attempt: int | None, ar
             artifacts.mkdir(parents=True, exist_ok=True)
             for artifact in record.artifacts:
                 (artifacts / Path(artifact.name).name).write_bytes(opened.artifact(record, artifact.name))
-    if as_json:
+    if as_suite:
+        import tomli_w
+
+        from bench.suite import suite_of
+
+        click.echo(tomli_w.dumps(suite_of(record)), nl=False)
+    elif as_json:
         echo_json(record.model_dump(mode="json"))
     else:
         _print(record, len(attempts))
@@ -89,14 +102,16 @@ def _print(record: RunRecord, attempts: int) -> None:
         ("peak memory", _number(memory.peak_memory_bytes, 2**20, "MiB")),
         ("model on disk", _number(memory.model_bytes, 2**10, "KiB")),
         ("parameters, depth", f"{_number(size.parameter_count)}, {_number(size.depth)}"),
-        ("multiply-accumulates", _number(size.forward_macs)),
+        ("multiply-accumulates", f"{_number(size.forward_macs)} forward, {_number(size.training_macs)} there and back"),
+        ("training rate", _rate(record.work)),
         ("energy", _number(record.energy_joules, 1, "J")),
     ]
     if record.latency:
         rows.append(
             (
                 "latency p50, p95",
-                f"{record.latency.p50_seconds * 1e3:.3f} ms, {record.latency.p95_seconds * 1e3:.3f} ms",
+                f"{record.latency.p50_seconds * 1e3:.3f} ms{_error(record.latency.relative_error)}, "
+                f"{record.latency.p95_seconds * 1e3:.3f} ms",
             )
         )
     out.print(table("", ("", ""), rows))
@@ -135,6 +150,16 @@ def _print(record: RunRecord, attempts: int) -> None:
 
 def _scores(scores: dict[str, float]) -> str:
     return ", ".join(f"{name} {value:.4g}" for name, value in scores.items())
+
+
+def _rate(work: Work) -> str:
+    """Return operations per second in training and what share of the machine's peak they are."""
+    share = "" if work.share_of_peak is None else f", {work.share_of_peak:.2%} of the machine's peak"
+    return f"{_number(work.flops_per_second, 1e9, 'GFLOP/s')}{share}"
+
+
+def _error(relative: float | None) -> str:
+    return "" if relative is None else f" ± {relative:.1%}"
 
 
 def _number(value: float | None, scale: float = 1, unit: str = "") -> str:

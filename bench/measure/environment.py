@@ -8,19 +8,22 @@ import platform
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import psutil
 
 from bench.measure.git import git_state
 from bench.measure.limits import core_limit, memory_limit_bytes
+from bench.measure.peak import machine_peak_flops
 from bench.record import Environment
 
 __all__ = ["disturbances", "environment"]
 
 PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "torchvision", "torchmetrics")
 WATCH_SECONDS = 0.3
-BUSY_SHARE, STEAL_SHARE = 0.2, 0.02
+# Clocks of cores tick a hundred times a second: in 0.3 s of two cores a tick is 0.017.
+BUSY_SHARE, STEAL_SHARE = 0.2, 0.05
 # Nothing else may enter the identity: load, dates and commits change without changing what the machine can do.
 IDENTITY = ("device", "threads", "is_deterministic", "cpu", "gpu", "software")
 
@@ -28,7 +31,7 @@ IDENTITY = ("device", "threads", "is_deterministic", "cpu", "gpu", "software")
 def environment(
     device: str, threads: int, *, deterministic: bool = False, sources: Mapping[str, Path] | None = None
 ) -> Environment:
-    """Describe the machine as it is now; takes 0.3 s, most of it to watch how busy the machine is.
+    """Describe the machine as it is now; takes 0.6 s: to watch how busy it is, and to try its peak.
 
     device: "cpu" or "cuda…", which initialises CUDA: call it in a process that forks no runs. sources: folders or
     files whose git state belongs in the record, by name; depthbench's own is added where it runs from a checkout.
@@ -48,6 +51,8 @@ def environment(
         "git": _git({"depthbench": Path(__file__), **(sources or {})}),
         "start": _start(device),
     }
+    # Last, since it keeps the machine busy itself.
+    facts["peak_flops"] = _peak_flops(device, threads)
     identity = json.dumps({name: facts[name] for name in IDENTITY}, sort_keys=True)
     return Environment(environment_id=hashlib.sha256(identity.encode()).hexdigest()[:16], facts=facts)
 
@@ -111,6 +116,17 @@ def _gpu(device: str) -> dict[str, Any] | None:
     }
 
 
+def _peak_flops(device: str, threads: int) -> float:
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        return machine_peak_flops(device)
+    finally:
+        torch.set_num_threads(before)
+
+
 def _driver() -> str | None:
     told = Path("/proc/driver/nvidia/version")
     words = told.read_text().split() if told.exists() else []
@@ -148,12 +164,19 @@ def _git(sources: Mapping[str, Path]) -> dict[str, Any]:
 
 def _start(device: str) -> dict[str, Any]:
     """What is true only now: load, time withheld by a hypervisor, frequency."""
-    times = psutil.cpu_times_percent(interval=WATCH_SECONDS)
+    before = psutil.cpu_times()
+    sleep(WATCH_SECONDS)
+    after = psutil.cpu_times()
+    spent = {name: getattr(after, name) - at_first for name, at_first in before._asdict().items()}
+    # Not psutil's cpu_times_percent: over less than a second of all cores together its shares do not add up to one.
+    # A guest's time is counted in the user's already.
+    whole = sum(seconds for name, seconds in spent.items() if not name.startswith("guest"))
+    busy = whole - spent["idle"] - spent.get("iowait", 0.0)
     frequency = psutil.cpu_freq() if hasattr(psutil, "cpu_freq") else None
     return {
         "load_average": round(psutil.getloadavg()[0], 2),
-        "busy_share": round(1 - (times.idle + getattr(times, "iowait", 0.0)) / 100, 3),
-        "steal_share": round(getattr(times, "steal", 0.0) / 100, 3),
+        "busy_share": round(busy / whole, 3) if whole else 0.0,
+        "steal_share": round(spent.get("steal", 0.0) / whole, 3) if whole else 0.0,
         "frequency_megahertz": None if frequency is None else round(frequency.current),
         "thermal_throttle_count": _throttle_count(),
         **(_gpu_start(device) if device.startswith("cuda") else {}),

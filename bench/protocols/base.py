@@ -91,7 +91,7 @@ class RunContext:
 class Trained:
     """What training left: the model with its best weights, and what the protocol itself measured.
 
-    `data` is what to score on where it is not what the task prepared.
+    `data` is what to score on where it is not what the task prepared; `samples` is how many a network was shown.
     """
 
     model: Any
@@ -101,6 +101,7 @@ class Trained:
     notes: tuple[str, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
     data: TaskData | None = None
+    samples: int | None = None
 
 
 class Protocol(ABC):

@@ -153,6 +153,14 @@ def steps_per_epoch(samples: int, batch_size: int) -> int:
     return max(1, whole + (rest > 1))
 
 
+def samples_in(steps: int, samples: int, batch_size: int) -> int:
+    """Return how many samples the first steps through `batches` saw."""
+    rest = samples % batch_size
+    epoch = samples - (rest == 1 and samples > 1)
+    epochs, more = divmod(steps, steps_per_epoch(samples, batch_size))
+    return epochs * epoch + min(more * batch_size, epoch)
+
+
 @dataclass
 class _Segments:
     """When to look at the validation part, and when to stop."""
@@ -260,7 +268,7 @@ def train_model(
     context.memory.start()
     model = context.build(**overrides)
     context.energy.start()
-    details = {}
+    details, samples = {}, None
     if not is_network(model):
         fit_black_box(context, model)
     else:
@@ -268,7 +276,10 @@ def train_model(
             _carry_over(start, model)
         history = train(context, budget, model, until)
         details = {"steps": history.steps, "best_step": history.best_step}
-    return Trained(model, memory=context.memory.stop(), energy_joules=context.energy.stop(), details=details)
+        samples = samples_in(history.steps, len(context.data.train), budget.batch_size)
+    return Trained(
+        model, memory=context.memory.stop(), energy_joules=context.energy.stop(), details=details, samples=samples
+    )
 
 
 def _carry_over(start: Mapping[str, Tensor], model: torch.nn.Module) -> None:

@@ -67,6 +67,11 @@ class Transfer(Protocol):
     def _pre_train(self, context: RunContext) -> dict[str, torch.Tensor]:
         from bench.protocols.training import is_network, train_model
 
+        if not is_network(context.build()):
+            raise UsageError(
+                f"protocol transfer: {context.plan.model!r} is a black box and has no weights to carry over; "
+                "compare it under learning-curve"
+            )
         source = context.load(self.settings.source)
         if source.problem.input_shape != context.data.problem.input_shape:
             raise UsageError(
@@ -76,10 +81,6 @@ class Transfer(Protocol):
         aside = context.aside(lambda _: None).with_data(source)
         budget = Budget(**{**self._shared(), "epochs": self.settings.source_epochs})
         model: Any = train_model(aside, budget).model
-        if not is_network(model):
-            raise UsageError(
-                f"protocol transfer: {context.plan.model!r} is a black box and has no weights to carry over"
-            )
         return {name: tensor.detach() for name, tensor in model.state_dict().items()}
 
     def _shared(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ __all__ = ["RESOURCES", "Resource", "is_clocked", "score_measure", "score_title"
 
 # A size is the model's own, a score also depends on the device, a clock on the whole machine.
 Scope = Literal["model", "device", "machine"]
-MEGABYTE, KILOBYTE, MILLISECOND = 1e6, 1e3, 1e-3
+MEGABYTE, KILOBYTE, MILLISECOND, GIGA, PERCENT = 1e6, 1e3, 1e-3, 1e9, 1e-2
 # Details that tell how one run ended, not how its score was measured: they part no columns.
 OUTCOMES = frozenset({"is_reached", "trials"})
 TITLES = {"auroc": "AUROC", "fid": "FID", "kid": "KID", "tuning_seconds": "Tuning"}
@@ -45,6 +45,18 @@ def _throughput(record: RunRecord) -> float | None:
 def _sampling(record: RunRecord) -> float | None:
     # Only generators sample; the clock's default of zero is "never started" for everyone else.
     return record.times.sampling_seconds or None
+
+
+def _training_rate(record: RunRecord) -> float | None:
+    return _scaled(record.work.flops_per_second, GIGA)
+
+
+def _share_of_peak(record: RunRecord) -> float | None:
+    return _scaled(record.work.share_of_peak, PERCENT)
+
+
+def _latency_error(record: RunRecord) -> float | None:
+    return None if record.latency is None else _scaled(record.latency.relative_error, PERCENT)
 
 
 def _time(
@@ -79,6 +91,10 @@ RESOURCES: tuple[Resource, ...] = (
     _memory("cuda_reserved", "Reserved GPU memory", "cuda_reserved_bytes"),
     _size("trainable_parameters", "Trainable parameters", lambda record: record.size.trainable_parameter_count),
     _size("forward_macs", "Forward pass", lambda record: record.size.forward_macs, unit="MACs/sample"),
+    _size("training_macs", "Training step", lambda record: record.size.training_macs, unit="MACs/sample"),
+    _time("training_flops", "Training rate", "GFLOP/s", _training_rate, better="higher"),
+    _time("share_of_peak", "Share of peak", "%", _share_of_peak, better="higher"),
+    _time("latency_error", "Latency p50, relative error", "%", _latency_error, better=""),
     _size("model_size", "Model size", lambda record: _scaled(record.memory.model_bytes, KILOBYTE), unit="kB"),
 )
 

@@ -18,9 +18,9 @@ from bench.measure.energy import EnergyMeter
 from bench.measure.latency import measure_latency
 from bench.measure.memory import PeakMemory, model_bytes
 from bench.measure.seeds import seed_everything
-from bench.measure.work import model_size
+from bench.measure.work import model_size, share_of_peak
 from bench.protocols.base import Protocol, RunContext, Trained
-from bench.record import CurvePoint, Status
+from bench.record import CurvePoint, ModelSize, Status, Work
 from bench.runner.identity import installed_version
 from bench.runner.jobs import Job, Outcome
 from bench.specs import resolve
@@ -94,7 +94,7 @@ class _Run:
             # What the harness itself wants to know belongs on no clock of the model's.
             with self.clocks.setup.paused():
                 size, notes = model_size(trained.model, examples[:1])
-            self.measured |= {"size": size, "notes": (*trained.notes, *notes)}
+            self.measured |= {"size": size, "notes": (*trained.notes, *notes), "work": self._work(trained, size)}
             self._score(task, data, trained)
             with self.clocks.setup.paused(), torch.no_grad():
                 predict = task.predictor(trained.model)
@@ -151,6 +151,20 @@ class _Run:
         if model is None:
             raise ContractError(f"{self.job.model_target} returned None; expected a torch.nn.Module or a black box")
         return model.to(self.device) if isinstance(model, torch.nn.Module) else model
+
+    def _work(self, trained: Trained, size: ModelSize) -> Work:
+        """Relate the operations of training to its seconds, for models whose step is one pass there and back."""
+        if trained.samples is None:
+            return Work()
+        if size.training_macs is None or hasattr(trained.model, "training_step"):
+            return Work(training_samples=trained.samples)
+        seconds, macs = self.clocks.train.seconds, size.training_macs * trained.samples
+        peak = self.job.peak_flops
+        return Work(
+            training_samples=trained.samples,
+            flops_per_second=2 * macs / seconds,
+            share_of_peak=None if peak is None else share_of_peak(macs, seconds, peak),
+        )
 
     def _score(self, task: Task, data: TaskData, trained: Trained) -> None:
         task.sampling = self.clocks.sampling

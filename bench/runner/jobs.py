@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bench.record import CurvePoint, Latency, Memory, ModelSize, PlannedRun, Score, Status, Times
+from bench.record import CurvePoint, Latency, Memory, ModelSize, PlannedRun, Score, Status, Times, Work
 from bench.specs import DatasetSpec, Hyperparameter, MetricSpec
 
 __all__ = ["Job", "Message", "Outcome"]
@@ -23,7 +23,7 @@ class Job(Wire):
 
     `space` is the model's search space; `extra_datasets` are what the protocol needs beside the run's own.
     `missing` says why the run cannot be made at all (an extra that is not installed); `cores` are the processors
-    it is pinned to; `memory_limit_bytes` bounds its private memory.
+    it is pinned to; `memory_limit_bytes` bounds its private memory; `peak_flops` is what the device can do at most.
     """
 
     plan: PlannedRun
@@ -41,6 +41,7 @@ class Job(Wire):
     memory_limit_bytes: int | None = None
     timeout_seconds: float = 3600.0
     is_deterministic: bool = False
+    peak_flops: float | None = None
 
 
 class Outcome(Wire):
@@ -53,6 +54,7 @@ class Outcome(Wire):
     times: Times = Times()
     memory: Memory = Memory()
     size: ModelSize = ModelSize()
+    work: Work = Work()
     latency: Latency | None = None
     energy_joules: float | None = None
     versions: dict[str, str] = {}

@@ -116,6 +116,7 @@ class Session:
         share = len(available) // parallel
         self.slots = deque(tuple(available[i * share : (i + 1) * share]) for i in range(parallel))
         self.environments: dict[str, str] = {}
+        self.peaks: dict[str, float] = {}
         self.tally = Tally()
         self._busy: dict[int, tuple[int, ...]] = {}
         self._repeats = False
@@ -163,7 +164,8 @@ class Session:
             self.tally.stored[done] += 1
             return
         slot = self.slots.popleft()
-        active = pool.submit(job.model_copy(update={"cores": slot[: job.plan.threads]}), _now())
+        placed = {"cores": slot[: job.plan.threads], "peak_flops": self.peaks.get(job.plan.device)}
+        active = pool.submit(job.model_copy(update=placed), _now())
         self._busy[active.number] = slot
         self.watcher.started(job.plan)
         self._notify("bench_run_started", run=job.plan)
@@ -225,6 +227,7 @@ class Session:
             environment = Environment.model_validate(value)
             self.store.add_environment(environment)
             self.environments[device] = environment.environment_id
+            self.peaks[device] = environment.facts["peak_flops"]
 
     def _notify(self, hook: str, **arguments: object) -> None:
         for problem in self.plugins.notify(hook, **arguments):
