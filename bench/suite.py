@@ -151,15 +151,14 @@ def suite_of(record: RunRecord) -> dict[str, Any]:
     entry = {"model": run.model, "label": run.label, "hyperparameters": hyperparameters}
     task = {"name": run.task, **run.settings["task"]}
     compare = {"task": task, "protocol": protocol, "datasets": [run.dataset], "models": [entry]}
-    return _without_none(
-        {
-            "name": f"run-{run.run_id[:8]}",
-            "description": f"{run}, as recorded on {record.finished_at[:10]}.",
-            "seeds": [run.seed],
-            "threads": run.threads,
-            "compare": [compare],
-        }
-    )
+    document: dict[str, Any] = {
+        "name": f"run-{run.run_id[:8]}",
+        "description": f"{run}, as recorded on {record.finished_at[:10]}.",
+        "seeds": [run.seed],
+        "threads": run.threads,
+        "compare": [_without_none(compare)],
+    }
+    return document
 
 
 def _without_none(value: Any) -> Any:

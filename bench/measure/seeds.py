@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 
 import numpy as np
 import torch
 
 __all__ = ["seed_everything"]
+
+# NVIDIA, AMD, and NVIDIA under Windows' Linux
+GPU_FILES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 
 
 def seed_everything(seed: int, *, deterministic: bool = False) -> None:
@@ -23,8 +27,16 @@ def seed_everything(seed: int, *, deterministic: bool = False) -> None:
         raise ValueError(f"seed {seed} is outside the range of NumPy's generator: use 0 to {2**32 - 1}")
     random.seed(seed)
     np.random.seed(seed)
-    torch.manual_seed(seed)
+    # What torch.manual_seed() does, without its detour through the compiler and the source of every caller: 5 ms a run.
+    torch.default_generator.manual_seed(seed)
+    if torch.cuda.is_initialized() or _may_have_gpu():  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        torch.cuda.manual_seed_all(seed)
     _set_deterministic(deterministic)
+
+
+def _may_have_gpu() -> bool:
+    """Is a driver's device file there? Asking torch would load the driver."""
+    return sys.platform != "linux" or any(map(os.path.exists, GPU_FILES))
 
 
 def _set_deterministic(deterministic: bool) -> None:

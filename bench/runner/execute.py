@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
+import numpy
 import torch
 
 from bench.data import DataSource
@@ -21,7 +22,6 @@ from bench.measure.seeds import seed_everything
 from bench.measure.work import model_size, share_of_peak
 from bench.protocols.base import Protocol, RunContext, Trained
 from bench.record import CurvePoint, ModelSize, Status, Work
-from bench.runner.identity import installed_version
 from bench.runner.jobs import Job, Outcome
 from bench.specs import resolve
 from bench.tasks.base import Metric, Task, TaskData
@@ -105,8 +105,8 @@ class _Run:
         if self.device.type == "cuda":
             torch.cuda.init()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         seed_everything(plan.seed, deterministic=job.is_deterministic)
-        names = ("torch", "numpy")
-        self.measured["versions"] = {name: installed_version(name) for name in names}
+        # Of the modules in use; the installed distributions are part of the run's identity.
+        self.measured["versions"] = {module.__name__: module.__version__ for module in (torch, numpy)}
         metrics = [Metric(spec, resolve(spec.target)) for spec in job.metrics]
         kind = resolve(job.task_target)
         task: Task = kind(kind.Settings.model_validate(plan.settings["task"]), metrics, job.cache)

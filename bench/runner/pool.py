@@ -111,7 +111,7 @@ def _signalled(number: int, oom_kills: int) -> tuple[Status, str]:
 class Pool:
     """Runs jobs in processes forked by one server; at most as many at a time as the caller submits."""
 
-    def __init__(self, preload: Sequence[str]) -> None:
+    def __init__(self, preload: Sequence[str], *, expected_runs: int = 1) -> None:
         path = [entry or str(Path.cwd()) for entry in sys.path]
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the pool
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -134,7 +134,7 @@ class Pool:
         self._count = 0
         self._is_ready = False
         self.problems: dict[str, str] = {}
-        self._send({"preload": list(preload)})
+        self._send({"preload": list(preload), "expected_runs": expected_runs})
 
     def __enter__(self) -> Pool:
         return self

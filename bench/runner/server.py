@@ -20,11 +20,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from bench.runner.pages import gather
+
 __all__ = ["MESSAGE_BYTES", "Server", "main"]
 
 PR_SET_CHILD_SUBREAPER = 36
 MESSAGE_BYTES = 1 << 20
 WATCH_MILLISECONDS = 50
+# It takes as long as it saves on twenty runs.
+RUNS_WORTH_GATHERING = 20
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -215,6 +219,8 @@ def main() -> None:
         except Exception as error:  # noqa: BLE001 - the run that needs it will fail and say so; others may not need it
             problems[module] = f"{type(error).__name__}: {error}"
     gc.collect()
+    if start["expected_runs"] >= RUNS_WORTH_GATHERING:
+        gather()
     # What was imported is never garbage; frozen, the collector of a child does not touch (and copy) its pages.
     gc.freeze()
     connection.send(json.dumps({"kind": "ready", "problems": problems}).encode())

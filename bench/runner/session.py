@@ -23,14 +23,19 @@ from bench.store import Store
 __all__ = ["Session", "Tally", "Watcher", "cores", "pending", "preload"]
 
 # Libraries whose import starts no threads and touches no device; a stranger's own code is never preloaded.
-PRELOADED_ROOTS = frozenset({"PIL", "numpy", "pandas", "safetensors", "scipy", "sklearn", "torch", "torchmetrics"})
+PRELOADED_ROOTS = frozenset(
+    {"PIL", "bench", "numpy", "pandas", "safetensors", "scipy", "sklearn", "torch", "torchmetrics"}
+)
 ALWAYS = (
+    # every plugin's package begins with this one
+    "bench.hookspecs",
     "torch",
     "torch._dynamo",
     "bench.measure.environment",
     "bench.protocols.training",
     "bench.runner.execute",
     "bench.runner.worker",
+    "platformdirs",
 )
 
 
@@ -142,7 +147,7 @@ class Session:
             else:
                 runnable.append(job)
         if runnable:
-            with Pool(preload(runnable)) as pool:
+            with Pool(preload(runnable), expected_runs=len(runnable)) as pool:
                 self._describe(pool, runnable)
                 self._drive(pool, deque(runnable))
         return self.tally

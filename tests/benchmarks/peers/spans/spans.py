@@ -25,7 +25,6 @@ RUN = {
         "_Run._set_up": "settings, data set, task",
         "resolve": "import the plugin's modules",
         "seed_everything": "seed",
-        "installed_version": "look up versions",
         "_Run._train": "protocol",
         "model_bytes": "size on disk",
         "model_size": "parameters and operations",
