@@ -185,7 +185,8 @@ class Pool:
                 ended = self._hear(on_point)
                 if ended is not None:
                     yield ended
-            else:
+            elif key.data.number in self._active:
+                # A run whose end was heard in this same look has its pipes read and closed already.
                 self._read(key.data, key.fd, on_point)
         for active in self._active.values():
             if monotonic() >= active.deadline and not active.is_overdue:
