@@ -21,7 +21,7 @@ def test_the_end_of_a_run_may_be_heard_before_its_last_words(monkeypatch: pytest
         model_target="",
         task_target="",
         protocol_target="",
-        dataset=DatasetSpec(name="tiny", target="", tasks=(), modality="table", summary="", licence="", source=""),
+        dataset=DatasetSpec(name="tiny", target="a:b", tasks=(), modality="table", summary="", licence="", source=""),
         metrics=(),
         data_root=None,
         cache="",
