@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from selectors import SelectorKey
-from typing import Any
 
 import pytest
 
 from bench.runner.jobs import Job
-from bench.runner.pool import Pool
+from bench.runner.pool import Ended, Pool
 from bench.specs import DatasetSpec
 from tests.report_records import plan
 
@@ -36,6 +35,10 @@ def test_the_end_of_a_run_may_be_heard_before_its_last_words(monkeypatch: pytest
             return ready
 
         monkeypatch.setattr(pool._selector, "select", late_and_reversed)
-        arguments: dict[str, Any] = {"wall_seconds": 3.0}
-        assert pool.call(job, "bench.record:Times", arguments)["wall_seconds"] == 3.0
+        pool.submit(job, "")
+        ended: list[Ended] = []
+        while not ended:
+            ended += pool.wait(lambda *_: None)
     assert max(seen) > 1
+    assert ended[0].outcome(0).status == "failed"
+    assert "Empty module name" in ended[0].outcome(0).reason
