@@ -12,6 +12,7 @@ import torch
 
 from bench.errors import ContractError, Diverged
 from bench.protocols.base import Budget, RunContext, Trained
+from bench.protocols.perturb import first_samples
 from bench.record import CurvePoint
 from bench.specs import Value
 from bench.tasks.base import Part
@@ -26,6 +27,8 @@ __all__ = ["History", "batches", "is_network", "train", "train_model"]
 STEPS_BETWEEN_LOOKS = 16
 # Below what peaks of memory are told apart by, so that the batches gathered ahead do not show in one.
 GATHERED_BYTES = 2**19
+# Of each class; what one-time costs there are, a fit to these has paid.
+WARM_UP_SAMPLES = 8
 Step = Callable[[Part], "Tensor | Mapping[str, Tensor]"]
 
 
@@ -263,7 +266,7 @@ def train_model(
     overrides = dict(hyperparameters or {})
     rehearsal = context.build(**overrides)
     context.task.check(rehearsal, context.data)
-    warm_up(context, budget, rehearsal)
+    notes = warm_up(context, budget, rehearsal)
     del rehearsal
     context.memory.start()
     model = context.build(**overrides)
@@ -278,7 +281,12 @@ def train_model(
         details = {"steps": history.steps, "best_step": history.best_step}
         samples = samples_in(history.steps, len(context.data.train), budget.batch_size)
     return Trained(
-        model, memory=context.memory.stop(), energy_joules=context.energy.stop(), details=details, samples=samples
+        model,
+        memory=context.memory.stop(),
+        energy_joules=context.energy.stop(),
+        notes=notes,
+        details=details,
+        samples=samples,
     )
 
 
@@ -300,12 +308,22 @@ def fit_black_box(context: RunContext, model: Any) -> None:
     context.report(CurvePoint(epoch=1, step=1, train_seconds=context.clocks.train.seconds, validation=scores))
 
 
-def warm_up(context: RunContext, budget: Budget, model: Any) -> None:
-    """Take two steps with a model that is thrown away, so that one-time costs fall on no clock and no memory peak."""
+def warm_up(context: RunContext, budget: Budget, model: Any) -> tuple[str, ...]:
+    """Train a model that is thrown away a little, so that one-time costs fall on no clock and no memory peak.
+
+    A network takes two steps, a black box is fitted to a few samples of each class. Returns what is worth a note:
+    a black box may need more samples than that, which is no fault of it.
+    """
     if not is_network(model):
-        return
+        few = first_samples(context.data.train, WARM_UP_SAMPLES * context.data.problem.classes, context.plan.seed)
+        try:
+            context.task.fit(model, few)
+        except Exception as error:  # noqa: BLE001 - the plugin's code; the fit that counts will tell
+            return (f"not warmed up: {type(error).__name__} when fitted to {len(few)} samples",)
+        return ()
     trainer = Trainer(context, budget, model.train())
     source = batches(context.data.train, budget.batch_size, context.plan.seed, context.device)
     for _ in range(2):
         trainer.step(next(source))
     _wait(context.device)
+    return ()
