@@ -156,7 +156,7 @@ def test_wrong_labels_hurt_and_shuffled_pixels_do_not_hurt_a_network_that_sees_n
     assert abs(shuffled - clean) < 0.1
 
 
-def test_transfer_helps_with_little_data_and_its_cost_lies_beside_the_training(command: Bench) -> None:
+def test_transfer_begins_elsewhere_and_its_cost_lies_beside_the_training(command: Bench) -> None:
     runs = {each["run"]["variant"]["start"]: each for each in of(command, "transfer")}
     assert runs["pre-trained"]["details"]["pre_training_seconds"] > runs["pre-trained"]["times"]["train_seconds"]
     assert "pre_training_seconds" not in runs["from scratch"]["details"]
