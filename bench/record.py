@@ -91,9 +91,16 @@ class SuitePlan(Frozen):
         part of the suite only), so is everything whose place it did not fill.
         """
         devices = {run.device for run in newer.runs}
+        known = {run.run_id for run in self.runs}
+        if replace:
+            command = newer.command
+        elif known.issuperset(run.run_id for run in newer.runs) or newer.command in self.command:
+            command = self.command
+        else:
+            command = f"{self.command} && {newer.command}"
         filled = {run.place for run in newer.runs}
         kept = [run for run in self.runs if run.place not in filled and not (replace and run.device in devices)]
-        return newer.model_copy(update={"runs": (*kept, *newer.runs)})
+        return newer.model_copy(update={"runs": (*kept, *newer.runs), "command": command})
 
 
 class Score(Frozen):
@@ -226,6 +233,12 @@ class RunRecord(Frozen):
         """Did the run end well?"""
         return self.status == "ok"
 
+    @property
+    def hyperparameters(self) -> dict[str, Value]:
+        """Those the model was trained with: the plan's, or what a search found."""
+        found = self.details.get("best") if self.run.protocol == "tuned" else None
+        return {**self.run.hyperparameters, **(found if isinstance(found, dict) else {})}
+
     def score(self, name: str) -> float | None:
         """Return the value of a score by name, None where the run has none."""
         return next((score.value for score in self.scores if score.name == name), None)
@@ -242,7 +255,7 @@ class RunRecord(Frozen):
             self.size.model_dump(),
             self.work.model_dump(),
             {} if self.latency is None else {f"latency_{k}": v for k, v in self.latency.model_dump().items()},
-            {f"hyperparameter.{name}": value for name, value in self.run.hyperparameters.items()},
+            {f"hyperparameter.{name}": value for name, value in self.hyperparameters.items()},
             {f"variant.{name}": value for name, value in self.run.variant.items()},
             {f"score.{score.name}": score.value for score in self.scores},
         ]

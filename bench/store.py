@@ -34,6 +34,7 @@ MIGRATIONS: tuple[str, ...] = (
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 BUSY_SECONDS = 60.0
+KEPT_STARTS = 50
 
 
 class Store:
@@ -99,10 +100,18 @@ class Store:
         return kept
 
     def add_environment(self, environment: Environment) -> None:
-        """Keep the description of a machine, once."""
+        """Keep the description of a machine once, and how busy it was at the start of each later session beside it."""
         with self._transaction() as connection:
+            found = "SELECT facts FROM environments WHERE environment_id = ?"
+            row = connection.execute(found, (environment.environment_id,)).fetchone()
+            if row:
+                facts = Environment.model_validate_json(row[0]).facts
+                start = environment.facts.get("start")
+                starts = [*facts.get("later_starts", ()), *([start] if start else [])]
+                facts = {**facts, **({"later_starts": starts[-KEPT_STARTS:]} if starts else {})}
+                environment = environment.model_copy(update={"facts": facts})
             connection.execute(
-                "INSERT OR IGNORE INTO environments VALUES (?, ?)",
+                "INSERT OR REPLACE INTO environments VALUES (?, ?)",
                 (environment.environment_id, environment.model_dump_json()),
             )
 
@@ -115,6 +124,13 @@ class Store:
         """Keep what a suite consists of now; an earlier plan of the same suite is replaced."""
         with self._transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO plans VALUES (?, ?)", (plan.suite, plan.model_dump_json()))
+
+    def merge_plan(self, plan: SuitePlan, *, replace: bool) -> None:
+        """Add a newer run of a suite to what the file holds of it, whoever else writes meanwhile (see SuitePlan)."""
+        with self._transaction() as connection:
+            row = connection.execute("SELECT plan FROM plans WHERE suite = ?", (plan.suite,)).fetchone()
+            merged = SuitePlan.model_validate_json(row[0]).merged(plan, replace=replace) if row else plan
+            connection.execute("INSERT OR REPLACE INTO plans VALUES (?, ?)", (plan.suite, merged.model_dump_json()))
 
     def plans(self) -> dict[str, SuitePlan]:
         """Return the newest plan of every suite that was run into this file, by the suite's name."""

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 import bench
-from bench.errors import SuiteError, UnknownName
+from bench.errors import SuiteError, UnknownName, UsageError
 from bench.record import RunRecord
 from bench.specs import NAME, Value
 
@@ -141,9 +141,11 @@ def suite_of(record: RunRecord) -> dict[str, Any]:
     Of a tuned run it is the best setting that was found, under the fixed budget each trial had: nothing is tuned again.
     """
     run, found = record.run, record.details.get("best")
+    if run.protocol == "tuned" and not found:
+        raise UsageError(f"{run} ended as {record.status} before it had found a setting")
     protocol = {"name": run.protocol, **run.settings["protocol"]}
     hyperparameters: dict[str, Value] = dict(run.hyperparameters)
-    if isinstance(found, dict):
+    if run.protocol == "tuned" and isinstance(found, dict):
         hyperparameters = {name: value for name, value in found.items() if name in run.hyperparameters}
         searched = {name: value for name, value in found.items() if name not in run.hyperparameters}
         budget = {name: value for name, value in protocol.items() if name not in ("trials", "learning_rates")}

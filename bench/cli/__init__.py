@@ -1,6 +1,6 @@
 """The command `bench`: arguments in, exit code out.
 
-Exit codes: 0 all fine, 1 some runs failed, 2 misuse, 3 nothing could be run, 130 interrupted.
+Exit codes: 0 all fine, 1 some runs failed, 2 misuse, 3 no run ended well, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def cli() -> None:
 
     Begin with:  bench run quickstart
 
-    Exit codes: 0 all fine, 1 some runs failed, 2 misuse, 3 nothing could be run, 130 interrupted.
+    Exit codes: 0 all fine, 1 some runs failed, 2 misuse, 3 no run ended well, 130 interrupted.
     """
 
 

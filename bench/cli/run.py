@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -85,7 +86,7 @@ class SuiteName(click.ParamType[str]):
 def command(suite: str, store: Path, with_report: bool, as_json: bool, **options: Any) -> int:
     """Run SUITE, a shipped suite's name or a TOML file. Runs that are stored already are not made again.
 
-    Exit codes: 0 all fine, 1 some runs failed, 2 misuse, 3 nothing could be run, 130 interrupted.
+    Exit codes: 0 all fine, 1 some runs failed, 2 misuse, 3 no run ended well, 130 interrupted.
     """
     from bench.plugins import discover
     from bench.runner.plan import expand
@@ -127,10 +128,9 @@ def _run(store: Store, plugins: Any, jobs: list[Job], options: dict[str, Any], a
 
 def _choices(file: SuiteFile, options: dict[str, Any]) -> Choices:
     from bench.runner.plan import Choices
-    from bench.runner.session import cores
 
     jobs = options["jobs"]
-    threads = options["threads"] or file.suite.threads or max(1, len(cores()) // jobs)
+    threads = options["threads"] or file.suite.threads or max(1, _usable_cores() // jobs)
     return Choices(
         models=options["models"],
         datasets=options["datasets"],
@@ -144,6 +144,14 @@ def _choices(file: SuiteFile, options: dict[str, Any]) -> Choices:
     )
 
 
+def _usable_cores() -> int:
+    """Return how many cores' worth of time this process may have."""
+    from bench.measure.limits import core_limit
+    from bench.runner.session import cores
+
+    return max(1, min(len(cores()), int(core_limit() or len(cores()))))
+
+
 def _device(asked: str) -> str:
     """Return cpu or cuda; asks the driver's own tool, since importing torch here would take seconds."""
     if asked == "cpu":
@@ -151,18 +159,34 @@ def _device(asked: str) -> str:
     tool = shutil.which("nvidia-smi")
     found = ""
     if tool and os.environ.get("CUDA_VISIBLE_DEVICES", "0") not in ("", "-1"):
-        found = subprocess.run([tool, "-L"], capture_output=True, text=True, check=False, timeout=30).stdout  # noqa: S603 - a path found by us, fixed arguments
-    if "GPU" in found:
+        try:
+            found = subprocess.run([tool, "-L"], capture_output=True, text=True, check=False, timeout=30).stdout  # noqa: S603 - a path found by us, fixed arguments
+        except subprocess.TimeoutExpired:
+            click.echo("Warning: nvidia-smi did not answer within 30 s; no GPU is used", err=True)
+    if "GPU" in found and _torch_has_cuda():
         return "cuda"
     if asked == "cuda":
-        raise click.UsageError("--device cuda: nvidia-smi finds no GPU here. Use --device cpu")
+        reason = "this torch was built without CUDA" if "GPU" in found else "nvidia-smi finds no GPU here"
+        raise click.UsageError(f"--device cuda: {reason}. Use --device cpu")
     return "cpu"
+
+
+def _torch_has_cuda() -> bool:
+    """Read what torch was built for from its source: importing it would take seconds."""
+    from importlib.util import find_spec
+
+    torch = find_spec("torch")
+    source = Path(torch.origin).with_name("version.py").read_text() if torch and torch.origin else ""
+    return re.search(r"^cuda\b.*=\s*['\"]", source, re.MULTILINE) is not None
 
 
 def _free_share(jobs: int) -> int:
     import psutil
 
-    return int(psutil.virtual_memory().available * MEMORY_SHARE / jobs)
+    from bench.measure.limits import memory_limit_bytes
+
+    free = min(psutil.virtual_memory().available, memory_limit_bytes() or sys.maxsize)
+    return int(free * MEMORY_SHARE / jobs)
 
 
 def _command_line(suite: str, store: Path, options: dict[str, Any]) -> str:
@@ -171,8 +195,12 @@ def _command_line(suite: str, store: Path, options: dict[str, Any]) -> str:
     for name in ("models", "datasets", "seeds"):
         if options[name]:
             words += [f"--{name}", ",".join(map(str, options[name]))]
+    if len(options["seeds"]) == 1:
+        # A number alone would be a number of seeds.
+        words[-1] = f"{words[-1]}-{words[-1]}"
+    defaults = {"jobs": 1}
     for name in ("jobs", "threads", "data_root", "timeout", "memory_limit"):
-        if options[name] not in (None, 1):
+        if options[name] != defaults.get(name):
             words += [f"--{name.replace('_', '-')}", str(options[name])]
     if options["device"] != "auto":
         words += ["--device", options["device"]]
@@ -190,8 +218,7 @@ def _keep_plan(store: Store, file: SuiteFile, jobs: list[Job], choices: Choices,
         command=command_line,
         runs=tuple(job.plan for job in jobs),
     )
-    earlier = store.plans().get(plan.suite)
-    store.set_plan(earlier.merged(plan, replace=not choices.is_partial) if earlier else plan)
+    store.merge_plan(plan, replace=not choices.is_partial)
 
 
 def _show_plan(jobs: list[Job], path: Path, options: dict[str, Any], as_json: bool) -> None:

@@ -60,18 +60,21 @@ def environment(
 def disturbances(environment: Environment) -> tuple[str, ...]:
     """Return sentences on what may have slowed the runs down: a busy machine, stolen time, too few cores."""
     facts = environment.facts
-    start, threads = facts.get("start", {}), facts.get("threads", 1)
+    threads, starts = facts.get("threads", 1), (facts.get("start", {}), *facts.get("later_starts", ()))
     cores = min(filter(None, (facts["cpu"].get("usable_cores"), facts["cpu"].get("core_limit"))), default=threads)
-    found = []
+    found = [f"Runs used {threads} threads, but only {cores:g} cores were allowed."] if cores < threads else []
+    # Each session began with a look of its own; what was seen more than once is said once, at its worst.
+    start = {
+        name: max(each.get(name, 0) for each in starts) for name in ("busy_share", "steal_share", "gpu_utilisation")
+    }
     if start.get("busy_share", 0) > BUSY_SHARE:
         found.append(f"The machine was busy at the start: {start['busy_share']:.0%} of its cores' time was in use.")
     if start.get("steal_share", 0) > STEAL_SHARE:
         found.append(f"The host withheld {start['steal_share']:.0%} of the cores' time from this virtual machine.")
-    if cores < threads:
-        found.append(f"Runs used {threads} threads, but only {cores:g} cores were allowed.")
     if start.get("gpu_utilisation", 0) > BUSY_SHARE:
         found.append(f"The GPU was busy at the start: {start['gpu_utilisation']:.0%}.")
-    found.extend(f"The GPU was slowed down at the start: {reason}." for reason in start.get("gpu_slowdowns", ()))
+    reasons = dict.fromkeys(reason for each in starts for reason in each.get("gpu_slowdowns", ()))
+    found.extend(f"The GPU was slowed down at the start: {reason}." for reason in reasons)
     return tuple(found)
 
 

@@ -35,6 +35,8 @@ class PeakMemory:
     def __init__(self, device: torch.device | str = "cpu", *, proc: Path = PROC) -> None:
         self._device, self._proc = str(device), proc
         self._baseline: int | None = None
+        # What the last `stop` told: all that is known of training that failed.
+        self.last: Memory | None = None
         self._children = _Children(proc)
 
     def start(self) -> None:
@@ -54,7 +56,8 @@ class PeakMemory:
         children = self._children.stop()
         if self._baseline is not None and "VmHWM" in status:
             peak = max(0, status["VmHWM"] - self._baseline) + children
-        return Memory(peak_memory_bytes=peak, **self._cuda_peaks())
+        self.last = Memory(peak_memory_bytes=peak, **self._cuda_peaks())
+        return self.last
 
     def _reset_cuda(self) -> None:
         if not self._device.startswith("cuda"):

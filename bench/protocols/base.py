@@ -59,9 +59,10 @@ class RunContext:
     """Everything a protocol needs of one run.
 
     memory, energy: started and stopped around the training that counts.
-    build:  returns a fresh model, initialised from the run's seed; takes hyperparameters that override the plan's.
+    make:   returns a fresh model for some data, initialised from the run's seed; see `build`.
     report: called with each point of the learning curve as it is measured.
-    load:   returns another data set that the protocol named in `datasets`, prepared by the task.
+    load:   returns another data set that the protocol named in `datasets`, and the task prepared for it: a judge of
+            samples is a judge of one data set.
     space:  the model's hyperparameters with their search spaces.
     """
 
@@ -72,14 +73,18 @@ class RunContext:
     clocks: Clocks
     memory: PeakMemory
     energy: EnergyMeter
-    build: Callable[..., Any]
+    make: Callable[[TaskData, Mapping[str, Value]], Any]
     report: Callable[[CurvePoint], None]
-    load: Callable[[str], TaskData]
+    load: Callable[[str], tuple[Task, TaskData]]
     space: Mapping[str, Hyperparameter]
 
-    def with_data(self, data: TaskData) -> RunContext:
-        """Return the same run on other data."""
-        return replace(self, data=data)
+    def build(self, **overrides: Value) -> Any:
+        """Return a fresh model for the run's data; hyperparameters given here override those of the plan."""
+        return self.make(self.data, overrides)
+
+    def with_data(self, data: TaskData, task: Task | None = None) -> RunContext:
+        """Return the same run on other data, and with the task prepared for it where it is another data set."""
+        return replace(self, data=data, task=task or self.task)
 
     def aside(self, report: Callable[[CurvePoint], None]) -> RunContext:
         """Return the same run for training that is not the one that counts: own clocks, another listener."""

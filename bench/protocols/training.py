@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -268,26 +269,31 @@ def train_model(
     context.task.check(rehearsal, context.data)
     notes = warm_up(context, budget, rehearsal)
     del rehearsal
-    context.memory.start()
-    model = context.build(**overrides)
-    context.energy.start()
     details, samples = {}, None
-    if not is_network(model):
-        fit_black_box(context, model)
-    else:
-        if start is not None:
-            _carry_over(start, model)
-        history = train(context, budget, model, until)
-        details = {"steps": history.steps, "best_step": history.best_step}
-        samples = samples_in(history.steps, len(context.data.train), budget.batch_size)
-    return Trained(
-        model,
-        memory=context.memory.stop(),
-        energy_joules=context.energy.stop(),
-        notes=notes,
-        details=details,
-        samples=samples,
-    )
+    with _measured(context) as measured:
+        model = context.build(**overrides)
+        if not is_network(model):
+            fit_black_box(context, model)
+        else:
+            if start is not None:
+                _carry_over(start, model)
+            history = train(context, budget, model, until)
+            details = {"steps": history.steps, "best_step": history.best_step}
+            samples = samples_in(history.steps, len(context.data.train), budget.batch_size)
+    return Trained(model, notes=notes, details=details, samples=samples, **measured)
+
+
+@contextmanager
+def _measured(context: RunContext) -> Iterator[dict[str, Any]]:
+    """Watch memory and energy; stopped also where training fails, or their threads would look into the next trial."""
+    measured: dict[str, Any] = {}
+    context.memory.start()
+    context.energy.start()
+    try:
+        yield measured
+    finally:
+        measured["memory"] = context.memory.stop()
+        measured["energy_joules"] = context.energy.stop()
 
 
 def _carry_over(start: Mapping[str, Tensor], model: torch.nn.Module) -> None:

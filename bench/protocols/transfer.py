@@ -72,13 +72,13 @@ class Transfer(Protocol):
                 f"protocol transfer: {context.plan.model!r} is a black box and has no weights to carry over; "
                 "compare it under learning-curve"
             )
-        source = context.load(self.settings.source)
+        task, source = context.load(self.settings.source)
         if source.problem.input_shape != context.data.problem.input_shape:
             raise UsageError(
                 f"protocol transfer: source {self.settings.source!r} has inputs of shape {source.problem.input_shape}, "
                 f"target {context.plan.dataset!r} of shape {context.data.problem.input_shape}; they must be equal"
             )
-        aside = context.aside(lambda _: None).with_data(source)
+        aside = context.aside(lambda _: None).with_data(source, task)
         budget = Budget(**{**self._shared(), "epochs": self.settings.source_epochs})
         model: Any = train_model(aside, budget).model
         return {name: tensor.detach() for name, tensor in model.state_dict().items()}

@@ -70,9 +70,12 @@ class Tuned(Protocol):
             direction="maximize" if context.task.is_objective_higher_better else "minimize",
             sampler=optuna.samplers.TPESampler(seed=context.plan.seed),
         )
-        # The default is the first trial, so that tuning is never worse than not tuning by bad luck alone.
-        study.enqueue_trial({name: parameter.default for name, parameter in space.items()})
+        # What the suite sets is the first trial, so that tuning is never worse than not tuning by bad luck alone.
+        given = context.plan.hyperparameters
+        study.enqueue_trial({name: given.get(name, parameter.default) for name, parameter in space.items()})
         study.optimize(lambda trial: self._trial(context, space, trial), n_trials=self.settings.trials)
+        if all(trial.state is not optuna.trial.TrialState.COMPLETE for trial in study.trials):
+            raise Diverged(f"training diverged in all of {len(study.trials)} trials")
         return study
 
     def _space(self, context: RunContext) -> dict[str, Hyperparameter]:

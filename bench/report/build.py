@@ -66,14 +66,13 @@ def build_report(
 
 
 def _siblings(group: Group, groups: Iterable[Group]) -> list[RunRecord]:
-    """Return the good records of other sections that ask the same of the same test part."""
+    """Return the records of other sections that ask the same of the same test part."""
     return [
         record
         for other in groups
         if other is not group
         and (other.dataset, other.task, other.test_hash) == (group.dataset, group.task, group.test_hash)
         for record in other.records
-        if record.is_ok
     ]
 
 
@@ -94,7 +93,8 @@ def _section(
         rows=rows,
         conditions=table.conditions,
         failed=[record for record in group.records if not record.is_ok],
-        siblings=siblings,
+        siblings=[record for record in siblings if record.is_ok],
+        failed_siblings=[record for record in siblings if not record.is_ok],
     )
     return Section(
         key=key,

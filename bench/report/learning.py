@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from bench.record import CurvePoint, RunRecord
@@ -18,6 +18,8 @@ CAPTION = (
     "Means over seeds with 95 % bands. A seed that stopped early counts with its last value. "
     "Models that are fitted as a whole have no curve."
 )
+# Records that may be averaged, with what they were made under in words.
+Parts = Sequence[tuple[str, Sequence[RunRecord]]]
 AXES: tuple[tuple[str, str, Callable[[CurvePoint], float]], ...] = (
     ("epochs", "Epoch", lambda point: point.epoch),
     ("seconds", "Training time (s)", lambda point: point.train_seconds),
@@ -30,7 +32,9 @@ def learning_curves(material: Material) -> Iterator[Figure]:
     if material.has_variants or not objective:
         return
     for axis, x_title, place in AXES:
-        lines = tuple(_lines(material, objective, place))
+        # A second is worth what its machine is: times of two conditions share no mean, while epochs do.
+        parts = material.clocked() if axis == "seconds" else _by_device(material)
+        lines = tuple(_lines(material, objective, place, parts))
         if lines:
             title = score_title(objective)
             yield LineFigure(
@@ -47,16 +51,20 @@ def _objective(material: Material) -> str:
     return max(seen, key=seen.__getitem__) if seen else ""
 
 
-def _lines(material: Material, objective: str, place: Callable[[CurvePoint], float]) -> Iterator[Line]:
-    cells: dict[tuple[str, str], list[RunRecord]] = defaultdict(list)
-    for record in material.records:
-        cells[record.run.label, record.run.device].append(record)
-    families = {row.label: row.family for row in material.rows}
-    order = list(families)
-    for (label, device), records in sorted(cells.items(), key=lambda item: (order.index(item[0][0]), item[0][1])):
-        curves = [curve for record in records if len((curve := _curve(record, objective, place))[0]) > 1]
-        if curves:
-            yield _line(label, families[label], material.device_words(device), curves)
+def _by_device(material: Material) -> Parts:
+    return [
+        (material.device_words(device), [each for each in material.records if each.run.device == device])
+        for device in material.devices
+    ]
+
+
+def _lines(material: Material, objective: str, place: Callable[[CurvePoint], float], parts: Parts) -> Iterator[Line]:
+    for label, family in material.families.items():
+        for words, records in parts:
+            runs = [each for each in records if each.run.label == label]
+            curves = [curve for run in runs if len((curve := _curve(run, objective, place))[0]) > 1]
+            if curves:
+                yield _line(label, family, words, curves)
 
 
 def _curve(record: RunRecord, objective: str, place: Callable[[CurvePoint], float]) -> Curve:

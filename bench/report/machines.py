@@ -28,7 +28,9 @@ def machines(records: Sequence[RunRecord], environments: Mapping[str, Environmen
     found = []
     for identity, name in machine_names(records).items():
         environment = environments.get(identity)
-        facts = () if environment is None else tuple(map(_fact, flatten(environment.facts).items()))
+        # What later sessions met is in the warnings, where it matters; the table describes the machine.
+        told = {} if environment is None else {k: v for k, v in environment.facts.items() if k != "later_starts"}
+        facts = tuple(map(_fact, flatten(told).items()))
         found.append(Machine(name, devices[identity], identity, counts[identity], facts))
     return tuple(found)
 
@@ -65,7 +67,7 @@ def warnings(records: Sequence[RunRecord], names: Mapping[str, str]) -> tuple[st
     killed = sum(record.status == "killed" for record in records)
     if killed:
         were = "run was killed before it" if killed == 1 else "runs were killed before they"
-        found.append(f"{killed} {were} ended; run the suite again to complete.")
+        found.append(f"{killed} {were} ended; the next run of the suite makes {'it' if killed == 1 else 'them'} again.")
     return tuple(found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,7 +18,7 @@ class Material:
     """A section's good records, its columns and its rows.
 
     conditions: what each column's numbers were taken under, by its key. failed: runs that did not end well.
-    siblings: good records of other sections on the same test part.
+    siblings: good records of other sections on the same test part; failed_siblings: those that did not end well.
     """
 
     protocol: str
@@ -27,6 +28,7 @@ class Material:
     conditions: Mapping[str, Condition] = field(default_factory=dict)
     failed: Sequence[RunRecord] = ()
     siblings: Sequence[RunRecord] = ()
+    failed_siblings: Sequence[RunRecord] = ()
 
     @property
     def main(self) -> Column | None:
@@ -55,6 +57,18 @@ class Material:
     def families(self) -> dict[str, str]:
         """The family of every label, in the order of the table."""
         return {row.label: row.family for row in self.rows}
+
+    def clocked(self) -> list[tuple[str, Sequence[RunRecord]]]:
+        """Return the records by what their times were taken under, in words: no two of these share a mean of times."""
+        words = {
+            self.conditions[column.key]: column.condition
+            for column in self.columns
+            if column.measure.name == "train_seconds" and column.key in self.conditions
+        }
+        found: dict[Condition, list[RunRecord]] = defaultdict(list)
+        for record in self.records:
+            found[Condition.of(record, "machine")].append(record)
+        return [(words.get(each, self.device_words(each.device or "")), found[each]) for each in sorted(found)]
 
     def device_words(self, device: str) -> str:
         """Return the device's name where the section has more than one, else nothing."""

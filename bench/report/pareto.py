@@ -13,7 +13,7 @@ __all__ = ["front", "quality_against_time"]
 
 CAPTION = (
     "Means over seeds with 95 % intervals. The stepped line joins the models that no other beats in both, "
-    "by their means."
+    "by their means; a model some of whose runs failed is drawn, but stands on no line."
 )
 
 
@@ -56,9 +56,13 @@ def _points(material: Material, time: Column) -> list[Point]:
         return []
     both = [row for row in material.rows if time.key in row.cells and quality.key in row.cells]
     rows = [row for row in both if math.isfinite(row.cells[quality.key].mean)]
-    means = [(row.cells[time.key].mean, row.cells[quality.key].mean) for row in rows]
-    best = front(means, higher_is_better=quality.measure.better == "higher")
+    failed = {record.run.label for record in material.failed if record.run.device == time.device}
+    # Where runs failed only the lucky seeds are left in the mean, as in the table.
+    sound = [row for row in rows if row.label not in failed and not row.cells[quality.key].infinite]
+    means = [(row.cells[time.key].mean, row.cells[quality.key].mean) for row in sound]
+    kept = front(means, higher_is_better=quality.measure.better == "higher")
+    best = {sound[number].label for number in kept}
     return [
-        Point(row.label, row.family, time.condition, row.cells[time.key], row.cells[quality.key], number in best)
-        for number, row in enumerate(rows)
+        Point(row.label, row.family, time.condition, row.cells[time.key], row.cells[quality.key], row.label in best)
+        for row in rows
     ]

@@ -82,14 +82,22 @@ def _column(group: Group, device: str) -> Column | None:
     for record in records:
         labels[record.run.label].append(record)
     sign = 1.0 if score.higher_is_better else -1.0
-    values = {label: sign * _value(runs, score) for label, runs in labels.items()}
-    families = {label: runs[0].run.family for label, runs in labels.items()}
+    measured = {label: kept for label, runs in labels.items() if (kept := _measured(runs, score))}
+    values = {label: sign * _value(runs, score) for label, runs in measured.items()}
+    families = {label: runs[0].run.family for label, runs in measured.items()}
     return Column(group.dataset, score_title(score.name), values, families)
 
 
 def _main(records: Sequence[RunRecord]) -> Score | None:
     scores = next((record.scores for record in records if record.scores), ())
     return next((score for score in scores if score.name in FIRST), scores[0] if scores else None)
+
+
+def _measured(runs: Sequence[RunRecord], score: Score) -> list[RunRecord]:
+    """Leave out good runs without the score: another machine's judge gave them another one, which is no failure."""
+    kept = [run for run in runs if not run.is_ok or run.score(score.name) is not None]
+    has_none = any(run.is_ok for run in runs) and not any(run.is_ok for run in kept)
+    return [] if has_none else kept
 
 
 def _value(runs: Sequence[RunRecord], score: Score) -> float:

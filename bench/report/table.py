@@ -58,9 +58,9 @@ class Table:
             return ()
         return tuple(
             sentence
-            for column, judgements in zip(self.columns, self._judgements, strict=True)
+            for column, values, judgements in zip(self.columns, self.values, self._judgements, strict=True)
             if column.measure.name == self.main.measure.name
-            for sentence in findings(column, judgements)
+            for sentence in findings(column, judgements, self._left_out(values))
         )
 
     def cell(self, key: RowKey, number: int) -> Cell | None:
@@ -97,10 +97,12 @@ class Table:
             outcomes=dict(Counter(record.status for record in runs)),
             seed_count=len({record.run.seed for record in runs if record.is_ok}),
             cells={name: cell for name, cell in cells.items() if cell is not None},
+            tried={device: len(seeds) for device, seeds in _seeds_by_device(runs).items()},
         )
 
     def _ok_count(self, key: RowKey, condition: Condition) -> int:
-        return sum(run.is_ok for run in self._records[key] if condition.holds(run))
+        # A section may hold a seed on several devices or with several threads, but a cell has one value for each.
+        return len({run.run.seed for run in self._records[key] if run.is_ok and condition.holds(run)})
 
     def _judge(self, values: Values) -> dict[str, Judgement[RowKey]]:
         """Judge a column, each variant for itself. A model some of whose runs failed, or missed their target, has
@@ -108,8 +110,7 @@ class Table:
         """
         if not values.measure.better:
             return {}
-        device = values.condition.device
-        sound = [key for key in self._records if not self._has_failures(key, device) and not values.infinite(key)]
+        sound = [key for key in self._records if self._is_sound(key, values)]
         floor = MEMORY_RESOLUTION_MB if values.measure.kind == "memory" else -math.inf
         return {
             variant: judge(
@@ -120,9 +121,21 @@ class Table:
             for variant, rows in by_variant(values, sound).items()
         }
 
-    def _has_failures(self, key: RowKey, device: str | None) -> bool:
-        runs = [run for run in self._records[key] if device is None or run.run.device == device]
-        return any(not run.is_ok for run in runs)
+    def _is_sound(self, key: RowKey, values: Values) -> bool:
+        return all(run.is_ok for run in self._runs(key, values)) and not values.infinite(key)
+
+    def _left_out(self, values: Values) -> Mapping[str, frozenset[RowKey]]:
+        """Return, by variant, the rows that were tried but not judged; one that was only skipped was never tried."""
+        found: dict[str, set[RowKey]] = defaultdict(set)
+        for key in self._records:
+            was_tried = any(run.status != "skipped" for run in self._runs(key, values))
+            if was_tried and not self._is_sound(key, values):
+                found[key.variant].add(key)
+        return {variant: frozenset(keys) for variant, keys in found.items()}
+
+    def _runs(self, key: RowKey, values: Values) -> list[RunRecord]:
+        device = values.condition.device
+        return [run for run in self._records[key] if device in (None, run.run.device)]
 
     def _places(self) -> dict[str, tuple[int, int, float]]:
         """Return where each label stands: its family, then its misses, then its best mean of the main score."""
@@ -136,6 +149,14 @@ class Table:
                 misses[key.label] += values.infinite(key)
         families = {key.label: FAMILIES.index(runs[0].run.family) for key, runs in self._records.items()}
         return {label: (family, misses[label], -best.get(label, -math.inf)) for label, family in families.items()}
+
+
+def _seeds_by_device(runs: Sequence[RunRecord]) -> Mapping[str, set[int]]:
+    found: dict[str, set[int]] = defaultdict(set)
+    for record in runs:
+        for device in ("", record.run.device):
+            found[device].add(record.run.seed)
+    return found
 
 
 def by_size(variant: str) -> list[tuple[bool, float, str]]:

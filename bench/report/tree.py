@@ -72,7 +72,7 @@ class Column:
 class Cell:
     """The mean over seeds with its 95 % interval; low and high are None where one seed gives none.
 
-    count: finite values in the mean; run_count: runs that ended well, so count < run_count means NaN or absent.
+    count: finite values in the mean; run_count: seeds that ended well, so count < run_count means NaN or absent.
     infinite: runs whose value is infinitely bad, as the time to a target that was not reached is; then there is no
     interval, and where no run has a finite value the mean is infinite.
     floor: mean of the value that real data gets against real data, where the metric has one.
@@ -93,7 +93,7 @@ class Cell:
 class Row:
     """One model, under one variant of the protocol: `outcomes` counts its runs by status, on every device.
 
-    seed_count: seeds that ended well on at least one device.
+    seed_count: seeds that ended well on at least one device. tried: seeds on record by device, "" for all of them.
     """
 
     label: str
@@ -104,6 +104,7 @@ class Row:
     outcomes: Mapping[str, int]
     seed_count: int
     cells: Mapping[str, Cell]
+    tried: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def ok_count(self) -> int:

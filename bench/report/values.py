@@ -102,16 +102,19 @@ def _resources(records: Sequence[RunRecord]) -> Iterable[Values]:
 
 
 def _unstable_details(records: Sequence[RunRecord]) -> dict[str, frozenset[str]]:
-    """Find details that vary between seeds of one cell: outcomes, not settings, so they split no column."""
-    seen: dict[str, dict[tuple[RowKey, str, str], set[object]]] = defaultdict(lambda: defaultdict(set))
+    """Find details that vary between seeds of one cell: outcomes, not settings, so they split no column.
+
+    What varies from machine to machine only, such as the judge that each trained for itself, is a setting.
+    """
+    seen: dict[str, dict[tuple[RowKey, str, str, str], set[object]]] = defaultdict(lambda: defaultdict(set))
     for record in records:
         for score in record.scores:
             for name, value in score.detail.items():
-                seen[score.name][row_key(record), record.run.device, name].add(value)
+                seen[score.name][row_key(record), record.run.device, record.environment_id, name].add(value)
     return defaultdict(
         frozenset,
         {
-            score: frozenset(name for (_, _, name), values in details.items() if len(values) > 1)
+            score: frozenset(name for (*_, name), values in details.items() if len(values) > 1)
             for score, details in seen.items()
         },
     )

@@ -29,11 +29,18 @@ def seed_range(counts: Sequence[int]) -> str:
     return f"{low} to {high} seeds each"
 
 
-def findings(column: Column, judged: Mapping[str, Judgement[RowKey]]) -> Iterator[str]:
-    """Yield the sentences for one column, each conclusion once; judged: by variant, as canonical text."""
+def findings(
+    column: Column, judged: Mapping[str, Judgement[RowKey]], left_out: Mapping[str, frozenset[RowKey]]
+) -> Iterator[str]:
+    """Yield the sentences for one column, each conclusion once.
+
+    judged: by variant, as canonical text. left_out: by variant, the rows that failed runs kept from being judged.
+    """
     conclusions: dict[str, list[str]] = {}
     for variant, judgement in judged.items():
-        conclusions.setdefault(_conclusion(judgement), []).append(variant_text(json.loads(variant)))
+        conclusions.setdefault(_conclusion(judgement, left_out.get(variant, frozenset())), []).append(
+            variant_text(json.loads(variant))
+        )
     for text, variants in conclusions.items():
         is_same = len(variants) > 1 and len(conclusions) == 1
         words = f"each of {len(variants)} variants" if is_same else "; ".join(filter(None, variants))
@@ -41,21 +48,26 @@ def findings(column: Column, judged: Mapping[str, Judgement[RowKey]]) -> Iterato
         yield f"{column.measure.title}{f' ({where})' if where else ''}: {text}"
 
 
-def _conclusion(judged: Judgement[RowKey]) -> str:
+def _conclusion(judged: Judgement[RowKey], left_out: frozenset[RowKey]) -> str:
+    without = f"left out for failed runs or missed targets: {_listed(left_out)}" if left_out else ""
     if judged.leader is None:
-        return "fewer than two models without failed runs or missed targets, so nothing is compared."
+        start = "fewer than two models without failed runs or missed targets, so nothing is compared"
+        return f"{start} ({without})." if without else f"{start}."
     seeds = seed_range(judged.seed_counts)
+    behind = "; ".join(filter(None, (seeds, TEST, without)))
+    # A model that was left out may have the better mean over the seeds it has.
+    mean = "best mean of those without failures" if left_out else "best mean"
     if not judged.worse and len(judged.open) == len(judged.seed_counts) - 1:
-        return f"too few shared seeds to decide anything ({seeds})."
+        return f"too few shared seeds to decide anything ({'; '.join(filter(None, (seeds, without)))})."
     if not judged.worse:
-        return f"no model can be told apart from the best mean, {judged.leader.label} ({seeds}; {TEST})."
-    text = f"{judged.leader.label} has the best mean and can be told apart from {_listed(judged.worse)}"
+        return f"no model can be told apart from the {mean}, {judged.leader.label} ({behind})."
+    text = f"{judged.leader.label} has the {mean} and can be told apart from {_listed(judged.worse)}"
     tied = judged.best - {judged.leader}
     if tied:
         text += f", but not from {_listed(tied)}"
     if judged.open:
         text += f"; {_listed(judged.open)} left undecided"
-    return f"{text} ({seeds}; {TEST})."
+    return f"{text} ({behind})."
 
 
 def _listed(keys: frozenset[RowKey]) -> str:

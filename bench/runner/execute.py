@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -45,6 +45,8 @@ def execute(job: Job, report: Callable[[CurvePoint], None]) -> Outcome:
         raise
     except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, SystemExit included; it is recorded
         status, reason = classify(error)
+        if "memory" not in run.measured and run.memory.last is not None:
+            run.measured["memory"] = run.memory.last
         trace = traceback.format_exc()[-TRACEBACK_CHARACTERS:]
     measured = run.measured | {"times": run.clocks.times(perf_counter() - started)}
     return Outcome(status=status, reason=reason, traceback=trace, **measured)  # type: ignore[arg-type]  # checked by pydantic
@@ -78,7 +80,7 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.device = torch.device(self.job.plan.device)
-        self.clocks = Clocks(self.device)
+        self.clocks, self.memory = Clocks(self.device), PeakMemory(self.device)
 
     def carry_out(self) -> None:
         """Set up, train, score, measure; `measured` grows on the way, so that a failure keeps what was known."""
@@ -129,22 +131,22 @@ class _Run:
             data=data,
             device=self.device,
             clocks=self.clocks,
-            memory=PeakMemory(self.device),
+            memory=self.memory,
             energy=EnergyMeter(self.device),
-            build=lambda **overrides: self._build(data, overrides),
+            make=self._build,
             report=self.report,
-            load=lambda name: self._load(task, name),
+            load=lambda name: self._load(type(task)(task.settings, task.metrics, task.cache), name),
             space=self.job.space,
         )
         return protocol.train(context)
 
-    def _load(self, task: Task, name: str) -> TaskData:
+    def _load(self, task: Task, name: str) -> tuple[Task, TaskData]:
         spec = next(spec for spec in self.job.extra_datasets if spec.name == name)
         dataset = resolve(spec.target)(DataSource.of(spec, self.job.data_root))
         self.measured["data"] |= {f"{name} {part}": value for part, value in dataset.hashes().items()}
-        return self._place(task.prepare(dataset, name))
+        return task, self._place(task.prepare(dataset, name))
 
-    def _build(self, data: TaskData, overrides: dict[str, Any]) -> Any:
+    def _build(self, data: TaskData, overrides: Mapping[str, Any]) -> Any:
         plan = self.job.plan
         seed_everything(plan.seed, deterministic=self.job.is_deterministic)
         model = resolve(self.job.model_target)(data.problem, **{**plan.hyperparameters, **overrides})

@@ -24,7 +24,7 @@ __all__ = [
     "source_fingerprint",
 ]
 
-HARNESS = ("metrics", "protocols", "tasks")
+HARNESS = ("data.py", "model.py", "runner/execute.py", "measure", "metrics", "protocols", "tasks")
 SHARED_FOLDERS = ("site-packages", "dist-packages")
 
 
@@ -53,9 +53,10 @@ def source_fingerprint(target: str) -> str:
 
 
 def harness_fingerprint() -> str:
-    """Hash the parts of depthbench itself that decide results: protocols, tasks, metrics and splits."""
+    """Hash the parts of depthbench itself that decide results: protocols, tasks, metrics, splits, measurement."""
     core = Path(bench.__file__).parent
-    files = [core / "data.py", *(path for part in HARNESS for path in sorted((core / part).rglob("*.py")))]
+    places = [core / part for part in HARNESS]
+    files = [path for place in places for path in ([place] if place.is_file() else sorted(place.rglob("*.py")))]
     digest = hashlib.sha256()
     for path in files:
         digest.update(f"{path.relative_to(core)}\n{_normalised(path)}\n".encode())

@@ -276,10 +276,13 @@ class _Cell:
         offers = self.expansion.plugins.metrics.values()
         return [offer for offer in offers if offer.spec.task == self.compare.task.name and offer.missing() is None]
 
-    def _identity(self, seed: int, metrics: Iterable[Offer[MetricSpec]]) -> dict[str, str]:
+    def _identity(self, seed: int, metrics: Sequence[Offer[MetricSpec]]) -> dict[str, str]:
         source, choices = self.expansion.source, self.expansion.choices
         model, dataset = self.model, self.dataset
-        libraries = {name: installed_version(name) for name in ("torch", "numpy", *model.spec.requires)}
+        protocol = self.expansion.plugins.protocols[self.compare.protocol.name]
+        offers: tuple[Offer[Any], ...] = (model, dataset, self._task, protocol, *self._extra, *metrics)
+        needed = {name for offer in offers for name in offer.spec.requires}
+        libraries = {name: installed_version(name) for name in sorted({"torch", "numpy", *needed})}
         return {
             "model": f"{model.spec.name} {model.spec.target} {model.owner.distribution} {model.owner.version}",
             "model source": source(model.spec.target),

@@ -28,6 +28,7 @@ __all__ = ["Active", "Ended", "Pool"]
 OUTPUT_CHARACTERS = 64_000
 START_SECONDS = 300.0
 CLOSE_SECONDS = 3.0
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 CHANNEL_BYTES = 256 * 2**20
 # The server finds its modules where the coordinator does, and hands no changed environment on to the runs.
 BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[2]); from bench.runner.server import main; main()"
@@ -111,7 +112,7 @@ def _signalled(number: int, oom_kills: int) -> tuple[Status, str]:
 class Pool:
     """Runs jobs in processes forked by one server; at most as many at a time as the caller submits."""
 
-    def __init__(self, preload: Sequence[str], *, expected_runs: int = 1) -> None:
+    def __init__(self, preload: Sequence[str], *, threads: int = 1, expected_runs: int = 1) -> None:
         path = [entry or str(Path.cwd()) for entry in sys.path]
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the pool
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -126,6 +127,8 @@ class Pool:
                 stdout=self._log,
                 stderr=self._log,
                 start_new_session=True,
+                # BLAS and OpenMP read these when they are loaded, which is in the server; in a run it is too late.
+                env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads)),
             )
         self._socket = ours
         self._selector = selectors.DefaultSelector()

@@ -23,6 +23,7 @@ from bench.store import Store
 __all__ = ["Session", "Tally", "Watcher", "cores", "pending", "preload"]
 
 # Libraries whose import starts no threads and touches no device; a stranger's own code is never preloaded.
+DESCRIBE_SECONDS = 120.0
 PRELOADED_ROOTS = frozenset(
     {"PIL", "bench", "numpy", "pandas", "safetensors", "scipy", "sklearn", "torch", "torchmetrics"}
 )
@@ -37,6 +38,10 @@ ALWAYS = (
     "bench.runner.worker",
     "platformdirs",
 )
+
+
+# Data or a package was missing, or somebody else ended it: made again without being asked.
+NOT_THE_RUNS_FAULT = frozenset({"skipped", "killed"})
 
 
 class Watcher(Protocol):
@@ -82,10 +87,10 @@ def cores() -> list[int]:
 
 
 def pending(jobs: Iterable[Job], statuses: dict[str, str], *, retry_failed: bool, repeat: bool = False) -> list[Job]:
-    """Return the jobs that must be made: those never finished and skipped ones; failed or all others if asked for."""
+    """Return the jobs that must be made: those never finished, skipped or killed; failed or all others if asked for."""
     if repeat:
         return list(jobs)
-    again = {"skipped"} if not retry_failed else {"skipped", "failed", "out-of-memory", "timeout", "diverged", "killed"}
+    again = NOT_THE_RUNS_FAULT | ({"failed", "out-of-memory", "timeout", "diverged"} if retry_failed else set())
     return [job for job in jobs if statuses.get(job.plan.run_id, "skipped") in again]
 
 
@@ -142,15 +147,31 @@ class Session:
         for job in waiting:
             needed = (job.dataset.name, *(spec.name for spec in job.extra_datasets))
             reason = job.missing or next((absent[name] for name in needed if name in absent), "")
-            if reason:
+            if reason and statuses.get(job.plan.run_id) == "ok":
+                # A repetition that cannot be made must not hide what was measured before.
+                self.watcher.problem(f"{job.plan} cannot be repeated: {reason}")
+                self.tally.stored["ok"] += 1
+            elif reason:
                 self._keep(job, Outcome(status="skipped", reason=reason), began_at=_now())
             else:
                 runnable.append(job)
         if runnable:
-            with Pool(preload(runnable), expected_runs=len(runnable)) as pool:
+            threads = self._threads(runnable)
+            with Pool(preload(runnable), threads=threads, expected_runs=len(runnable)) as pool:
                 self._describe(pool, runnable)
                 self._drive(pool, deque(runnable))
         return self.tally
+
+    def _threads(self, jobs: Sequence[Job]) -> int:
+        """Return the threads of every run; raises UsageError where runs side by side would not have as many cores."""
+        threads, share = max(job.plan.threads for job in jobs), len(self.slots[0])
+        if self.parallel > 1 and threads > share:
+            raise UsageError(
+                f"--jobs {self.parallel} leaves each run {share} of {len(cores())} cores, but these runs have "
+                f"{threads} threads: use --jobs {max(1, len(cores()) // threads)}, or --threads {share} (another "
+                "number of threads is another result)"
+            )
+        return threads
 
     def _drive(self, pool: Pool, waiting: deque[Job]) -> None:
         kills = _oom_kills()
@@ -223,7 +244,13 @@ class Session:
                 self.watcher.problem(f"{module} cannot be imported: {reason}")
         for device in dict.fromkeys(job.plan.device for job in jobs):
             job = next(job for job in jobs if job.plan.device == device)
-            arguments: dict[str, Any] = {"device": device, "threads": job.plan.threads}
+            arguments: dict[str, Any] = {
+                "device": device,
+                "threads": job.plan.threads,
+                "deterministic": job.is_deterministic,
+            }
+            # The run's own limits are not this call's.
+            job = job.model_copy(update={"timeout_seconds": DESCRIBE_SECONDS, "memory_limit_bytes": None})
             try:
                 value = pool.call(job, "bench.measure.environment:environment", arguments)
             except RunnerError as error:

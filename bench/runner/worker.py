@@ -96,8 +96,6 @@ def _limit(job: Job) -> None:
 
     if job.cores and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, job.cores)
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = str(job.plan.threads)
     torch.set_num_threads(job.plan.threads)
     # CUDA reserves address space far beyond what it uses, so there the server's watch over resident memory rules.
     if job.memory_limit_bytes and job.plan.device == "cpu":

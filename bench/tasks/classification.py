@@ -95,7 +95,7 @@ class Classification(Task):
         """Class scores of a batch: logits of a network, probabilities of a black box."""
         if _is_network(model):
             return model.eval()  # type: ignore[no-any-return]  # a module is the function that its forward is
-        return lambda x: model.predict_proba(x.numpy().reshape(len(x), -1))
+        return lambda x: model.predict_proba(x.cpu().numpy().reshape(len(x), -1))
 
     def probabilities(self, model: Any, part: Part, classes: int) -> tuple[Tensor, Tensor]:
         """Return class probabilities (n, classes) float64 and labels (n,), both on the CPU.

@@ -70,7 +70,7 @@ def _numbers(column: Column, row: Row) -> tuple[object, ...]:
     place = (column.device, column.condition, measure.name, measure.unit, measure.better)
     # A mean that is not finite is left empty: `infinite` counts the runs that missed, and no reader trips over a word.
     mean = cell.mean if math.isfinite(cell.mean) else None
-    value = (mean, cell.low, cell.high, cell.count, cell.run_count, row.run_count)
+    value = (mean, cell.low, cell.high, cell.count, cell.run_count, row.tried.get(column.device, 0))
     return (*place, *value, int(cell.is_best), cell.floor, cell.infinite, detail)
 
 

@@ -36,6 +36,10 @@ SPECIAL = {
     "`": r"\textasciigrave{}",
     "'": r"\textquotesingle{}",
     '"': r"\textquotedbl{}",
+    # After the end of a row these would be its options.
+    "[": "{[}",
+    "]": "{]}",
+    "*": "{*}",
     "·": r"\textperiodcentered{}",
     "–": "--",
     "“": "``",

@@ -21,6 +21,7 @@ from bench_reports.words import (
     seeds_text,
     settings_text,
     significant,
+    variant_text,
 )
 
 __all__ = ["escape", "render"]
@@ -113,7 +114,7 @@ def _front(figure: ScatterFigure) -> str:
         if point.is_on_front:
             found.setdefault(point.condition, []).append(f"{point.label} ({significant(point.x.mean)} {figure.x.unit})")
     return "\n\n".join(
-        f"Pareto front, {escape(figure.y.title)} against training time"
+        f"Pareto front, {escape(figure.y.title)} against {escape(figure.x.title.lower())}"
         f"{f', {escape(condition)}' if condition else ''}: {escape(', '.join(labels))}."
         for condition, labels in found.items()
     )
@@ -177,7 +178,7 @@ def _failures(failures: Sequence[Failure]) -> Iterator[str]:
     if not failures:
         return
     yield "## Runs that did not end well"
-    head = ["Model", "Data set", "Task", "Device", "Seeds", "Status", "Reason"]
+    head = ["Model", "Data set", "Task", "Protocol", "Variant", "Device", "Seeds", "Status", "Reason"]
     yield _grid(
         head,
         (
@@ -185,6 +186,8 @@ def _failures(failures: Sequence[Failure]) -> Iterator[str]:
                 escape(failure.label),
                 escape(failure.dataset),
                 escape(failure.task),
+                escape(failure.protocol),
+                escape(variant_text(failure.variant) or ABSENT),
                 escape(failure.device),
                 ", ".join(map(str, failure.seeds)),
                 failure.status,

@@ -114,6 +114,8 @@ class _Judge:
             self._meet(pair)
         if reading.reason:
             return Change(place, measure, "not comparable", reason=reading.reason)
+        if not measure.better:
+            return Change(place, measure, "not comparable", reason="neither more nor less of it is better")
         if reading.is_clocked:
             alike = {seed: pair for seed, pair in pairs.items() if pair.is_timed_alike}
             if not alike:
@@ -171,7 +173,7 @@ def _tested(place: Place, reading: Reading, margin: Margin, *, is_across: bool) 
 
 def _reason(reading: Reading, margin: float, *, has_failures: bool) -> str:
     words = []
-    if reading.a == reading.b:
+    if reading.a and reading.a == reading.b:
         words.append("identical")
     elif has_failures:
         lost = [sum(math.isinf(value) for value in side.values()) for side in (reading.a, reading.b)]

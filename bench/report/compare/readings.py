@@ -18,6 +18,8 @@ __all__ = ["Reading", "failed_runs", "readings"]
 
 SHOWN = ("train_seconds", "latency_p50", "peak_memory", "cuda_allocated")
 REASON_LIMIT = 200
+# A skipped run was never begun, a killed one ended with its session: neither says anything of the model.
+UNTRIED = frozenset({"skipped", "killed"})
 FAILED_RUNS = Measure("failed_runs", "Failed runs", "", "lower", "score")
 
 
@@ -84,7 +86,7 @@ def _right(pair: Pair) -> RunRecord:
 
 
 def _was_tried(pair: Pair) -> bool:
-    return "skipped" not in (pair.a.status, pair.b.status)
+    return not UNTRIED & {pair.a.status, pair.b.status}
 
 
 def readings(cell: PairedCell, *, every_score: bool) -> Iterator[Reading]:

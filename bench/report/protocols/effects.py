@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -12,24 +12,38 @@ from statistics import fmean
 from bench.record import RunRecord
 from bench.report.marks import ALPHA, paired
 from bench.report.material import Material
-from bench.report.tree import Cell, Column
+from bench.report.measures import score_measure
+from bench.report.tree import Cell, Column, Measure
 from bench.report.values import RowKey, row_key
 from bench.specs import Value
 from bench.stats import Comparison, holm, mean_interval
 
-__all__ = ["Effect", "cell", "effects", "main_values", "sentence"]
+__all__ = ["WALL_TIME", "Effect", "Seeds", "cell", "effects", "main_values", "sentence"]
 
-Seeds = Mapping[int, float]
+# What comes before the final training has no clock that stops for its looks, as a training has.
+WALL_TIME = "wall time, set-up and looks at the validation part included"
 TEST = "paired by seed, t test, Holm-corrected, 5 % level"
 
 
 @dataclass(frozen=True)
+class Seeds:
+    """A row's finite values by seed; lost: its runs that failed or have no finite value."""
+
+    values: Mapping[int, float]
+    lost: int = 0
+
+
+@dataclass(frozen=True)
 class Effect:
-    """A paired difference with its name; `is_real` says that it is more than noise after the correction."""
+    """A paired difference with its name; `is_real` says that it is more than noise after the correction.
+
+    lost: runs of either side without a value; then only the lucky seeds are paired, and nothing is real.
+    """
 
     name: str
     test: Comparison
     is_real: bool
+    lost: int = 0
 
     @property
     def sign(self) -> int:
@@ -38,38 +52,59 @@ class Effect:
 
     def __str__(self) -> str:
         test = self.test
+        lost = f", not judged: {self.lost} run{'s' if self.lost > 1 else ''} without a value" if self.lost else ""
         if not test.count:
-            return f"{self.name}: no pairs"
+            return f"{self.name}: no pairs{lost}"
         if not test.can_decide:
-            return f"{self.name}: {test.difference:+.3g} (one pair, undecided)"
+            return f"{self.name}: {test.difference:+.3g} (one pair{lost or ', undecided'})"
         if not (test.difference or test.low or test.high):
-            return f"{self.name}: no difference"
-        told = "" if self.is_real else ", within noise"
+            return f"{self.name}: no difference{lost}"
+        told = lost or ("" if self.is_real else ", within noise")
         return f"{self.name}: {test.difference:+.3g} ({test.low:+.3g} to {test.high:+.3g}{told})"
 
 
 def main_values(
     material: Material, column: Column, records: Iterable[RunRecord] | None = None
-) -> dict[str, list[tuple[Mapping[str, Value], dict[int, float]]]]:
-    """Return the column's finite values on its device: label → variants with values by seed, in the table's order."""
+) -> dict[str, list[tuple[Mapping[str, Value], Seeds]]]:
+    """Return the column's values on its device: label → variants with values by seed, in the table's order.
+
+    records: what to read, failed ones included, in place of the section's own.
+    """
     found: dict[RowKey, dict[int, float]] = defaultdict(dict)
-    for record in material.records if records is None else records:
-        value = record.score(column.measure.name)
-        if record.run.device == column.device and value is not None and math.isfinite(value):
+    lost: Counter[RowKey] = Counter()
+    for record in (*material.records, *material.failed) if records is None else records:
+        value = _value(record, column.measure) if record.is_ok else math.nan
+        if record.run.device != column.device or value is None:
+            continue
+        if math.isfinite(value):
             found[row_key(record)][record.run.seed] = value
-    labels: dict[str, list[tuple[Mapping[str, Value], dict[int, float]]]] = {label: [] for label in material.families}
-    for (label, variant), seeds in found.items():
-        labels.setdefault(label, []).append((json.loads(variant), seeds))
+        else:
+            lost[row_key(record)] += 1
+    labels: dict[str, list[tuple[Mapping[str, Value], Seeds]]] = {label: [] for label in material.families}
+    for key, seeds in found.items():
+        labels.setdefault(key.label, []).append((json.loads(key.variant), Seeds(seeds, lost[key])))
     return {label: variants for label, variants in labels.items() if variants}
 
 
+def _value(record: RunRecord, measure: Measure) -> float | None:
+    """Return a record's score, None where it was measured with other settings than the column's."""
+    for score in record.scores:
+        if score.name == measure.name and {*measure.detail} <= {*score_measure(score).detail}:
+            return score.value
+    return None
+
+
 def effects(pairs: Sequence[tuple[str, Seeds, Seeds]]) -> list[Effect]:
-    """Test each (name, from, to) and correct for their number; differences are to − from."""
-    tests = [paired(to, start, is_score=True) for _, start, to in pairs]
-    decided = [number for number, test in enumerate(tests) if test.can_decide]
+    """Test each (name, from, to) and correct for their number; differences are to − from.
+
+    A side some of whose runs failed has only its lucky seeds left, so that its effect is told but not tested.
+    """
+    tests = [paired(to.values, start.values, is_score=True) for _, start, to in pairs]
+    lost = [start.lost + to.lost for _, start, to in pairs]
+    decided = [number for number, test in enumerate(tests) if test.can_decide and not lost[number]]
     adjusted = dict(zip(decided, holm([tests[number].p_value for number in decided]), strict=True)) if decided else {}
     return [
-        Effect(name, test, adjusted.get(number, 1.0) < ALPHA)
+        Effect(name, test, adjusted.get(number, 1.0) < ALPHA, lost[number])
         for number, ((name, _, _), test) in enumerate(zip(pairs, tests, strict=True))
     ]
 

@@ -62,8 +62,11 @@ def _crossings(material: Material, column: Column) -> Iterator[str]:
     if len(crossed) > CROSSING_LIMIT:
         yield f"{len(crossed) - CROSSING_LIMIT} more pairs of curves cross{where}."
     if not crossed:
-        decided = [effect for points in curves.values() for _, effect in points if effect.test.can_decide]
-        test = f"{len(tested)} paired t tests, Holm-corrected, 5 % level" if decided else "too few shared seeds"
+        judged = [effect for effect in tested if not effect.lost]
+        decided = any(effect.test.can_decide for effect in judged)
+        test = f"{len(judged)} paired t tests, Holm-corrected, 5 % level" if decided else "too few shared seeds"
+        if len(judged) < len(tested):
+            test += f"; {len(tested) - len(judged)} of {len(tested)} points not judged for runs without a value"
         yield f"No two of {len(values)} curves cross beyond noise{where} ({test})."
 
 

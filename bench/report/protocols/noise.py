@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench.report.material import Material
-from bench.report.protocols.effects import cell, effects, main_values, sentence
+from bench.report.protocols.effects import Seeds, cell, effects, main_values, sentence
 from bench.report.tree import Column, Dot, DotFigure, Figure, Row
 from bench.report.variants import line_figure, titled, variant_number
 
@@ -58,14 +58,14 @@ def findings(material: Material) -> Iterator[str]:
         yield from _told(f"{column.measure.title}{where} from inputs in order to shuffled", shuffled)
 
 
-def _told(start: str, pairs: list[tuple[str, dict[int, float], dict[int, float]]]) -> Iterator[str]:
+def _told(start: str, pairs: list[tuple[str, Seeds, Seeds]]) -> Iterator[str]:
     if pairs:
         yield sentence(start, effects(pairs))
 
 
 def _pairs(
     material: Material, column: Column, start: tuple[float, str], end: tuple[float, str]
-) -> list[tuple[str, dict[int, float], dict[int, float]]]:
+) -> list[tuple[str, Seeds, Seeds]]:
     found = []
     for label, variants in main_values(material, column).items():
         seeds = {(float(v.get(NOISE, 0)), str(v.get(INPUTS, IN_ORDER))): each for v, each in variants}
@@ -82,7 +82,7 @@ def _dots(material: Material, column: Column) -> tuple[Dot, ...]:
     pairs = _pairs(material, column, (0.0, IN_ORDER), (0.0, SHUFFLED))
     families = material.families
     return tuple(
-        Dot(label, families[label], series, cell(list(seeds.values())))
+        Dot(label, families[label], series, cell(list(seeds.values.values())))
         for label, *both in pairs
         for series, seeds in zip((IN_ORDER, SHUFFLED), both, strict=True)
     )

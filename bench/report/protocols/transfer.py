@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from statistics import fmean
 
+from bench.record import RunRecord
 from bench.report.material import Material
-from bench.report.protocols.effects import effects, main_values, sentence
+from bench.report.protocols.effects import WALL_TIME, effects, main_values, sentence
 from bench.report.tree import Figure, Row
 from bench.report.variants import line_figure, variant_number
 
@@ -47,22 +48,21 @@ def findings(material: Material) -> Iterator[str]:
         where = f" ({column.condition})" if column.condition else ""
         if pairs:
             yield sentence(f"{column.measure.title}{where} from scratch to pre-trained", effects(pairs))
-        yield from _cost(material, device)
+    for words, records in material.clocked():
+        yield from _cost(material, words, records)
 
 
-def _cost(material: Material, device: str) -> Iterator[str]:
+def _cost(material: Material, words: str, records: Sequence[RunRecord]) -> Iterator[str]:
     told = []
     for label in material.families:
-        runs = [each for each in material.records if each.run.label == label and each.run.device == device]
-        seconds = [
-            float(each.details["pre_training_seconds"]) for each in runs if "pre_training_seconds" in each.details
-        ]
-        if seconds:
-            trained = fmean(each.times.train_seconds for each in runs if "pre_training_seconds" in each.details)
-            told.append(f"{label} {fmean(seconds):.3g} s before {trained:.3g} s of fine-tuning")
+        runs = [each for each in records if each.run.label == label and "pre_training_seconds" in each.details]
+        if runs:
+            seconds = fmean(float(each.details["pre_training_seconds"]) for each in runs)
+            trained = fmean(each.times.train_seconds for each in runs)
+            told.append(f"{label} {seconds:.3g} s before {trained:.3g} s of fine-tuning")
     if told:
-        where = f", {words}" if (words := material.device_words(device)) else ""
-        yield f"Pre-training cost, not in the training times{where}: {'; '.join(told)}."
+        where = f", {words}" if words else ""
+        yield f"Pre-training cost ({WALL_TIME}), not in the training times{where}: {'; '.join(told)}."
 
 
 def _start(row: Row) -> str:

@@ -16,7 +16,7 @@ from bench.report.grouping import canonical
 from bench.report.learning import learning_curves
 from bench.report.material import Material
 from bench.report.pareto import front
-from bench.report.protocols.effects import cell, effects, main_values, sentence
+from bench.report.protocols.effects import WALL_TIME, Seeds, cell, effects, main_values, sentence
 from bench.report.tree import Column, Dot, DotFigure, Figure, Line, LineFigure, Measure, Point, ScatterFigure
 from bench.report.variants import titled
 
@@ -56,7 +56,8 @@ def findings(material: Material) -> Iterator[str]:
             yield sentence(f"{column.measure.title}{where} from untuned to tuned", effects(pairs))
         else:
             yield f"Tuned is compared with nothing{where}: {_why_nothing(material)}."
-        yield from _costs(material, device)
+    for words, records in material.clocked():
+        yield from _costs(material, words, records)
     yield from _settings(material)
 
 
@@ -66,17 +67,23 @@ def _budget(record: RunRecord) -> str:
 
 
 def _partners(material: Material) -> list[RunRecord]:
-    """Return the untuned runs under the budget that each trial had; with another budget they would prove nothing."""
+    """Return the untuned runs, failed ones included, under the budget that each trial had; with another budget they
+    would prove nothing.
+    """
     budgets = {_budget(record) for record in material.records}
-    return [each for each in material.siblings if each.run.protocol == UNTUNED_PROTOCOL and _budget(each) in budgets]
+    runs = (*material.siblings, *material.failed_siblings)
+    return [each for each in runs if each.run.protocol == UNTUNED_PROTOCOL and _budget(each) in budgets]
 
 
-def _untuned(material: Material, column: Column) -> dict[str, dict[int, float]]:
+def _untuned(material: Material, column: Column) -> dict[str, Seeds]:
     values = main_values(material, column, _partners(material))
     return {label: variants[0][1] for label, variants in values.items() if label in material.families}
 
 
 def _why_nothing(material: Material) -> str:
+    tried = [each for each in _partners(material) if each.run.label in material.families]
+    if tried and not any(each.is_ok for each in tried):
+        return f"no {UNTUNED_PROTOCOL} run of these models ended well"
     others = [each for each in material.siblings if each.run.protocol == UNTUNED_PROTOCOL]
     if not others:
         return f"no {UNTUNED_PROTOCOL} runs of this data set are in the report"
@@ -89,7 +96,7 @@ def _against_untuned(material: Material, column: Column) -> Iterator[Figure]:
     for label, variants in main_values(material, column).items():
         sides = [(UNTUNED, untuned[label])] if label in untuned else []
         for series, seeds in (*sides, (TUNED, variants[0][1])):
-            dots.append(Dot(label, families[label], series, cell(list(seeds.values()))))
+            dots.append(Dot(label, families[label], series, cell(list(seeds.values.values()))))
     if any(dot.series == UNTUNED for dot in dots):
         yield DotFigure(
             name=f"tuned-{column.device}",
@@ -97,13 +104,14 @@ def _against_untuned(material: Material, column: Column) -> Iterator[Figure]:
             x_title=titled(column.measure),
             dots=tuple(dots),
             caption="Means on test data with 95 % intervals. Untuned: the fixed-budget runs with the budget of one "
-            "trial and default hyperparameters.",
+            "trial and the suite's setting.",
         )
 
 
 def _against_cost(material: Material, column: Column) -> Iterator[Figure]:
     """Put tuning time on the axis: nothing is drawn where the times were not taken under one condition."""
-    partners = [each for each in _partners(material) if each.run.label in material.families]
+    tried = [each for each in _partners(material) if each.run.label in material.families]
+    partners = [each for each in tried if each.is_ok]
     runs = [each for each in (*material.records, *partners) if each.run.device == column.device]
     if not partners or len({Condition.of(each, "machine") for each in runs}) != 1:
         return
@@ -112,15 +120,23 @@ def _against_cost(material: Material, column: Column) -> Iterator[Figure]:
         for series, records in ((UNTUNED, partners), (TUNED, material.records))
         for point in _points(series, [each for each in records if each.run.device == column.device], column)
     ]
-    best = front([(p.x.mean, p.y.mean) for p in points], higher_is_better=column.measure.better == "higher")
+    failed = {
+        (series, each.run.label)
+        for series, records in ((UNTUNED, tried), (TUNED, material.failed))
+        for each in records
+        if not each.is_ok and each.run.device == column.device
+    }
+    sound = [point for point in points if (point.condition, point.label) not in failed]
+    kept = front([(p.x.mean, p.y.mean) for p in sound], higher_is_better=column.measure.better == "higher")
+    best = {(sound[number].condition, sound[number].label) for number in kept}
     yield ScatterFigure(
         name=f"tuning-cost-{column.device}",
         title=", ".join(word for word in ("Quality against all time spent", column.condition) if word),
         x=SPENT,
         y=column.measure,
-        points=tuple(replace(point, is_on_front=number in best) for number, point in enumerate(points)),
-        caption="Training alone for the untuned, the search and the final training for the tuned. The stepped lines "
-        "join what nothing beats in both.",
+        points=tuple(replace(point, is_on_front=(point.condition, point.label) in best) for point in points),
+        caption=f"Training alone for the untuned, the search ({WALL_TIME}) and the final training for the tuned. The "
+        "stepped lines join what nothing beats in both; a model some of whose runs failed stands on none.",
     )
 
 
@@ -147,14 +163,14 @@ def _search(material: Material) -> Iterator[Figure]:
                 x, mean, low, high = (tuple(map(float, values)) for values in mean_curve(curves))
                 lines.append(Line(label, family, material.device_words(device), x, mean, low, high, len(curves)))
     if lines:
-        caption = "Means over seeds with 95 % bands; the first trial is the default setting. On validation data only."
+        caption = "Means over seeds with 95 % bands; the first trial is the suite's setting. On validation data only."
         yield LineFigure(
             "search", "What the search found", "trials", "Trial", "Best objective so far", tuple(lines), caption=caption
         )
 
 
 def _is_lower_better(material: Material) -> bool:
-    """Does the objective fall? The default is the first trial and the best is kept, so the trials themselves tell."""
+    """Does the objective fall? The suite's setting is tried first and the best kept, so the trials themselves tell."""
     falls = rises = 0
     for record in material.records:
         best, values = record.details.get("best", {}), _trials(record)
@@ -182,19 +198,17 @@ def _best_so_far(record: RunRecord, sign: float) -> tuple[list[float], list[floa
     return x, y
 
 
-def _costs(material: Material, device: str) -> Iterator[str]:
+def _costs(material: Material, words: str, records: Sequence[RunRecord]) -> Iterator[str]:
     told = []
     for label in material.families:
-        runs = [each for each in material.records if (each.run.label, each.run.device) == (label, device)]
+        runs = [each for each in records if each.run.label == label]
         seconds = [value for run in runs if (value := run.score("tuning_seconds")) is not None]
         if seconds:
-            trained = fmean(run.times.train_seconds for run in runs)
             trials = sorted({len(run.details.get("trials", ())) for run in runs})
-            many = f", {fmean(seconds) / trained:.3g} times the final training" if trained else ""
-            told.append(f"{label} {fmean(seconds):.3g} s for {'/'.join(map(str, trials))} trials{many}")
+            told.append(f"{label} {fmean(seconds):.3g} s for {'/'.join(map(str, trials))} trials")
     if told:
-        where = f", {words}" if (words := material.device_words(device)) else ""
-        yield f"Tuning cost, not in the training times{where}: {'; '.join(told)}."
+        where = f", {words}" if words else ""
+        yield f"Tuning cost ({WALL_TIME}), not in the training times{where}: {'; '.join(told)}."
 
 
 def _settings(material: Material) -> Iterator[str]:

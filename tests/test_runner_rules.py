@@ -1,0 +1,133 @@
+"""Rules of the runner that a user relies on without seeing them: threads, repetition, what is tried again."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from bench.measure.environment import disturbances
+from bench.record import Environment
+from bench.runner.session import pending
+from bench.store import Store
+from tests.conftest import Bench
+
+SUITE = """
+    seeds = [3, 4]
+    threads = 1
+    [[compare]]
+    task = "classification"
+    datasets = ["iris"]
+    models = ["{model}"]
+    protocol = {{ name = "{protocol}", epochs = 2{more} }}
+"""
+MODELS = """
+    from bench import ModelSpec, Real, hookimpl
+
+    @hookimpl
+    def bench_models():
+        for name in ("curious", "explosive"):
+            yield ModelSpec(name=name, target=f"odd:{name.title()}", family="shallow", tasks=("classification",),
+                            hyperparameters={"scale": Real(1.0, 0.1, 10.0)} if name == "explosive" else {})
+
+    class Curious:
+        def __init__(self, problem):
+            self.classes = problem.classes
+
+        def fit(self, x, y):
+            import sklearn.utils.fixes  # brings threadpoolctl and OpenMP, as scikit-learn's models do
+            from threadpoolctl import threadpool_info
+
+            print("threads:", {each["num_threads"] for each in threadpool_info()})
+
+        def predict_proba(self, x):
+            import numpy as np
+
+            return np.full((len(x), self.classes), 1 / self.classes)
+
+    def Explosive(problem, *, scale):
+        from torch import nn
+
+        class Network(nn.Linear):
+            def training_step(self, batch):
+                return self(batch.x).sum() * float("nan")
+
+        return Network(problem.input_size, problem.classes)
+"""
+
+
+def test_libraries_of_a_black_box_keep_to_the_threads_of_the_run(bench: Bench) -> None:
+    bench.plugin("odd", MODELS)
+    suite = bench.suite(SUITE.format(model="curious", protocol="fixed-budget", more=""))
+    bench("run", str(suite), "--no-report", "--seeds", "3-3")
+    (record,) = bench.records()
+    assert set(record["output"].split("threads: ")[1:]) == {"{1}\n"}
+
+
+def test_a_search_in_which_all_trials_diverge_is_a_divergence(bench: Bench) -> None:
+    bench.plugin("odd", MODELS)
+    suite = bench.suite(SUITE.format(model="explosive", protocol="tuned", more=", trials = 3"))
+    bench("run", str(suite), "--no-report", "--seeds", "3-3", code=3)
+    (record,) = bench.records()
+    assert record["status"] == "diverged"
+    assert "all of 3 trials" in record["reason"]
+    refused = bench("show", record["run"]["run_id"], "--as-suite", code=2)
+    assert "before it had found a setting" in refused.stderr
+
+
+def test_runs_side_by_side_need_cores_of_their_own(bench: Bench) -> None:
+    count = len(os.sched_getaffinity(0))
+    if count < 2:
+        pytest.skip("needs two cores")
+    suite = bench.suite(SUITE.format(model="mlp-1", protocol="fixed-budget", more=""))
+    refused = bench("run", str(suite), "--jobs", str(count), "--threads", "2", code=2)
+    assert f"--jobs {count} leaves each run 1 of {count} cores" in refused.stderr
+
+
+def test_the_command_in_a_report_makes_the_same_runs_again(bench: Bench) -> None:
+    suite = bench.suite(SUITE.format(model="mlp-1", protocol="fixed-budget", more=""))
+    bench("run", str(suite), "--no-report", "--seeds", "3-3", "--threads", "1")
+    with Store(bench.folder / "bench-results" / "bench.sqlite", create=False) as store:
+        first = store.plans()["suite"].command
+    assert "--seeds 3-3" in first
+    assert "--threads 1" in first
+    again = json.loads(bench(*first.split()[1:], "--json").stdout)
+    assert (again["stored"], again["made"]) == ({"ok": 1}, {})
+    bench("run", str(suite), "--no-report")
+    bench("run", str(suite), "--no-report", "--seeds", "4-4")
+    with Store(bench.folder / "bench-results" / "bench.sqlite", create=False) as store:
+        whole = store.plans()["suite"]
+    assert len(whole.runs) == 2
+    assert "--seeds" not in whole.command
+
+
+def test_what_was_killed_or_lacked_something_is_tried_again_and_what_failed_waits_to_be_asked(bench: Bench) -> None:
+    suite = bench.suite(SUITE.format(model="mlp-1", protocol="fixed-budget", more=""))
+    assert json.loads(bench("run", str(suite), "--dry-run", "--json").stdout)
+
+    class Job:
+        def __init__(self, run_id: str) -> None:
+            self.plan = self
+            self.run_id = run_id
+
+    statuses = {name: name for name in ("ok", "failed", "timeout", "diverged", "out-of-memory", "killed", "skipped")}
+    jobs = [Job(name) for name in (*statuses, "never")]
+
+    def due(**options: bool) -> set[str]:
+        return {job.plan.run_id for job in pending(jobs, statuses, retry_failed=False, **options)}  # type: ignore[arg-type]
+
+    assert due() == {"killed", "skipped", "never"}
+    retried = pending(jobs, statuses, retry_failed=True)  # type: ignore[arg-type]
+    assert {job.plan.run_id for job in retried} == set(statuses) - {"ok"} | {"never"}
+
+
+def test_a_later_session_on_a_busy_machine_is_told_too(bench: Bench) -> None:
+    facts = {"threads": 1, "cpu": {"usable_cores": 2, "core_limit": None}}
+    quiet = Environment(environment_id="x", facts={**facts, "start": {"busy_share": 0.0}})
+    busy = Environment(environment_id="x", facts={**facts, "start": {"busy_share": 0.7}})
+    with Store(bench.folder / "some.sqlite") as store:
+        store.add_environment(quiet)
+        assert disturbances(store.environments()["x"]) == ()
+        store.add_environment(busy)
+        assert "70%" in disturbances(store.environments()["x"])[0]
