@@ -59,6 +59,17 @@ def test_memory_the_heap_kept_from_before_is_counted_again() -> None:
 
 
 @needs_proc
+def test_a_child_from_before_is_not_counted() -> None:
+    code = "import sys; block = bytearray(60_000_000); print(len(block), flush=True); sys.stdin.read()"
+    words = [sys.executable, "-c", code]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        assert peak_of(20) < 25 * MB
+        child.communicate()
+
+
+@needs_proc
 def test_nothing_done_is_nothing_used() -> None:
     peak_of(1)
     assert peak_of(0) < 2 * MB

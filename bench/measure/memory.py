@@ -80,11 +80,11 @@ class PeakMemory:
 
 
 class _Children:
-    """A thread that keeps the largest sum of the private memory of all living descendants, in bytes."""
+    """A thread that keeps by how much the private memory of all descendants grew at most since its start, in bytes."""
 
     def __init__(self, proc: Path) -> None:
         self._proc = proc
-        self._peak = 0
+        self._peak = self._before = 0
         self._stop = Event()
         self._threads: list[Thread] = []
 
@@ -93,7 +93,8 @@ class _Children:
         return bool(self._threads)
 
     def start(self) -> None:
-        self._peak = 0
+        # Workers that an earlier fit left running are not this one's.
+        self._peak = self._before = self._sum()
         self._stop.clear()
         self._threads = [Thread(target=self._watch, name="memory of children", daemon=True)]
         self._threads[0].start()
@@ -102,16 +103,17 @@ class _Children:
         self._stop.set()
         self._threads.pop().join()
         self._look()
-        return self._peak
+        return self._peak - self._before
 
     def _watch(self) -> None:
         while not self._stop.wait(WATCH_SECONDS):
             self._look()
 
     def _look(self) -> None:
-        family = _descendants(self._proc, "self")
-        if family:
-            self._peak = max(self._peak, sum(_private_peak(self._proc / process) for process in family))
+        self._peak = max(self._peak, self._sum())
+
+    def _sum(self) -> int:
+        return sum(_private_peak(self._proc / process) for process in _descendants(self._proc, "self"))
 
 
 def _descendants(proc: Path, process: str) -> list[str]:
