@@ -20,6 +20,8 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 # What a model is measured against stands back in grey.
 SERIES = (("circle-open", "#868c96"), ("circle", PALETTE[0]), ("square", PALETTE[1]))
 LOG_RATIO = 20.0
+# Of the distance between the outermost points, for each letter of a label.
+LABEL_SHARE = 0.018
 TICK_LIMIT = 8
 Trace = dict[str, Any]
 
@@ -64,11 +66,12 @@ def _own_ticks(figure: LineFigure) -> dict[str, Any]:
     return {"tickvals": places, "ticktext": [f"{place:,g}" for place in places]}
 
 
-def _range(values: Sequence[float], *, log: bool) -> list[float]:
-    """Return an axis range with room for a label left of the leftmost point."""
+def _range(values: Sequence[float], label: str, *, log: bool) -> list[float]:
+    """Return an axis range with room for the label left of the leftmost point."""
     places = [math.log10(value) for value in values] if log else list(values)
     span = max(places) - min(places) or abs(places[0]) or 1.0
-    return [min(places) - 0.22 * span, max(places) + 0.08 * span]
+    room = (0.06 + LABEL_SHARE * len(label)) * span
+    return [min(places) - room, max(places) + 0.08 * span]
 
 
 def _titled(measure: Measure) -> str:
@@ -78,12 +81,15 @@ def _titled(measure: Measure) -> str:
 def _scatter(figure: ScatterFigure, colors: dict[str, str]) -> dict[str, Any]:
     x = [point.x.mean for point in figure.points]
     is_log = min(x) > 0 and max(x) / min(x) >= LOG_RATIO
+    first = min(figure.points, key=lambda point: point.x.mean)
     conditions = list(dict.fromkeys(point.condition for point in figure.points))
     fronts = [_front([point for point in figure.points if point.condition == condition]) for condition in conditions]
     points = [_point(point, figure, colors[point.label], conditions.index(point.condition)) for point in figure.points]
     return {
         "traces": [*fronts, *points],
-        "x": _axis(_titled(figure.x), log=is_log) | {"range": _range(x, log=is_log)} | (_ticks(x) if is_log else {}),
+        "x": _axis(_titled(figure.x), log=is_log)
+        | {"range": _range(x, first.label, log=is_log)}
+        | (_ticks(x) if is_log else {}),
         "y": _axis(f"{_titled(figure.y)} {ARROWS[figure.y.better]}"),
         "hover": "closest",
     }
