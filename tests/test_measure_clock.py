@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import timeit
+from collections.abc import Callable
 from time import perf_counter, sleep
 
 import pytest
@@ -102,21 +104,27 @@ def test_an_error_stops_the_clock_and_lets_the_outer_one_go_on(time: Time) -> No
 
 def test_real_time_is_counted() -> None:
     clock = Clock("cpu")
+    before = perf_counter()
     with clock:
+        started = perf_counter()
         sleep(0.05)
-    assert 0.05 <= clock.seconds < 0.5
+        stopped = perf_counter()
+    after = perf_counter()
+    assert stopped - started <= clock.seconds <= after - before
 
 
 def test_a_clock_costs_little_beside_a_training_step() -> None:
-    clocks, count = Clocks("cpu"), 2000
-    best = float("inf")
-    for _ in range(5):
-        started = perf_counter()
-        for _ in range(count):
-            with clocks.train:
-                pass
-        best = min(best, (perf_counter() - started) / count)
-    assert best < 20e-6
+    clocks, layer, x = Clocks("cpu"), torch.nn.Linear(64, 64), torch.rand(64, 64)
+
+    def fastest(step: Callable[[], object]) -> float:
+        step()
+        return min(timeit.repeat(step, number=50, repeat=20))
+
+    def enter() -> None:
+        with clocks.train:
+            pass
+
+    assert fastest(enter) < 0.2 * fastest(lambda: layer(x).sum().backward())
 
 
 def test_the_device_is_waited_for_at_both_ends(monkeypatch: pytest.MonkeyPatch, time: Time) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from time import perf_counter, sleep
+from time import sleep
 
 import pytest
 import torch
@@ -49,10 +49,8 @@ def test_single_samples_take_turns_and_the_batch_is_limited() -> None:
 
 
 def test_repeats_end_at_the_time_limit() -> None:
-    started = perf_counter()
     latency = measure_latency(lambda x: sleep(0.01), torch.zeros(4, 1), "cpu", seconds=0.15, relative_error=0)
     assert 2 <= latency.repeats <= 12
-    assert perf_counter() - started < 1.5
 
 
 def test_repeats_end_early_when_the_error_is_small() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 
 import pytest
 
@@ -131,3 +132,17 @@ def test_a_later_session_on_a_busy_machine_is_told_too(bench: Bench) -> None:
         assert disturbances(store.environments()["x"]) == ()
         store.add_environment(busy)
         assert "70%" in disturbances(store.environments()["x"])[0]
+
+
+def test_the_state_of_the_suite_and_of_plugins_under_git_is_written_down(bench: Bench) -> None:
+    bench.plugin("odd", MODELS)
+    suite = bench.suite(SUITE.format(model="curious", protocol="fixed-budget", more=""))
+    for words in (["init", "-q"], ["add", "."], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "one"]):
+        subprocess.run(["git", "-C", bench.folder, *words], check=True)
+    suite.write_text(suite.read_text() + "# edited\n")
+    bench("run", str(suite), "--no-report", "--seeds", "3-3")
+    with Store(bench.folder / "bench-results" / "bench.sqlite", create=False) as store:
+        (environment,) = store.environments().values()
+    git = environment.facts["git"]
+    assert git["suite"]["commit"] == git["plugin odd"]["commit"]
+    assert git["suite"]["is_dirty"]

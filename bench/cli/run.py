@@ -104,7 +104,7 @@ def command(suite: str, store: Path, with_report: bool, as_json: bool, **options
         return 0
     with Store(store) as opened:
         _keep_plan(opened, file, jobs, choices, _command_line(suite, store, options))
-        tally = _run(opened, plugins, jobs, options, as_json)
+        tally = _run(opened, plugins, file.path, jobs, options, as_json)
         if with_report and not as_json:
             _report(opened, file.suite.name)
     if as_json:
@@ -114,7 +114,7 @@ def command(suite: str, store: Path, with_report: bool, as_json: bool, **options
     return tally.exit_code
 
 
-def _run(store: Store, plugins: Any, jobs: list[Job], options: dict[str, Any], as_json: bool) -> Tally:
+def _run(store: Store, plugins: Any, suite: Path, jobs: list[Job], options: dict[str, Any], as_json: bool) -> Tally:
     from bench.cli.progress import watcher
     from bench.runner.session import Session
 
@@ -122,7 +122,7 @@ def _run(store: Store, plugins: Any, jobs: list[Job], options: dict[str, Any], a
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     shown: Watcher
     with watcher(is_live=not as_json and sys.stderr.isatty(), is_json=as_json) as shown:
-        session = Session(store, plugins, shown, parallel=options["jobs"])
+        session = Session(store, plugins, shown, parallel=options["jobs"], suite=suite)
         return session.run(jobs, retry_failed=options["retry_failed"], repeat=options["repeat"])
 
 

@@ -29,7 +29,7 @@ IDENTITY = ("device", "threads", "is_deterministic", "cpu", "gpu", "software")
 
 
 def environment(
-    device: str, threads: int, *, deterministic: bool = False, sources: Mapping[str, Path] | None = None
+    device: str, threads: int, *, deterministic: bool = False, sources: Mapping[str, Path | str] | None = None
 ) -> Environment:
     """Describe the machine as it is now; takes 0.6 s: to watch how busy it is, and to try its peak.
 
@@ -160,9 +160,11 @@ def _flags() -> dict[str, Any]:
     }
 
 
-def _git(sources: Mapping[str, Path]) -> dict[str, Any]:
-    states = {name: git_state(path) for name, path in sources.items()}
-    return {name: state for name, state in states.items() if state is not None}
+def _git(sources: Mapping[str, Path | str]) -> dict[str, Any]:
+    states = {name: git_state(Path(path)) for name, path in sources.items()}
+    own = states.get("depthbench")
+    # What comes with depthbench lies in the same checkout and need not be told again.
+    return {name: state for name, state in states.items() if state and (name == "depthbench" or state != own)}
 
 
 def _start(device: str) -> dict[str, Any]:

@@ -116,13 +116,16 @@ def preload(jobs: Iterable[Job]) -> list[str]:
 class Session:
     """One `bench run`: jobs in, records out."""
 
-    def __init__(self, store: Store, plugins: Plugins, watcher: Watcher, *, parallel: int = 1) -> None:
+    def __init__(
+        self, store: Store, plugins: Plugins, watcher: Watcher, *, parallel: int = 1, suite: Path | None = None
+    ) -> None:
         available = cores()
         if parallel > len(available):
             raise UsageError(
                 f"--jobs {parallel} is more than the {len(available)} cores there are; each run needs its own"
             )
         self.store, self.plugins, self.watcher, self.parallel = store, plugins, watcher, parallel
+        self.suite = suite
         share = len(available) // parallel
         self.slots = deque(tuple(available[i * share : (i + 1) * share]) for i in range(parallel))
         self.environments: dict[str, str] = {}
@@ -242,12 +245,14 @@ class Session:
         for module, reason in pool.problems.items():
             if module in ALWAYS:
                 self.watcher.problem(f"{module} cannot be imported: {reason}")
+        sources = _sources(jobs, self.suite)
         for device in dict.fromkeys(job.plan.device for job in jobs):
             job = next(job for job in jobs if job.plan.device == device)
             arguments: dict[str, Any] = {
                 "device": device,
                 "threads": job.plan.threads,
                 "deterministic": job.is_deterministic,
+                "sources": sources,
             }
             # The run's own limits are not this call's.
             job = job.model_copy(update={"timeout_seconds": DESCRIBE_SECONDS, "memory_limit_bytes": None})
@@ -264,6 +269,16 @@ class Session:
     def _notify(self, hook: str, **arguments: object) -> None:
         for problem in self.plugins.notify(hook, **arguments):
             self.watcher.problem(f"plugin {problem.owner}: {problem.reason}")
+
+
+def _sources(jobs: Sequence[Job], suite: Path | None) -> dict[str, str]:
+    """Return where the suite and the plugins of these jobs lie, whose git state belongs to the environment."""
+    found = {} if suite is None else {"suite": str(suite.resolve())}
+    for module in dict.fromkeys(job.model_target.partition(":")[0] for job in jobs):
+        path = own_modules(module).get(module)
+        if path is not None:
+            found.setdefault(f"plugin {module.partition('.')[0]}", str(path))
+    return found
 
 
 def status_order(statuses: Iterable[str]) -> Iterator[Status]:
