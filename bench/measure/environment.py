@@ -47,7 +47,7 @@ def environment(
         "memory": {"total_bytes": psutil.virtual_memory().total, "limit_bytes": memory_limit_bytes()},
         "software": _software(),
         "system": f"{platform.system()} {platform.release()}",
-        "flags": _flags(),
+        "flags": _flags(deterministic),
         "git": _git({"depthbench": Path(__file__), **(sources or {})}),
         "start": _start(device),
     }
@@ -148,14 +148,14 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _flags() -> dict[str, Any]:
-    """Torch's switches that change times or results."""
+def _flags(deterministic: bool) -> dict[str, Any]:
+    """Torch's switches that change times or results, as a run finds them after its seeding (`bench.measure.seeds`)."""
     import torch
 
     return {
-        "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
-        "cudnn_benchmark": torch.backends.cudnn.benchmark,
-        "cudnn_deterministic": torch.backends.cudnn.deterministic,
+        "deterministic_algorithms": deterministic,
+        "cudnn_benchmark": torch.backends.cudnn.benchmark and not deterministic,
+        "cudnn_deterministic": deterministic,
         "matmul_precision": torch.get_float32_matmul_precision(),
     }
 
