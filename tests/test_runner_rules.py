@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from bench.measure.environment import disturbances
 from bench.record import Environment
+from bench.runner.company import Company
 from bench.runner.session import pending
 from bench.store import Store
 from tests.conftest import Bench
@@ -146,3 +149,31 @@ def test_the_state_of_the_suite_and_of_plugins_under_git_is_written_down(bench: 
     git = environment.facts["git"]
     assert git["suite"]["commit"] == git["plugin odd"]["commit"]
     assert git["suite"]["is_dirty"]
+
+
+def test_two_sessions_on_one_machine_are_company_and_a_dead_one_is_none(bench: Bench, tmp_path: Path) -> None:
+    with Company(tmp_path / "marks") as first:
+        assert first.others() == 0
+        code = (
+            "import os, sys; from pathlib import Path; from bench.runner.company import Company\n"
+            "with Company(Path(sys.argv[1])) as own:\n"
+            "    print(own.others(), flush=True); sys.stdin.read(); os._exit(9)"
+        )
+        words = [sys.executable, "-c", code, str(first.folder)]
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=bench.environment) as other:
+            assert other.stdout is not None
+            assert other.stdout.readline() == b"1\n"
+            assert first.others() == 1
+            other.communicate()
+        assert first.others() == 0
+    assert list(first.folder.iterdir()) == []
+
+
+def test_runs_beside_another_session_are_not_called_alone(bench: Bench) -> None:
+    suite = bench.suite(SUITE.format(model="mlp-1", protocol="fixed-budget", more=""))
+    bench("run", str(suite), "--no-report", "--seeds", "3-3")
+    with Company():
+        said = bench("run", str(suite), "--no-report", "--seeds", "4-4").stderr
+    alone = {record["run"]["seed"]: record["is_alone"] for record in bench.records()}
+    assert alone[4] is False
+    assert "another bench run is on this machine" in said

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from bench.errors import RunnerError, UsageError
 from bench.plugins import Plugins
 from bench.record import Artifact, CurvePoint, Environment, PlannedRun, RunRecord, Status
+from bench.runner.company import Company
 from bench.runner.identity import imported_modules, own_modules
 from bench.runner.jobs import Job, Outcome
 from bench.runner.plan import missing_data
@@ -131,7 +132,10 @@ class Session:
         self.environments: dict[str, str] = {}
         self.peaks: dict[str, float] = {}
         self.tally = Tally()
+        self.company = Company()
         self._busy: dict[int, tuple[int, ...]] = {}
+        # The runs beside which another was seen, ours or another session's.
+        self._beside: set[int] = set()
         self._repeats = False
 
     def run(self, jobs: Sequence[Job], *, retry_failed: bool = False, repeat: bool = False) -> Tally:
@@ -160,7 +164,7 @@ class Session:
                 runnable.append(job)
         if runnable:
             threads = self._threads(runnable)
-            with Pool(preload(runnable), threads=threads, expected_runs=len(runnable)) as pool:
+            with self.company, Pool(preload(runnable), threads=threads, expected_runs=len(runnable)) as pool:
                 self._describe(pool, runnable)
                 self._drive(pool, deque(runnable))
         return self.tally
@@ -196,6 +200,7 @@ class Session:
         placed = {"cores": slot[: job.plan.threads], "peak_flops": self.peaks.get(job.plan.device)}
         active = pool.submit(job.model_copy(update=placed), _now())
         self._busy[active.number] = slot
+        self._look_around(active)
         self.watcher.started(job.plan)
         self._notify("bench_run_started", run=job.plan)
 
@@ -205,6 +210,7 @@ class Session:
 
     def _finish(self, ended: Ended, oom_kills: int) -> None:
         active = ended.active
+        self._look_around(active)
         self.slots.append(self._busy.pop(active.number))
         outcome = ended.outcome(oom_kills)
         if not outcome.times.wall_seconds:
@@ -214,10 +220,26 @@ class Session:
         if ended.left_behind:
             note = f"left {ended.left_behind} process(es) behind, which were ended"
             outcome = outcome.model_copy(update={"notes": (*outcome.notes, note)})
-        self._keep(active.job, outcome, active.began_at, active.text(), tuple(active.curve))
+        is_alone = active.number not in self._beside
+        self._keep(active.job, outcome, active.began_at, active.text(), tuple(active.curve), is_alone=is_alone)
+
+    def _look_around(self, active: Active) -> None:
+        if self.parallel > 1:
+            self._beside.add(active.number)
+        elif self.company.others():
+            if not self._beside:
+                self.watcher.problem("another bench run is on this machine: times are marked as taken in company")
+            self._beside.add(active.number)
 
     def _keep(
-        self, job: Job, outcome: Outcome, began_at: str, output: str = "", curve: tuple[CurvePoint, ...] = ()
+        self,
+        job: Job,
+        outcome: Outcome,
+        began_at: str,
+        output: str = "",
+        curve: tuple[CurvePoint, ...] = (),
+        *,
+        is_alone: bool = True,
     ) -> None:
         fields = outcome.model_dump(exclude={"artifacts"}, round_trip=True)
         contents = {name: base64.b64decode(content) for name, (_, content) in outcome.artifacts.items()}
@@ -229,7 +251,7 @@ class Session:
                 "curve": curve,
                 "started_at": began_at,
                 "finished_at": _now(),
-                "is_alone": self.parallel == 1,
+                "is_alone": is_alone,
                 "environment_id": self.environments.get(job.plan.device, ""),
                 "artifacts": [Artifact(name=name, media_type=kind) for name, (kind, _) in outcome.artifacts.items()],
             }
