@@ -88,6 +88,8 @@ def _fact(fact: tuple[str, str]) -> tuple[str, str]:
     name, value = fact
     if name.endswith("_bytes") and value.isdigit():
         return name.removesuffix("_bytes").replace(".", " "), f"{int(value) / 1e9:,.1f} GB"
+    if name == "peak_flops":
+        return "peak of a matrix product", f"{float(value) / 1e9:,.0f} GFLOP/s"
     return name.replace(".", " "), {"True": "yes", "False": "no"}.get(value, value)
 
 
