@@ -50,6 +50,8 @@ def load(name: str, root: Path | None = None) -> Dataset:
 # The cuts of every data set, for ever: results of two versions can only be compared while these hold.
 HASHES = {
     "digits": ("697cbe790769", "d7f1921fe029", "1919c97a197d"),
+    "digits-0-4": ("a5a0c8873f39", "d56287d1cb80", "5f03e6149177"),
+    "digits-5-9": ("1e0564c9820e", "f149b149245c", "14e24b0c670a"),
     "iris": ("84fe119abc0f", "c1b72a5dcae7", "72c1755e06d5"),
     "wine": ("943923e049fe", "adf942851de3", "f0b52ae72923"),
     "breast-cancer": ("69e2bef0d3ec", "d0a0d4a6c271", "cef9c36c1f03"),
@@ -84,6 +86,20 @@ def test_digits_hold_the_images_of_scikit_learn() -> None:
     assert sorted(image.tobytes() for image in found) == sorted(
         image.tobytes() for image in expected.astype(np.float32)
     )
+
+
+def test_the_halves_of_digits_keep_every_image_in_its_part() -> None:
+    whole, halves = load("digits"), (load("digits-0-4"), load("digits-5-9"))
+    assert [name for half in halves for name in half.class_names] == list(whole.class_names)
+    for part in ("train", "validation", "test"):
+        found = [
+            (int(half.class_names[label]), image.tobytes())
+            for half in halves
+            for image, label in zip(getattr(half, part).x, getattr(half, part).y, strict=True)
+        ]
+        images, labels = getattr(whole, part).x, getattr(whole, part).y
+        expected = [(int(label), image.tobytes()) for image, label in zip(images, labels, strict=True)]
+        assert sorted(found) == sorted(expected)
 
 
 def test_mnist_is_read_packed_as_it_lies_there(data_root: Path) -> None:

@@ -1,4 +1,4 @@
-"""The data sets depthbench knows without help: four that scikit-learn carries, three that are downloaded.
+"""The data sets depthbench knows without help: those that scikit-learn carries, three that are downloaded.
 
 The checksums of scikit-learn's files hold from its version 1.4 to 1.9, plain and packed alike.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from bench import DataFile, DatasetSpec, hookimpl
 
-TABLE = ("classification",)
+CLASSES_ONLY = ("classification",)
 IMAGE = ("classification", "image-generation")
 OSSCI = "https://ossci-datasets.s3.amazonaws.com/mnist/"
 CVDF = "https://storage.googleapis.com/cvdf-datasets/mnist/"
@@ -49,12 +49,12 @@ def _cifar10(name: str, checksum: str) -> DataFile:
     return DataFile(path=f"cifar-10-batches-py/{name}", checksum=f"md5:{checksum}", archive=CIFAR10_ARCHIVE)
 
 
-DATASETS = (
-    DatasetSpec(
-        name="digits",
-        target="bench_data.digits:load",
-        summary="1,797 handwritten digits, 8 × 8 grey values",
-        tasks=IMAGE,
+def _digits(name: str, loader: str, summary: str, tasks: tuple[str, ...]) -> DatasetSpec:
+    return DatasetSpec(
+        name=name,
+        target=f"bench_data.digits:{loader}",
+        summary=summary,
+        tasks=tasks,
         modality="image",
         licence="CC BY 4.0",
         source="https://archive.ics.uci.edu/dataset/80",
@@ -70,12 +70,18 @@ DATASETS = (
                 size_bytes=57_523,
             ),
         ),
-    ),
+    )
+
+
+DATASETS = (
+    _digits("digits", "load", "1,797 handwritten digits, 8 × 8 grey values", IMAGE),
+    _digits("digits-0-4", "load_low", "901 handwritten digits, those from 0 to 4", CLASSES_ONLY),
+    _digits("digits-5-9", "load_high", "896 handwritten digits, those from 5 to 9", CLASSES_ONLY),
     DatasetSpec(
         name="iris",
         target="bench_data.iris:load",
         summary="150 flowers of three species, 4 measures",
-        tasks=TABLE,
+        tasks=CLASSES_ONLY,
         modality="table",
         licence="CC BY 4.0",
         source="https://archive.ics.uci.edu/dataset/53",
@@ -95,7 +101,7 @@ DATASETS = (
         name="wine",
         target="bench_data.wine:load",
         summary="178 wines of three growers, 13 chemical measures",
-        tasks=TABLE,
+        tasks=CLASSES_ONLY,
         modality="table",
         licence="CC BY 4.0",
         source="https://archive.ics.uci.edu/dataset/109",
@@ -115,7 +121,7 @@ DATASETS = (
         name="breast-cancer",
         target="bench_data.breast_cancer:load",
         summary="569 cell samples, malignant or benign, 30 measures",
-        tasks=TABLE,
+        tasks=CLASSES_ONLY,
         modality="table",
         licence="CC BY 4.0",
         source="https://archive.ics.uci.edu/dataset/17",

@@ -9,7 +9,7 @@ import numpy as np
 from bench.data import Dataset, DataSource, Split
 from bench_data.table import cut
 
-__all__ = ["load"]
+__all__ = ["load", "load_high", "load_low"]
 
 CLASS_NAMES = tuple("0123456789")
 GREY_LEVELS = 16.0
@@ -20,3 +20,22 @@ def load(source: DataSource) -> Dataset:
     table = np.loadtxt(io.BytesIO(source.read("datasets/data/digits.csv")), delimiter=",", dtype=np.float32)
     images = (table[:, :-1] / GREY_LEVELS).reshape(-1, 1, 8, 8)
     return cut(Split(images, table[:, -1].astype(np.int64)), CLASS_NAMES)
+
+
+def load_low(source: DataSource) -> Dataset:
+    """Return the digits 0 to 4, each in the part it has in `digits`; y: 0 … 4."""
+    return _only(load(source), range(5))
+
+
+def load_high(source: DataSource) -> Dataset:
+    """Return the digits 5 to 9, each in the part it has in `digits`; y: 0 … 4."""
+    return _only(load(source), range(5, 10))
+
+
+def _only(whole: Dataset, labels: range) -> Dataset:
+    def part(split: Split) -> Split:
+        kept = split.take(np.flatnonzero(np.isin(split.y, labels)))
+        return Split(kept.x, kept.y - labels.start)
+
+    names = tuple(whole.class_names[label] for label in labels)
+    return Dataset(part(whole.train), part(whole.validation), part(whole.test), names)
