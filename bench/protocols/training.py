@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -297,7 +297,7 @@ def _measured(context: RunContext) -> Iterator[dict[str, Any]]:
 
 
 def _carry_over(start: Mapping[str, Tensor], model: torch.nn.Module) -> None:
-    """Load the weights that fit by name and shape; a head for other classes keeps its own."""
+    """Load the weights that fit by name and shape; the others stay as they were initialised."""
     own = model.state_dict()
     fitting = {name: value for name, value in start.items() if name in own and own[name].shape == value.shape}
     if not fitting:
@@ -315,21 +315,26 @@ def fit_black_box(context: RunContext, model: Any) -> None:
 
 
 def warm_up(context: RunContext, budget: Budget, model: Any) -> tuple[str, ...]:
-    """Train a model that is thrown away a little, so that one-time costs fall on no clock and no memory peak.
+    """Train a model that is thrown away a little and look at it, so that one-time costs fall on no clock and no peak.
 
     A network takes two steps, a black box is fitted to a few samples of each class. Returns what is worth a note:
     a black box may need more samples than that, which is no fault of it.
     """
+    task, data = context.task, context.data
     if not is_network(model):
-        few = first_samples(context.data.train, WARM_UP_SAMPLES * context.data.problem.classes, context.plan.seed)
+        few = first_samples(data.train, WARM_UP_SAMPLES * data.problem.classes, context.plan.seed)
         try:
-            context.task.fit(model, few)
+            task.fit(model, few)
+            task.validate(model, data)
         except Exception as error:  # noqa: BLE001 - the plugin's code; the fit that counts will tell
             return (f"not warmed up: {type(error).__name__} when fitted to {len(few)} samples",)
         return ()
     trainer = Trainer(context, budget, model.train())
-    source = batches(context.data.train, budget.batch_size, context.plan.seed, context.device)
+    source = batches(data.train, budget.batch_size, context.plan.seed, context.device)
     for _ in range(2):
         trainer.step(next(source))
+    # One that diverges in two steps will do so again, with a curve to show for it.
+    with suppress(Diverged):
+        task.validate(model, data)
     _wait(context.device)
     return ()
