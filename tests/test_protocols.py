@@ -47,37 +47,21 @@ SUITE = """
 
     [[compare]]
     task = "classification"
-    datasets = ["digits"]
+    datasets = ["digits-5-9"]
     models = ["mlp-1", "logistic-regression"]
-    protocol = { name = "transfer", source = "swapped", source_epochs = 8, sizes = [20], steps = 10, evaluations = 2 }
-"""
-# The digits as five pairs: what is learnt about pixels carries over, the head for five classes does not.
-SWAPPED = """
-    from bench.data import Dataset, Split
-    from bench.hookspecs import hookimpl
-    from bench.specs import DatasetSpec
+    protocol = { name = "transfer", source = "digits-0-4", source_epochs = 8, sizes = [20], steps = 10 }
 
-    def swapped(source):
-        import numpy as np
-        from sklearn.datasets import load_digits
-
-        found = load_digits()
-        x = (found.images / 16).astype(np.float32)[:, None]
-        y = found.target.astype(np.int64) // 2
-        parts = [Split(x[part], y[part]) for part in (slice(0, 1200), slice(1200, 1500), slice(1500, None))]
-        return Dataset(*parts, class_names=tuple(map(str, range(5))))
-
-    @hookimpl
-    def bench_datasets():
-        return [DatasetSpec(name="swapped", target="swapped:swapped", tasks=("classification",), modality="image",
-                            summary="digits in pairs", licence="CC BY 4.0", source="scikit-learn")]
+    [[compare]]
+    task = "classification"
+    datasets = ["digits"]
+    models = [{ model = "mlp-1", label = "knows it all" }]
+    protocol = { name = "transfer", source = "digits", source_epochs = 8, sizes = [20], steps = 10 }
 """
 Record = Mapping[str, Any]
 
 
 @pytest.fixture(scope="module")
 def command(shared_bench: Bench) -> Bench:
-    shared_bench.plugin("swapped", SWAPPED)
     shared_bench("run", str(shared_bench.suite(SUITE)), code=1)
     return shared_bench
 
@@ -162,7 +146,24 @@ def test_transfer_begins_elsewhere_and_its_cost_lies_beside_the_training(command
     assert "pre_training_seconds" not in runs["from scratch"]["details"]
     first = {start: each["curve"][0]["train_loss"] for start, each in runs.items()}
     assert first["pre-trained"] != first["from scratch"]
-    assert {name for name in runs["pre-trained"]["data"] if name.startswith("swapped")}
+    assert {name for name in runs["pre-trained"]["data"] if name.startswith("digits-0-4")}
+
+
+def test_what_was_learnt_about_other_classes_stays_behind(command: Bench) -> None:
+    hidden = ["layers.1.bias", "layers.1.weight"]
+    carried = {
+        label: each["details"]["carried_over"]
+        for label in ("mlp-1", "knows it all")
+        for each in of(command, "transfer", label)
+        if each["run"]["variant"]["start"] == "pre-trained"
+    }
+    assert carried == {"mlp-1": hidden, "knows it all": [*hidden, "layers.3.bias", "layers.3.weight"]}
+
+
+def test_pre_training_takes_nothing_off_the_memory_of_the_training(command: Bench) -> None:
+    # One-time costs of a process, some 3 MB of them, fall on the first training where a warm-up leaves any.
+    peaks = {each["run"]["variant"]["start"]: each["memory"]["peak_memory_bytes"] for each in of(command, "transfer")}
+    assert abs(peaks["pre-trained"] - peaks["from scratch"]) < 2e6
 
 
 def test_a_black_box_has_nothing_to_transfer_and_says_so(command: Bench) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
@@ -13,6 +14,8 @@ from bench.specs import ModelSpec, Value
 
 if TYPE_CHECKING:
     import torch
+
+    from bench.tasks.base import TaskData
 
 __all__ = ["Transfer", "TransferSettings"]
 
@@ -32,6 +35,10 @@ class TransferSettings(Budget):
 class Transfer(Protocol):
     """Two runs per size and seed: one starts from the source's weights, one from scratch. The cost of pre-training
     is reported beside the training seconds, never inside them.
+
+    Where the classes are others, what was learnt about them stays behind: the weights whose shape depends on the
+    number of classes, such as the last layer, begin anew (Yosinski et al., 2014, "How transferable are features in
+    deep neural networks?", section 2).
     """
 
     Settings: ClassVar[type[ProtocolSettings]] = TransferSettings
@@ -59,7 +66,7 @@ class Transfer(Protocol):
             cost = context.clocks.setup.paused()
             with cost:
                 start = self._pre_train(context)
-            details = {"pre_training_seconds": cost.seconds}
+            details = {"pre_training_seconds": cost.seconds, "carried_over": sorted(start)}
         part = first_samples(context.data.train, int(variant["training_size"]), context.plan.seed)
         trained = train_model(context.with_data(context.data.with_train(part)), self.settings, start=start)
         return Trained(**{**vars(trained), "details": {**trained.details, **details}})
@@ -81,8 +88,25 @@ class Transfer(Protocol):
         aside = context.aside(lambda _: None).with_data(source, task)
         budget = Budget(**{**self._shared(), "epochs": self.settings.source_epochs})
         model: Any = train_model(aside, budget).model
-        return {name: tensor.detach() for name, tensor in model.state_dict().items()}
+        learnt = {name: tensor.detach() for name, tensor in model.state_dict().items()}
+        if source.class_names == context.data.class_names or source.problem.class_count is None:
+            return learnt
+        other = _shapes_with_one_class_more(context, source)
+        kept = {name: tensor for name, tensor in learnt.items() if other.get(name) == tensor.shape}
+        if not kept:
+            raise UsageError(
+                f"protocol transfer: all weights of {context.plan.model!r} belong to the classes of "
+                f"{self.settings.source!r}, and {context.plan.dataset!r} has others; nothing can be carried over"
+            )
+        return kept
 
     def _shared(self) -> dict[str, Any]:
         names = ("batch_size", "learning_rate", "schedule")
         return {name: getattr(self.settings, name) for name in names}
+
+
+def _shapes_with_one_class_more(context: RunContext, data: TaskData) -> Mapping[str, torch.Size]:
+    """Return the shapes of the weights that the model would have: those that differ belong to the classes."""
+    problem = replace(data.problem, class_count=data.problem.classes + 1)
+    model: Any = context.make(replace(data, problem=problem), {})
+    return {name: tensor.shape for name, tensor in model.state_dict().items()}
