@@ -299,6 +299,23 @@ def test_transfer_has_two_lines_for_each_model_and_says_its_cost() -> None:
     assert "mlp 3 s before 2 s of fine-tuning" in section.findings[1]
 
 
+def test_many_effects_within_noise_are_told_by_their_range() -> None:
+    runs = [
+        record(
+            plan("mlp", protocol="transfer", variant={"training_size": size, "start": start}, seed=seed),
+            accuracy=0.9 + (size == 20 and start == "pre-trained") / 20 + draw(size, start, seed),
+        )
+        for size in (20, 50, 100, 200, 500, 1000)
+        for start in ("pre-trained", "from scratch")
+        for seed in range(6)
+    ]
+    (told,) = (each for each in only(runs).findings if "from scratch to pre-trained" in each)
+    assert re.search(r": mlp, 20 samples: \+0\.05\S* \([^)]*\); 5 of 6 within noise, from ", told)
+    ends = re.search(r"from (\S+) \(mlp, \S+ samples\) to (\S+) \(mlp, \S+ samples\)", told)
+    assert ends is not None
+    assert float(ends[1]) < float(ends[2])
+
+
 def tuned(label: str, seed: int, value: float, **settings: Any) -> RunRecord:
     trials = [
         {"setting": {"width": width}, "objective": objective, "state": "complete"}

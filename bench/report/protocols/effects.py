@@ -22,6 +22,8 @@ __all__ = ["WALL_TIME", "Effect", "Seeds", "cell", "effects", "main_values", "se
 
 # What comes before the final training has no clock that stops for its looks, as a training has.
 WALL_TIME = "wall time, set-up and looks at the validation part included"
+# So many effects within noise are told together.
+MANY = 5
 TEST = "paired by seed, t test, Holm-corrected, 5 % level"
 
 
@@ -44,6 +46,13 @@ class Effect:
     test: Comparison
     is_real: bool
     lost: int = 0
+
+    @property
+    def is_within_noise(self) -> bool:
+        """Was it tested and found to be no more than noise?"""
+        test = self.test
+        differs = bool(test.difference or test.low or test.high)
+        return test.can_decide and differs and not self.lost and not self.is_real
 
     @property
     def sign(self) -> int:
@@ -110,10 +119,20 @@ def effects(pairs: Sequence[tuple[str, Seeds, Seeds]]) -> list[Effect]:
 
 
 def sentence(start: str, found: Sequence[Effect]) -> str:
-    """Return `start: a +0.1 (…); b …` with the number of pairs and the test behind it."""
+    """Return `start: a +0.1 (…); b …` with the number of pairs and the test behind it.
+
+    Where many are within noise, they are told by their range; each one's means and intervals are in the table.
+    """
     counts = sorted({effect.test.count for effect in found})
     pairs = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-    return f"{start}: {'; '.join(map(str, found))} ({pairs} pairs each; {TEST})."
+    quiet = sorted((each for each in found if each.is_within_noise), key=lambda each: each.test.difference)
+    if len(quiet) < MANY:
+        told = [str(each) for each in found]
+    else:
+        ends = (f"{each.test.difference:+.3g} ({each.name})" for each in (quiet[0], quiet[-1]))
+        told = [str(each) for each in found if each not in quiet]
+        told.append(f"{len(quiet)} of {len(found)} within noise, from {' to '.join(ends)}")
+    return f"{start}: {'; '.join(told)} ({pairs} pairs each; {TEST})."
 
 
 def cell(values: Sequence[float]) -> Cell:
