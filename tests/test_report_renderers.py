@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv as csv_module
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from bench.report import Report, build_report
 from bench.specs import resolve
 from bench_reports import bench_renderers, html, latex, markdown, terminal
 from bench_reports import csv as csv_renderer
-from bench_reports.words import significant
+from bench_reports.words import main_columns, significant
 from tests.report_records import ENVIRONMENT, NASTY, classifiers, failed, picture, plan, record, whole_suite
 
 Render = Callable[[Report, Path], Path]
@@ -212,6 +213,30 @@ def test_latex_rows_have_as_many_cells_as_columns(hostile: Report, tmp_path: Pat
         rows = [line for line in table[1].splitlines() if line.rstrip().endswith(r"\\")]
         assert rows
         assert all(len(re.findall(r"(?<!\\)&", row)) == len(table[0]) - 1 for row in rows)
+
+
+def test_latex_tables_stay_narrow_enough_to_be_read(ordinary: Report, tmp_path: Path) -> None:
+    source = latex.render(ordinary, tmp_path).read_text(encoding="utf-8")
+    widths = [len(columns) for columns in re.findall(r"\\begin\{tabular\}\{(l+r+)\}", source)]
+    assert max(widths) <= 3 + latex.MOST_COLUMNS
+    for column in main_columns(ordinary.sections[0]):
+        assert latex.escape(column.measure.title) in source
+    labels = re.findall(r"\\label\{([^}]+)\}", source)
+    assert len(set(labels)) == len(labels) > len(ordinary.sections)
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+@pytest.mark.parametrize("kind", ["ordinary", "hostile"])
+def test_latex_compiles(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    made: Report = request.getfixturevalue(kind)
+    packages = re.findall(r"\\usepackage(?:\[\w+\])?\{\w+\}", latex.render(made, tmp_path).read_text(encoding="utf-8"))
+    lines = [r"\documentclass{article}", *packages, r"\begin{document}", r"\input{report}", r"\end{document}"]
+    (tmp_path / "paper.tex").write_text("\n".join(lines), encoding="utf-8")
+    # A draft writes no pages, for which fonts might have to be made.
+    command = ["pdflatex", "-draftmode", "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"]
+    answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", timeout=120)
+    assert answer.returncode == 0, answer.stdout[-2000:]
+    assert "Overfull" not in answer.stdout
 
 
 def test_latex_comment_cannot_be_left(tmp_path: Path) -> None:

@@ -99,8 +99,8 @@ def _print(record: RunRecord, attempts: int) -> None:
         ("training", f"{times.train_seconds:.3f} s"),
         ("set-up, evaluation", f"{times.setup_seconds:.3f} s, {times.evaluation_seconds:.3f} s"),
         ("whole run", f"{times.wall_seconds:.3f} s" + ("" if record.is_alone else " (other runs beside it)")),
-        ("peak memory", _number(memory.peak_memory_bytes, 2**20, "MiB")),
-        ("model on disk", _number(memory.model_bytes, 2**10, "KiB")),
+        ("peak memory", _number(memory.peak_memory_bytes, 1e6, "MB")),
+        ("model on disk", _number(memory.model_bytes, 1e3, "KB")),
         ("parameters, depth", f"{_number(size.parameter_count)}, {_number(size.depth)}"),
         ("multiply-accumulates", f"{_number(size.forward_macs)} forward, {_number(size.training_macs)} there and back"),
         ("training rate", _rate(record.work)),
@@ -109,9 +109,9 @@ def _print(record: RunRecord, attempts: int) -> None:
     if record.latency:
         rows.append(
             (
-                "latency p50, p95",
+                "latency p50, p95, p99",
                 f"{record.latency.p50_seconds * 1e3:.3f} ms{_error(record.latency.relative_error)}, "
-                f"{record.latency.p95_seconds * 1e3:.3f} ms",
+                f"{record.latency.p95_seconds * 1e3:.3f} ms, {record.latency.p99_seconds * 1e3:.3f} ms",
             )
         )
     out.print(table("", ("", ""), rows))

@@ -90,7 +90,7 @@ class Ended:
         if self.killed_for == "timeout":
             return "timeout", f"not finished after {job.timeout_seconds:g} s, the limit (--timeout)"
         if self.killed_for == "out-of-memory":
-            limit = (job.memory_limit_bytes or 0) / 2**20
+            limit = (job.memory_limit_bytes or 0) / 1e6
             return "out-of-memory", f"more than {limit:,.0f} MB of memory in use, the limit (--memory-limit)"
         if os.WIFSIGNALED(self.status):
             return _signalled(os.WTERMSIG(self.status), oom_kills)

@@ -1,7 +1,8 @@
-"""Write the tables of the report for a paper: booktabs, one table per section."""
+"""Write the tables of the report for a paper: booktabs, for each section as many as stay legible on a page."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from bench.report import Ranks, Report, Row, Section
@@ -53,6 +54,8 @@ SPECIAL = {
     "∞": r"$\infty$",
     "−": r"$-$",
 }
+# More of them side by side are too small to read on a page.
+MOST_COLUMNS = 7
 HEAD = r"""% {title}
 % depthbench {version}, {created}; made by: {command}
 % Needs \usepackage[T1]{{fontenc}}, \usepackage{{textcomp}}, \usepackage{{booktabs}} and \usepackage{{graphicx}}.
@@ -73,29 +76,51 @@ def render(report: Report, folder: Path) -> Path:
     head = HEAD.format(
         created=moment(report.created_at), **{name: " ".join(text.split()) for name, text in words.items()}
     )
-    tables = [*map(_table, report.sections), *map(_ranks, report.ranks)]
+    tables = [*(table for section in report.sections for table in _tables(section)), *map(_ranks, report.ranks)]
     path.write_text("\n".join([head, *tables]), encoding="utf-8")
     return path
 
 
-def _table(section: Section) -> str:
+def _tables(section: Section) -> Iterator[str]:
+    """Yield a section's columns in tables of equal width: the main score beside the costs, then what is left."""
     columns = column_texts(main_columns(section), section.rows)
+    count = max(1, -(-len(columns) // MOST_COLUMNS))
+    width = max(1, -(-len(columns) // count))
+    for number in range(count):
+        yield _table(section, columns[number * width : (number + 1) * width], number)
+
+
+def _table(section: Section, columns: list[ColumnText], number: int) -> str:
     names = section.variant_names
-    head = ["Model", *names, "Seeds", *(column.title for column in columns)]
+    head = [
+        "Model",
+        *(name.replace("_", " ").capitalize() for name in names),
+        "Seeds",
+        *(column.title for column in columns),
+    ]
     units = ["", *([""] * len(names)), "", *map(_under, columns)]
-    body = [_line(section.rows, number, columns, names) for number in range(len(section.rows))]
+    body = [
+        f"    {' & '.join(escape(each) for each in head)} \\\\",
+        f"    {' & '.join(units)} \\\\",
+        r"    \midrule",
+        *(_line(section.rows, row, columns, names) for row in range(len(section.rows))),
+    ]
+    if number:
+        return _float(f"{escape(section.title)}, continued.", f"{section.key}-{number + 1}", len(head), body)
+    return _float(_caption(section), section.key, len(head), body)
+
+
+def _float(caption: str, key: str, width: int, body: list[str]) -> str:
     return "\n".join(
         [
             r"\begin{table}[htbp]",
             r"  \centering",
-            rf"  \caption{{{_caption(section)}}}",
-            rf"  \label{{tab:depthbench-{section.key}}}",
+            r"  \setlength{\belowcaptionskip}{6pt}\setlength{\tabcolsep}{4pt}",
+            rf"  \caption{{{caption}}}",
+            rf"  \label{{tab:depthbench-{key}}}",
             r"  \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
-            rf"  \begin{{tabular}}{{l{'r' * (len(head) - 1)}}}",
+            rf"  \begin{{tabular}}{{l{'r' * (width - 1)}}}",
             r"    \toprule",
-            f"    {' & '.join(escape(each) for each in head)} \\\\",
-            f"    {' & '.join(units)} \\\\",
-            r"    \midrule",
             *body,
             r"    \bottomrule",
             r"  \end{tabular}}",
@@ -108,29 +133,12 @@ def _table(section: Section) -> str:
 def _ranks(ranks: Ranks) -> str:
     head = [escape(each) for each in ("Model", "Mean rank", *ranks.datasets)]
     numbers = [[f"{row.mean_rank:.2f}", *map(rank_text, row.ranks)] for row in ranks.rows]
-    body = [
-        f"    {' & '.join([escape(row.label), *(f'${number}$' for number in line)])}"
-        for row, line in zip(ranks.rows, numbers, strict=True)
+    lines = [
+        [escape(row.label), *(f"${number}$" for number in line)] for row, line in zip(ranks.rows, numbers, strict=True)
     ]
+    body = [f"    {' & '.join(head)} \\\\", r"    \midrule", *(f"    {' & '.join(line)} \\\\" for line in lines)]
     caption = f"Ranks across data sets, {ranks.title}. {ranks.finding}"
-    return "\n".join(
-        [
-            r"\begin{table}[htbp]",
-            r"  \centering",
-            rf"  \caption{{{escape(caption)}}}",
-            rf"  \label{{tab:depthbench-{ranks.key}}}",
-            r"  \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
-            rf"  \begin{{tabular}}{{l{'r' * (len(head) - 1)}}}",
-            r"    \toprule",
-            f"    {' & '.join(head)} \\\\",
-            r"    \midrule",
-            *(f"{line} \\\\" for line in body),
-            r"    \bottomrule",
-            r"  \end{tabular}}",
-            r"\end{table}",
-            "",
-        ]
-    )
+    return _float(escape(caption), ranks.key, len(head), body)
 
 
 def _under(column: ColumnText) -> str:
@@ -155,7 +163,7 @@ def _cell(row: Row, column: ColumnText, text: CellText | None) -> str:
         return f"{escape(text.value)}{note}"
     value = text.value.replace(",", "{,}")
     value = rf"\mathbf{{{value}}}" if row.cells[column.column.key].is_best else value
-    spread = f" \\pm {text.spread.replace(',', '{,}')}" if text.spread else ""
+    spread = rf"\,{{\pm}}\,{text.spread.replace(',', '{,}')}" if text.spread else ""
     return f"${value}{spread}${note}"
 
 

@@ -75,7 +75,13 @@ def _section(section: Section, folder: Path) -> str:
 def _table(section: Section) -> str:
     columns = column_texts(main_columns(section), section.rows)
     names = section.variant_names
-    head = ["Model", "Family", *names, "Seeds", *(column.heading for column in columns)]
+    head = [
+        "Model",
+        "Family",
+        *(name.replace("_", " ").capitalize() for name in names),
+        "Seeds",
+        *(column.heading for column in columns),
+    ]
     lines = [
         [
             escape(row.label),
