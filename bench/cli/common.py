@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_STORE",
+    "ID_DIGITS",
     "Bytes",
     "Names",
     "Seeds",
@@ -33,6 +34,8 @@ __all__ = [
 DEFAULT_STORE = Path("bench-results") / "bench.sqlite"
 # Wide enough for every list: what reads a pipe looks for names, and a folded one it would miss.
 PIPE_COLUMNS = 240
+# Of a run's id; every command takes the beginning of one.
+ID_DIGITS = 12
 F = TypeVar("F", bound=Callable[..., Any])
 UNITS = {
     "": 1,

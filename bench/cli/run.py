@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench.cli.common import Bytes, Names, Seeds, console, echo_json, json_option, store_option, table
+from bench.cli.common import ID_DIGITS, Bytes, Names, Seeds, console, echo_json, json_option, store_option, table
 
 if TYPE_CHECKING:
     from bench.runner.jobs import Job
@@ -248,7 +248,8 @@ def _show_plan(jobs: list[Job], path: Path, options: dict[str, Any], as_json: bo
     if as_json:
         echo_json([dict(zip(("run_id", "action", "why", "run"), row, strict=True)) for row in rows])
         return
-    console().print(table("", ("run", "action", "why", "what"), rows))
+    shown = [(run_id[:ID_DIGITS], *rest) for run_id, *rest in rows]
+    console(is_wide_in_pipes=True).print(table("", ("run", "action", "why", "what"), shown, whole=2))
     click.echo(f"{len(due)} to run, {len(jobs) - len(due)} stored")
 
 

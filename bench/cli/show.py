@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.common import console, echo_json, json_option, store_option, table
+from bench.cli.common import ID_DIGITS, console, echo_json, json_option, store_option, table
 
 if TYPE_CHECKING:
     from bench.record import RunRecord, Work
 
 __all__ = ["command"]
+
+# Of a moment in ISO 8601: what comes before its seconds.
+MINUTES = 16
 
 
 @click.command()
@@ -77,8 +80,12 @@ def _list(records: list[RunRecord], as_json: bool) -> None:
         names = ("run_id", "status", "run", "wall_seconds", "finished_at", "reason")
         echo_json([dict(zip(names, row, strict=True)) for row in rows])
         return
-    shown = [(*row[:4], row[4].partition(".")[0], row[5].partition("\n")[0]) for row in rows]
-    console().print(table("", ("run", "status", "what", "seconds", "finished (UTC)", "reason"), shown))
+    shown = [
+        (run_id[:ID_DIGITS], status, what, seconds, finished[:MINUTES].replace("T", " "), reason.partition("\n")[0])
+        for run_id, status, what, seconds, finished, reason in rows
+    ]
+    columns = ("run", "status", "what", "seconds", "finished (UTC)", "reason")
+    console(is_wide_in_pipes=True).print(table("", columns, shown, whole=2))
 
 
 def _print(record: RunRecord, attempts: int) -> None:
