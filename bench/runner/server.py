@@ -29,7 +29,6 @@ MESSAGE_BYTES = 1 << 20
 WATCH_MILLISECONDS = 50
 # It takes as long as it saves on twenty runs.
 RUNS_WORTH_GATHERING = 20
-PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass
@@ -146,7 +145,7 @@ class Server:
 
     def _watch_memory(self) -> None:
         for child in self.children.values():
-            if child.memory_limit_bytes and resident_bytes(child.pid) > child.memory_limit_bytes:
+            if child.memory_limit_bytes and memory_bytes(child.pid) > child.memory_limit_bytes:
                 self._kill(child, "out-of-memory")
 
     def _say(self, **message: object) -> None:
@@ -175,13 +174,23 @@ def descendants(pid: int) -> Iterator[int]:
         yield child
 
 
+def memory_bytes(pid: int) -> int:
+    """Return the memory of a run: what is resident in its process, and what its workers do not share with anyone."""
+    return resident_bytes(pid) + sum(_sum(f"/proc/{each}/smaps_rollup", "Private_Dirty:") for each in descendants(pid))
+
+
 def resident_bytes(pid: int) -> int:
-    """Return the resident memory of a process that is not shared with the server; 0 where it is gone."""
+    """Return the resident memory of a process, shared memory included, files not; 0 where it is gone."""
+    return _sum(f"/proc/{pid}/status", "RssAnon:", "RssShmem:")
+
+
+def _sum(path: str, *names: str) -> int:
+    """Return the sum of lines such as `RssAnon:  1024 kB` in bytes; 0 where the process is gone."""
     try:
-        fields = Path(f"/proc/{pid}/statm").read_text().split()
+        lines = Path(path).read_text().splitlines()
     except OSError:
         return 0
-    return (int(fields[1]) - int(fields[2])) * PAGE_BYTES
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(names))
 
 
 def _tasks(pid: int) -> list[Path]:

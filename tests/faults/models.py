@@ -1,11 +1,12 @@
 """Models that misbehave in every way a plugin can, and one that does not; the source of a plugin for tests."""
 
 SOURCE = '''
-import ctypes, os, signal, subprocess, sys, time
+import ctypes, mmap, os, signal, subprocess, sys, time
 from bench import ModelSpec, hookimpl
 
 FAULTS = (
     "healthy", "raises", "hangs", "hangs_in_c", "segfaults", "exits", "leaves", "allocates", "allocates_in_torch",
+    "allocates_in_workers", "allocates_shared",
     "nan", "wrong_shape", "prints", "leaves_child", "kills_itself", "closes_output", "garbage", "no_model", "daemon",
 )
 
@@ -86,6 +87,25 @@ def allocates_in_torch(answer):
     hoard = []
     while True:
         hoard.append(torch.ones(4 << 20))
+
+
+@at_step
+def allocates_in_workers(answer):
+    # Each of them stays below the limit, and so does their parent; together they do not.
+    for _ in range(4):
+        if os.fork() == 0:
+            hoard = bytearray(b"x") * (300 << 20)
+            time.sleep(3600)
+    time.sleep(3600)
+
+
+@at_step
+def allocates_shared(answer):
+    # Shared memory is no data segment, so the kernel's own limit does not see it.
+    hoard = mmap.mmap(-1, 2 << 30)
+    while hoard.write(b"x" * (16 << 20)):
+        pass
+    time.sleep(3600)
 
 
 @at_step
