@@ -150,12 +150,15 @@ def suite_of(record: RunRecord) -> dict[str, Any]:
         searched = {name: value for name, value in found.items() if name not in run.hyperparameters}
         budget = {name: value for name, value in protocol.items() if name not in ("trials", "learning_rates")}
         protocol = {**budget, **searched, "name": "fixed-budget"}
+    # What a suite does not hold, its reader must be told.
+    options = [f"--device {run.device.partition(':')[0]}"]
+    options += ["--deterministic"] if run.identity.get("is deterministic") == "True" else []
     entry = {"model": run.model, "label": run.label, "hyperparameters": hyperparameters}
     task = {"name": run.task, **run.settings["task"]}
     compare = {"task": task, "protocol": protocol, "datasets": [run.dataset], "models": [entry]}
     document: dict[str, Any] = {
         "name": f"run-{run.run_id[:8]}",
-        "description": f"{run}, as recorded on {record.finished_at[:10]}.",
+        "description": f"{run}, as recorded on {record.finished_at[:10]}. Made with {' '.join(options)}.",
         "seeds": [run.seed],
         "threads": run.threads,
         "compare": [_without_none(compare)],

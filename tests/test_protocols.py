@@ -122,6 +122,7 @@ def test_tuning_has_the_same_number_of_trials_for_all_and_starts_from_the_defaul
 def test_a_tuned_setting_can_be_run_again_and_answers_the_same(command: Bench) -> None:
     (tuned,) = of(command, "tuned")
     text = command("show", tuned["run"]["run_id"], "--as-suite").stdout
+    assert "Made with --device cpu." in text
     path = command.suite(text, "again")
     made = json.loads(command("run", str(path), "--json", "--store", "again.sqlite").stdout)
     assert made["made"] == {"ok": 1}
