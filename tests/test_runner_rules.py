@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,30 @@ MODELS = """
                 return self(batch.x).sum() * float("nan")
 
         return Network(problem.input_size, problem.classes)
+"""
+
+PATIENT = """
+    import os, time
+    from pathlib import Path
+    from bench import ModelSpec, hookimpl
+
+    @hookimpl
+    def bench_models():
+        yield ModelSpec(name="patient", target="patient:Patient", family="shallow", tasks=("classification",))
+
+    class Patient:
+        def __init__(self, problem):
+            self.classes = problem.classes
+
+        def fit(self, x, y):
+            Path("waiting").touch()
+            while not ("IN_A_HURRY" in os.environ or Path("go").exists()):
+                time.sleep(0.05)
+
+        def predict_proba(self, x):
+            import numpy as np
+
+            return np.full((len(x), self.classes), 1 / self.classes)
 """
 
 
@@ -177,3 +202,24 @@ def test_runs_beside_another_session_are_not_called_alone(bench: Bench) -> None:
     alone = {record["run"]["seed"]: record["is_alone"] for record in bench.records()}
     assert alone[4] is False
     assert "another bench run is on this machine" in said
+
+
+def test_a_run_that_another_process_made_meanwhile_counts_as_done(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.plugin("patient", PATIENT)
+    suite = str(bench.suite(SUITE.format(model="patient", protocol="fixed-budget", more="")))
+    with bench.start("run", suite, "--no-report") as first:
+        try:
+            while not (bench.folder / "waiting").exists():
+                assert first.poll() is None, first.communicate()
+                time.sleep(0.05)
+            monkeypatch.setenv("IN_A_HURRY", "1")
+            bench("run", suite, "--no-report", "--seeds", "4-4")
+        finally:
+            (bench.folder / "go").touch()
+        out, err = first.communicate(timeout=100)
+    assert "[1/2] ok" in err
+    assert "[2/2] stored   patient on iris, seed 4, cpu  by another process" in err
+    assert "Runs: 1 ok; 1 were stored before." in out
+    assert sorted(record["run"]["seed"] for record in bench.records()) == [3, 4]

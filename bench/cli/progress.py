@@ -77,6 +77,11 @@ class Lines:
         rest = f"  ({clock(left)} left)" if left and self.done < self.total else ""
         click.echo(f"[{self.done}/{self.total}] {describe(record)}{rest}", err=True)
 
+    def found(self, run: PlannedRun) -> None:
+        """Say that the run need not be made."""
+        self.done += 1
+        click.echo(f"[{self.done}/{self.total}] stored   {run}  by another process", err=True)
+
     def problem(self, text: str) -> None:
         """Print a warning."""
         click.echo(f"Warning: {text}", err=True)
@@ -103,6 +108,10 @@ class JsonLines(Lines):
             reason=record.reason,
             scores=scores,
         )
+
+    def found(self, run: PlannedRun) -> None:
+        """Say which run another process has made."""
+        self._say(event="found", run_id=run.run_id, run=str(run))
 
     def problem(self, text: str) -> None:
         """Say what went wrong beside the runs."""
@@ -146,6 +155,11 @@ class Live(Lines):
             self.progress.remove_task(task)
         if not record.is_ok:
             self.progress.console.print(describe(record), style="yellow", markup=False)
+        self._refresh()
+
+    def found(self, run: PlannedRun) -> None:
+        """Move the bar on."""
+        self.done += 1
         self._refresh()
 
     def problem(self, text: str) -> None:

@@ -60,6 +60,9 @@ class Watcher(Protocol):
     def finished(self, record: RunRecord) -> None:
         """Hear that a run has ended and is stored."""
 
+    def found(self, run: PlannedRun) -> None:
+        """Hear that another process has stored a run that was still to be made."""
+
     def problem(self, text: str) -> None:
         """Hear of something that went wrong beside the runs."""
 
@@ -195,6 +198,7 @@ class Session:
         if done == "ok":
             # Another process with the same suite was faster.
             self.tally.stored[done] += 1
+            self.watcher.found(job.plan)
             return
         slot = self.slots.popleft()
         placed = {"cores": slot[: job.plan.threads], "peak_flops": self.peaks.get(job.plan.device)}
