@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import shlex
 import tarfile
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -133,6 +134,11 @@ class DataSource:
             raise DataMissing(f"data set {spec.name!r} lies inside {spec.embedded_in}, which is not installed")
         return cls(spec, Path(found.submodule_search_locations[0]))
 
+    def _fetch(self) -> str:
+        """Return the command that puts the files under this root."""
+        elsewhere = "" if self.root == data_root() else f" --data-root {shlex.quote(str(self.root))}"
+        return f"bench data fetch {self.spec.name}{elsewhere}"
+
     def locate(self, file: DataFile) -> Path:
         """Return the path of a file, plain or with `.gz`, or of the archive that holds it.
 
@@ -147,7 +153,7 @@ class DataSource:
         can_be_fetched = file.url or (file.archive is not None and file.archive.url)
         raise DataMissing(
             f"data set {self.spec.name!r} is not under {self.root}: {file.path} is missing. "
-            + (f"Run: bench data fetch {self.spec.name}" if can_be_fetched else f"See {self.spec.source}")
+            + (f"Run: {self._fetch()}" if can_be_fetched else f"See {self.spec.source}")
         )
 
     def read(self, path: str) -> bytes:
@@ -167,7 +173,7 @@ class DataSource:
         if found != expected:
             raise ChecksumMismatch(
                 f"{place} is not the file of data set {self.spec.name!r}: expected {expected}, found {found}. "
-                f"Remove it and run: bench data fetch {self.spec.name}"
+                f"Remove it and run: {self._fetch()}"
             )
         self.seen[path] = found
         return gzip.decompress(content) if is_packed else content

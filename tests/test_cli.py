@@ -84,11 +84,24 @@ def test_missing_data_skips_with_the_cure_and_exit_code_3(bench: Bench) -> None:
         [[compare]]
         task = "classification"
         datasets = ["mnist"]
-        models = ["mlp-1"]
+        models = ["mlp-1", "mlp"]
         protocol = { name = "fixed-budget", epochs = 1 }
     """)
-    result = bench("run", str(suite), "--data-root", str(bench.folder / "nothing"), "--no-report", code=3)
-    assert "Run: bench data fetch mnist" in result.stderr
+    root = bench.folder / "nothing"
+    result = bench("run", str(suite), "--data-root", str(root), code=3)
+    cure = f"Run: bench data fetch mnist --data-root {root}\n"
+    assert result.stderr.count(cure) == 1, "a reason is told once"
+    assert "mlp on mnist, seed 0, cpu  0.0 s  (as above)" in result.stderr
+    assert "skipped: mlp, mlp-1 on mnist, seed 0: data set 'mnist' is not under" in result.stdout
+
+
+def test_lists_tell_data_that_are_there_from_data_that_are_not(bench: Bench) -> None:
+    root = ("--data-root", str(bench.folder / "nothing"))
+    states = {each["name"]: each["state"] for each in json.loads(bench("data", "list", "--json", *root).stdout)}
+    assert (states["digits"], states["mnist"]) == ("ready", "missing")
+    assert "bench data fetch cifar10 fashion-mnist mnist" in bench("data", "list", *root).stdout
+    listed = {each["name"]: each["state"] for each in json.loads(bench("list", "datasets", "--json").stdout)}
+    assert listed["digits"] == "ready"
 
 
 def test_a_run_is_shown_whole_and_as_json(bench: Bench) -> None:

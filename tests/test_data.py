@@ -112,10 +112,13 @@ def test_mnist_is_read_packed_as_it_lies_there(data_root: Path) -> None:
     assert dataset.test.y[:5].tolist() == [7, 2, 1, 0, 4]
 
 
-def test_missing_data_name_the_command_that_fetches_them(tmp_path: Path) -> None:
-    with pytest.raises(DataMissing, match=r"'mnist' is not under .*: MNIST/raw/.* Run: bench data fetch mnist"):
+def test_missing_data_name_the_command_that_fetches_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(
+        DataMissing, match=r"'mnist' is not under .*: MNIST/raw/.* Run: bench data fetch mnist --data-root /\S+$"
+    ):
         load("mnist", tmp_path)
-    with pytest.raises(DataMissing, match="Run: bench data fetch cifar10"):
+    monkeypatch.setenv("BENCH_DATA", str(tmp_path))
+    with pytest.raises(DataMissing, match=r"Run: bench data fetch cifar10$"):
         load("cifar10", tmp_path)
 
 

@@ -11,7 +11,9 @@ from bench.errors import BenchError, DataMissing
 from bench.plugins import Offer, discover
 from bench.specs import DatasetSpec
 
-__all__ = ["command"]
+__all__ = ["command", "state_of"]
+
+MISSING = "missing"
 
 root_option = click.option(
     "--data-root",
@@ -30,14 +32,20 @@ def command() -> None:
 @json_option
 def list_(data_root: Path | None, as_json: bool) -> None:
     """List data sets and whether their files are here."""
+    from bench.data import data_root as default_root
+
     rows = [
-        (name, offer.spec.summary, offer.spec.licence, _where(offer, data_root))
+        (name, offer.spec.summary, offer.spec.licence, state_of(offer, data_root))
         for name, offer in discover().datasets.items()
     ]
     if as_json:
         echo_json([dict(zip(("name", "summary", "licence", "state"), row, strict=True)) for row in rows])
         return
-    console().print(table("", ("data set", "what it is", "licence", "state"), rows))
+    out = console(is_wide_in_pipes=True)
+    out.print(table("", ("data set", "what it is", "licence", "state"), rows))
+    out.print(f"Data root: {default_root(data_root)}")
+    if missing := [row[0] for row in rows if row[-1] == MISSING]:
+        out.print(f"To get what is missing: bench data fetch {' '.join(missing)}")
 
 
 @command.command()
@@ -89,7 +97,8 @@ def verify(names: tuple[str, ...], data_root: Path | None, as_json: bool) -> int
     return int(failed)
 
 
-def _where(offer: Offer[DatasetSpec], root: Path | None) -> str:
+def state_of(offer: Offer[DatasetSpec], root: Path | None = None) -> str:
+    """Return "ready", "missing" where files are not there, or what must be installed first."""
     from bench.data import DataSource
 
     missing = offer.missing()
@@ -100,5 +109,5 @@ def _where(offer: Offer[DatasetSpec], root: Path | None) -> str:
         for file in offer.spec.files:
             source.locate(file)
     except DataMissing:
-        return f"missing under {source.root}: bench data fetch {offer.spec.name}"
-    return f"ready in {source.root}"
+        return MISSING
+    return "ready"

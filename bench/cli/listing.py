@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from bench.cli.common import console, echo_json, json_option, table
+from bench.cli.data import state_of
 from bench.plugins import Catalogue, Offer, Plugins, discover
-from bench.specs import ModelSpec
+from bench.specs import DatasetSpec, ModelSpec
 
 __all__ = ["command"]
 
@@ -58,7 +59,7 @@ def _datasets(plugins: Plugins) -> Rows:
             ", ".join(offer.spec.tasks),
             offer.spec.summary,
             offer.spec.licence,
-            _state(offer),
+            state_of(offer),
         )
         for name, offer in plugins.datasets.items()
     ]
@@ -126,7 +127,8 @@ def _document(offer: Offer[Any]) -> dict[str, Any]:
             name: {"kind": type(parameter).__name__.lower(), **asdict(parameter)}
             for name, parameter in offer.spec.space.items()
         }
-    return {**spec, "owner": asdict(offer.owner), "state": _state(offer)}
+    state = state_of(offer) if isinstance(offer.spec, DatasetSpec) else _state(offer)
+    return {**spec, "owner": asdict(offer.owner), "state": state}
 
 
 def _suite_documents() -> Iterable[tuple[str, dict[str, str]]]:

@@ -42,12 +42,14 @@ class Estimate:
         return count * sum(means) / len(means) / at_once
 
 
-def describe(record: RunRecord) -> str:
-    """Return one line on how a run ended."""
+def describe(record: RunRecord, told: str = "") -> str:
+    """Return one line on how a run ended; a reason that was told last needs no second telling."""
     line = f"{record.status:<8} {record.run}  {record.times.wall_seconds:.1f} s"
     if record.is_ok and record.scores:
         score = record.scores[0]
         line += f"  {score.name} {score.value:.4g}"
+    if record.reason and record.reason == told:
+        return f"{line}  (as above)"
     return line if not record.reason else f"{line}  {record.reason.splitlines()[0][:500]}"
 
 
@@ -57,6 +59,7 @@ class Lines:
     def __init__(self) -> None:
         self.total = self.done = 0
         self.estimate = Estimate()
+        self.told = ""
 
     def planned(self, total: int, stored: int) -> None:
         """Say what there is to do."""
@@ -75,7 +78,8 @@ class Lines:
         self.estimate.saw(record)
         left = self.estimate.seconds_left(self.total - self.done)
         rest = f"  ({clock(left)} left)" if left and self.done < self.total else ""
-        click.echo(f"[{self.done}/{self.total}] {describe(record)}{rest}", err=True)
+        click.echo(f"[{self.done}/{self.total}] {describe(record, self.told)}{rest}", err=True)
+        self.told = record.reason
 
     def found(self, run: PlannedRun) -> None:
         """Say that the run need not be made."""
@@ -154,7 +158,8 @@ class Live(Lines):
         if task is not None:
             self.progress.remove_task(task)
         if not record.is_ok:
-            self.progress.console.print(describe(record), style="yellow", markup=False)
+            self.progress.console.print(describe(record, self.told), style="yellow", markup=False)
+            self.told = record.reason
         self._refresh()
 
     def found(self, run: PlannedRun) -> None:

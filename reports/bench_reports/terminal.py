@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -12,7 +13,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bench.report import Column, Report, Row, Section
+from bench.report import Column, Failure, Report, Row, Section
 from bench_reports.words import (
     ABSENT,
     CellText,
@@ -42,21 +43,24 @@ def summary(report: Report) -> RenderableType:
     parts: list[RenderableType] = []
     for section in report.sections:
         parts += [_SectionTable(section), *_findings(section)]
-    failures = [
-        Text(
-            f"  {failure.status}: {failure.label} on {failure.dataset}, {_seeds(failure.seeds)}: {failure.reason}",
-            "red",
-        )
-        for failure in report.failures
-    ]
-    if failures:
-        parts += [Text("Runs that did not end well", "bold red"), *failures, Text()]
+    if report.failures:
+        parts += [Text("Runs that did not end well", "bold red"), *_failures(report.failures), Text()]
     parts += [Text(f"Ranks, {ranks.title}: {ranks.finding}", "dim") for ranks in report.ranks]
     parts += [Text(determinism_text(report), "dim")] if report.is_repeated else []
     parts += [Text(f"Note: {warning}", "yellow") for warning in report.warnings]
     made = report.progress or plural(report.run_count, "run")
     parts.append(Text(f"{made}: {outcome_text(report.outcomes) or 'none'}", "bold"))
     return Group(*parts)
+
+
+def _failures(failures: Sequence[Failure]) -> Iterator[Text]:
+    """Yield a line for each reason: what is wrong with the data is wrong for every model."""
+    models: dict[tuple[str, str, str, str], list[str]] = defaultdict(list)
+    for each in failures:
+        models[each.status, each.dataset, _seeds(each.seeds), each.reason].append(each.label)
+    for (status, dataset, seeds, reason), labels in models.items():
+        named = ", ".join(dict.fromkeys(labels))
+        yield Text(f"  {status}: {named} on {dataset}, {seeds}: {reason}", "red")
 
 
 def _seeds(seeds: Sequence[int]) -> str:
