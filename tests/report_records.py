@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from PIL import Image
+from rich.console import Console
 
 from bench.errors import StoreError
 from bench.record import (
@@ -24,6 +25,8 @@ from bench.record import (
     Score,
     Times,
 )
+from bench.report import LineFigure, Report, Section, build_report
+from bench_reports import terminal
 
 NASTY = "<script>alert('x')</script> </script> $\\LaTeX$ a|b c_d e&f `g` 100% #1 {h} ~ ^ \\end"
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -242,3 +245,40 @@ def _latency(milliseconds: float, draw: random.Random) -> Latency:
 def _memory(megabytes: float, device: str) -> Memory:
     gpu = int(megabytes * 2e6) if device == "cuda" else None
     return Memory(peak_memory_bytes=int(megabytes * 1e6), cuda_allocated_bytes=gpu, model_bytes=int(megabytes * 1e5))
+
+
+def report(records: Iterable[RunRecord], **options: Any) -> Report:
+    return build_report(list(records), {}, picture, title="t", command="c", **options)
+
+
+def only(records: Iterable[RunRecord]) -> Section:
+    (section,) = report(records).sections
+    return section
+
+
+def lines(section: Section, name: str) -> list[LineFigure]:
+    return [each for each in section.figures if isinstance(each, LineFigure) and each.name == name]
+
+
+def draw(*parts: Any) -> float:
+    return random.Random(repr(parts)).gauss(0, 0.002)
+
+
+def terminal_text(made: Report, width: int = 100) -> str:
+    console = Console(width=width, force_terminal=False)
+    with console.capture() as capture:
+        console.print(terminal.summary(made))
+    return capture.get()
+
+
+def timed(label: str, seed: int, value: float, **changes: Any) -> RunRecord:
+    target = Score(
+        name="time_to_target", value=value, higher_is_better=False, unit="s",
+        detail={"target": 0.9, "objective": "accuracy", "is_reached": math.isfinite(value)},
+    )  # fmt: skip
+    quality = Score(name="accuracy", value=0.9, higher_is_better=True)
+    end = value if math.isfinite(value) else 9.0
+    return record(
+        plan(label, protocol="time-to-target", seed=seed), scores=(quality, target), times=Times(train_seconds=end),
+        **changes,
+    )  # fmt: skip

@@ -11,19 +11,10 @@ from typing import Any
 import pytest
 
 from bench.record import CurvePoint, RunRecord, Score, Times, Work
-from bench.report import LineFigure, Report, ScatterFigure, Section, build_report
+from bench.report import LineFigure, ScatterFigure
 from bench.report.compare import Side, compare
 from bench_reports import csv, latex, markdown
-from tests.report_records import failed, picture, plan, record
-
-
-def report(records: Iterable[RunRecord]) -> Report:
-    return build_report(list(records), {}, picture, title="t", command="c")
-
-
-def only(records: Iterable[RunRecord]) -> Section:
-    (section,) = report(records).sections
-    return section
+from tests.report_records import failed, only, plan, record, report
 
 
 def models(values: dict[str, float], lost: Iterable[tuple[str, int]] = (), **planned: Any) -> list[RunRecord]:

@@ -15,14 +15,23 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.console import Console
 
 from bench.report import Report, build_report
 from bench.specs import resolve
-from bench_reports import bench_renderers, html, latex, markdown, terminal
+from bench_reports import bench_renderers, html, latex, markdown
 from bench_reports import csv as csv_renderer
 from bench_reports.words import main_columns, significant
-from tests.report_records import ENVIRONMENT, NASTY, classifiers, failed, picture, plan, record, whole_suite
+from tests.report_records import (
+    ENVIRONMENT,
+    NASTY,
+    classifiers,
+    failed,
+    picture,
+    plan,
+    record,
+    terminal_text,
+    whole_suite,
+)
 
 Render = Callable[[Report, Path], Path]
 RENDERERS: list[Render] = [html.render, markdown.render, csv_renderer.render, latex.render]
@@ -267,13 +276,6 @@ def test_csv_holds_no_formula(tmp_path: Path) -> None:
 def test_csv_reads_back_hostile_texts(hostile: Report, tmp_path: Path) -> None:
     with csv_renderer.render(hostile, tmp_path).open(newline="", encoding="utf-8") as file:
         assert NASTY in {line["model"] for line in csv_module.DictReader(file)}
-
-
-def terminal_text(report: Report, width: int = 100) -> str:
-    console = Console(width=width, record=True, file=None, quiet=False, force_terminal=False)
-    with console.capture() as capture:
-        console.print(terminal.summary(report))
-    return capture.get()
 
 
 def test_terminal_fits_a_hundred_columns_and_cuts_no_number(ordinary: Report) -> None:

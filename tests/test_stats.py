@@ -15,39 +15,14 @@ from hypothesis import strategies as st
 
 from bench.stats import (
     bootstrap_interval,
-    cliques,
-    friedman,
     holm,
     interquartile_mean,
     mean_interval,
-    nemenyi_critical_difference,
-    nemenyi_p_values,
     paired_difference,
     performance_profile,
     probability_of_improvement,
     tost_paired,
     with_failures,
-)
-
-# AUC of C4.5 with four settings on 14 data sets: Demšar, JMLR 7, 2006, table 6. Of the two values printed as 0.975
-# the paper ranks the first before the second, which rounding has hidden.
-DEMSAR = np.array(
-    [
-        [0.763, 0.768, 0.771, 0.798],
-        [0.599, 0.591, 0.590, 0.569],
-        [0.954, 0.971, 0.968, 0.967],
-        [0.628, 0.661, 0.654, 0.657],
-        [0.882, 0.888, 0.886, 0.898],
-        [0.936, 0.931, 0.916, 0.931],
-        [0.661, 0.668, 0.609, 0.685],
-        [0.583, 0.583, 0.563, 0.625],
-        [0.775, 0.838, 0.866, 0.875],
-        [1.000, 1.000, 1.000, 1.000],
-        [0.940, 0.962, 0.965, 0.962],
-        [0.619, 0.666, 0.614, 0.669],
-        [0.972, 0.981, 0.97501, 0.975],
-        [0.957, 0.978, 0.946, 0.970],
-    ]
 )
 
 numbers = st.floats(-1e3, 1e3).map(lambda x: round(x, 3))
@@ -337,82 +312,6 @@ def test_one_pair_shows_no_equivalence(count: int) -> None:
 def test_a_margin_is_positive() -> None:
     with pytest.raises(ValueError, match="got 0"):
         tost_paired({0: 1.0, 1: 2.0}, {0: 1.0, 1: 1.0}, 0)
-
-
-# --- ranks across data sets
-
-
-def test_friedman_equals_demsars_published_figures() -> None:
-    result = friedman(DEMSAR.tolist())
-    assert [round(rank, 3) for rank in result.mean_ranks] == [3.143, 2.0, 2.893, 1.964]
-    assert round(result.statistic, 2) == 9.28
-    assert round(result.f_statistic, 2) == 3.69
-    assert result.f_p_value < 0.05 < 0.06
-    assert result.datasets == 14
-
-
-def test_nemenyi_equals_demsars_published_figures() -> None:
-    assert round(nemenyi_critical_difference(4, 14), 2) == 1.25
-    assert round(nemenyi_critical_difference(4, 14, alpha=0.1), 2) == 1.12
-    # Table 5a: critical values of the two-tailed Nemenyi test, from which the difference follows.
-    published = {2: 1.960, 3: 2.343, 4: 2.569, 5: 2.728, 6: 2.850, 7: 2.949, 8: 3.031, 9: 3.102, 10: 3.164}
-    for models, critical in published.items():
-        factor = math.sqrt(models * (models + 1) / (6 * 10))
-        assert nemenyi_critical_difference(models, 10) / factor == pytest.approx(critical, abs=1e-3)
-
-
-def test_nemenyi_equals_scikit_posthocs() -> None:
-    posthocs = pytest.importorskip("scikit_posthocs", exc_type=ImportError)
-    expected = posthocs.posthoc_nemenyi_friedman(DEMSAR).to_numpy()
-    assert np.array(nemenyi_p_values(friedman(DEMSAR.tolist()).mean_ranks, 14)) == pytest.approx(expected, abs=1e-6)
-
-
-@EXACT
-@given(st.lists(st.lists(st.integers(0, 5), min_size=3, max_size=3), min_size=3, max_size=12))
-def test_friedman_with_ties_corrected_equals_scipy(scores: list[list[int]]) -> None:
-    if all(len(set(row)) == 1 for row in scores):
-        assert friedman(scores, correct_ties=True).statistic == 0
-        return
-    expected = scipy.stats.friedmanchisquare(*np.array(scores).T)
-    result = friedman(scores, correct_ties=True)
-    assert (result.statistic, result.p_value) == pytest.approx((expected.statistic, expected.pvalue))
-    assert friedman(scores).statistic <= result.statistic + 1e-9
-
-
-@EXACT
-@given(st.lists(st.lists(st.integers(0, 9), min_size=4, max_size=4), min_size=2, max_size=9))
-def test_the_direction_of_a_metric_turns_the_ranks_around(scores: list[list[int]]) -> None:
-    up, down = friedman(scores, higher_is_better=True), friedman(scores, higher_is_better=False)
-    assert [5 - rank for rank in up.mean_ranks] == pytest.approx(down.mean_ranks)
-    assert up.statistic == pytest.approx(down.statistic)
-
-
-def test_a_failed_run_ranks_last_and_a_missing_one_is_refused() -> None:
-    assert friedman([[0.9, -math.inf, 0.8], [0.9, -math.inf, 0.8]]).mean_ranks == (1, 3, 2)
-    with pytest.raises(ValueError, match="data set 1 has no score of model 0"):
-        friedman([[0.9, 0.8], [math.nan, 0.8]])
-
-
-def test_full_agreement_has_no_bound() -> None:
-    result = friedman([[3.0, 2, 1]] * 5)
-    assert (result.statistic, result.f_statistic, result.f_p_value) == (pytest.approx(10), math.inf, 0.0)
-
-
-def test_cliques_of_demsars_example() -> None:
-    """Section 3.2.2 of the paper: C4.5 differs from C4.5+m and C4.5+m+cf at α = 0.10, nothing does at 0.05."""
-    ranks = friedman(DEMSAR.tolist()).mean_ranks
-    assert cliques(ranks, nemenyi_critical_difference(4, 14)) == ((3, 1, 2, 0),)
-    assert cliques(ranks, nemenyi_critical_difference(4, 14, alpha=0.1)) == ((3, 1, 2), (2, 0))
-
-
-@EXACT
-@given(st.lists(st.floats(1, 8), min_size=1, max_size=8), st.floats(0.01, 8))
-def test_cliques_hold_exactly_the_pairs_that_cannot_be_told_apart(ranks: list[float], critical: float) -> None:
-    groups = cliques(ranks, critical)
-    for i, j in product(range(len(ranks)), repeat=2):
-        together = any(i in group and j in group for group in groups)
-        assert i == j or together is (abs(ranks[i] - ranks[j]) < critical)
-    assert not any(set(one) < set(other) for one, other in product(groups, repeat=2))
 
 
 # --- how often
