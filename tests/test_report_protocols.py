@@ -270,7 +270,9 @@ def test_many_effects_within_noise_are_told_by_their_range() -> None:
     ]
     (told,) = (each for each in only(runs).findings if "from scratch to pre-trained" in each)
     assert re.search(r": mlp, 20 samples: \+0\.05\S* \([^)]*\); 5 of 6 within noise, from ", told)
-    ends = re.search(r"from (\S+) \(mlp, \S+ samples\) to (\S+) \(mlp, \S+ samples\)", told)
+    ends = re.search(
+        r"from mlp, \S+ samples: (\S+) \(.+ to .+\) up to mlp, \S+ samples: (\S+) \(.+ to .+\) \(6 pairs", told
+    )
     assert ends is not None
     assert float(ends[1]) < float(ends[2])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,8 @@ STEPS_BETWEEN_LOOKS = 16
 GATHERED_BYTES = 2**19
 # Of each class; what one-time costs there are, a fit to these has paid.
 WARM_UP_SAMPLES = 8
+# Kinds of models that this process has looked at: the second trial of a search pays nothing for the first time.
+_LOOKED_AT: set[tuple[type, type]] = set()
 Step = Callable[[Part], "Tensor | Mapping[str, Tensor]"]
 
 
@@ -269,16 +271,17 @@ def train_model(
     context.task.check(rehearsal, context.data)
     notes = warm_up(context, budget, rehearsal)
     del rehearsal
-    details, samples = {}, None
+    details: dict[str, Any] = {}
+    samples = None
     with _measured(context) as measured:
         model = context.build(**overrides)
         if not is_network(model):
             fit_black_box(context, model)
         else:
             if start is not None:
-                _carry_over(start, model)
+                details["carried_over"] = _carry_over(start, model)
             history = train(context, budget, model, until)
-            details = {"steps": history.steps, "best_step": history.best_step}
+            details |= {"steps": history.steps, "best_step": history.best_step}
             samples = samples_in(history.steps, len(context.data.train), budget.batch_size)
     return Trained(model, notes=notes, details=details, samples=samples, **measured)
 
@@ -296,13 +299,14 @@ def _measured(context: RunContext) -> Iterator[dict[str, Any]]:
         measured["energy_joules"] = context.energy.stop()
 
 
-def _carry_over(start: Mapping[str, Tensor], model: torch.nn.Module) -> None:
-    """Load the weights that fit by name and shape; the others stay as they were initialised."""
+def _carry_over(start: Mapping[str, Tensor], model: torch.nn.Module) -> list[str]:
+    """Load the weights that fit by name and shape, and return their names; the others stay as they were initialised."""
     own = model.state_dict()
     fitting = {name: value for name, value in start.items() if name in own and own[name].shape == value.shape}
     if not fitting:
         raise ContractError(f"none of the {len(start)} weights to start from fits {type(model).__name__}")
     model.load_state_dict({**own, **fitting})
+    return sorted(fitting)
 
 
 def fit_black_box(context: RunContext, model: Any) -> None:
@@ -317,24 +321,31 @@ def fit_black_box(context: RunContext, model: Any) -> None:
 def warm_up(context: RunContext, budget: Budget, model: Any) -> tuple[str, ...]:
     """Train a model that is thrown away a little and look at it, so that one-time costs fall on no clock and no peak.
 
-    A network takes two steps, a black box is fitted to a few samples of each class. Returns what is worth a note:
-    a black box may need more samples than that, which is no fault of it.
+    A network takes two steps, a black box is fitted to a few samples of each class; the look is taken at the first of
+    its kind in a process. Returns what is worth a note: a black box may need more samples, which is no fault of it.
     """
     task, data = context.task, context.data
+    kind = (type(task), type(model))
     if not is_network(model):
         few = first_samples(data.train, WARM_UP_SAMPLES * data.problem.classes, context.plan.seed)
         try:
             task.fit(model, few)
-            task.validate(model, data)
+            if kind not in _LOOKED_AT:
+                task.validate(model, data)
+            _LOOKED_AT.add(kind)
         except Exception as error:  # noqa: BLE001 - the plugin's code; the fit that counts will tell
-            return (f"not warmed up: {type(error).__name__} when fitted to {len(few)} samples",)
+            return (f"not warmed up: {type(error).__name__} when fitted to {len(few)} samples and looked at",)
         return ()
     trainer = Trainer(context, budget, model.train())
     source = batches(data.train, budget.batch_size, context.plan.seed, context.device)
-    for _ in range(2):
-        trainer.step(next(source))
-    # One that diverges in two steps will do so again, with a curve to show for it.
-    with suppress(Diverged):
+    losses = torch.stack([trainer.step(next(source)) for _ in range(2)])
+    # A model that diverges in two steps will do so again, with a curve to show for it.
+    if not bool(losses.isfinite().all()) or kind in _LOOKED_AT:
+        return ()
+    try:
         task.validate(model, data)
+    except Exception as error:  # noqa: BLE001 - the plugin's code; the look that counts will tell
+        return (f"not warmed up: {type(error).__name__} when looked at after two steps",)
+    _LOOKED_AT.add(kind)
     _wait(context.device)
     return ()

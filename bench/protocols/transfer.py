@@ -66,7 +66,7 @@ class Transfer(Protocol):
             cost = context.clocks.setup.paused()
             with cost:
                 start = self._pre_train(context)
-            details = {"pre_training_seconds": cost.seconds, "carried_over": sorted(start)}
+            details = {"pre_training_seconds": cost.seconds}
         part = first_samples(context.data.train, int(variant["training_size"]), context.plan.seed)
         trained = train_model(context.with_data(context.data.with_train(part)), self.settings, start=start)
         return Trained(**{**vars(trained), "details": {**trained.details, **details}})
@@ -88,25 +88,49 @@ class Transfer(Protocol):
         aside = context.aside(lambda _: None).with_data(source, task)
         budget = Budget(**{**self._shared(), "epochs": self.settings.source_epochs})
         model: Any = train_model(aside, budget).model
-        learnt = {name: tensor.detach() for name, tensor in model.state_dict().items()}
+        # On the device the copy would count as memory of the fine-tuning.
+        learnt = {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}
         if source.class_names == context.data.class_names or source.problem.class_count is None:
             return learnt
-        other = _shapes_with_one_class_more(context, source)
-        kept = {name: tensor for name, tensor in learnt.items() if other.get(name) == tensor.shape}
-        if not kept:
+        begin_anew = self._of_classes(context, source, learnt)
+        kept = {name: tensor for name, tensor in learnt.items() if name not in begin_anew}
+        if not {name for name, _ in model.named_parameters()} & kept.keys():
             raise UsageError(
                 f"protocol transfer: all weights of {context.plan.model!r} belong to the classes of "
                 f"{self.settings.source!r}, and {context.plan.dataset!r} has others; nothing can be carried over"
             )
         return kept
 
+    def _of_classes(self, context: RunContext, data: TaskData, learnt: Mapping[str, torch.Tensor]) -> set[str]:
+        """Return the names of the weights that belong to the classes, as a model for more classes gives them away.
+
+        They have another shape there, or lie in a module of which there is one for each class.
+        """
+        # More than twice as many, for a model that rounds up.
+        problem = replace(data.problem, class_count=2 * data.problem.classes + 1)
+        try:
+            other: Any = context.make(replace(data, problem=problem), {})
+        except Exception as error:
+            raise UsageError(
+                f"protocol transfer: {context.plan.model!r} cannot be built for {problem.class_count} classes, which "
+                f"would tell its weights for the classes of {self.settings.source!r} from the others: {error}"
+            ) from error
+        shapes = {name: tensor.shape for name, tensor in other.state_dict().items()}
+        modules = {module for name in learnt for module in _modules(name)}
+        # `heads.5.weight` is new and `heads` is not: so `heads.0.weight` is of a class too.
+        grown = {next((m for m in _modules(name) if m in modules), "") for name in shapes.keys() - learnt.keys()} - {""}
+        return {
+            name
+            for name, tensor in learnt.items()
+            if shapes.get(name) != tensor.shape or any(name.startswith(f"{module}.") for module in grown)
+        }
+
     def _shared(self) -> dict[str, Any]:
         names = ("batch_size", "learning_rate", "schedule")
         return {name: getattr(self.settings, name) for name in names}
 
 
-def _shapes_with_one_class_more(context: RunContext, data: TaskData) -> Mapping[str, torch.Size]:
-    """Return the shapes of the weights that the model would have: those that differ belong to the classes."""
-    problem = replace(data.problem, class_count=data.problem.classes + 1)
-    model: Any = context.make(replace(data, problem=problem), {})
-    return {name: tensor.shape for name, tensor in model.state_dict().items()}
+def _modules(name: str) -> list[str]:
+    """Return the modules around a weight, the innermost first: of `a.b.weight` that is `a.b` and `a`."""
+    parts = name.split(".")[:-1]
+    return [".".join(parts[:count]) for count in range(len(parts), 0, -1)]

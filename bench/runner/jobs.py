@@ -23,7 +23,8 @@ class Job(Wire):
 
     `space` is the model's search space; `extra_datasets` are what the protocol needs beside the run's own.
     `missing` says why the run cannot be made at all (an extra that is not installed); `cores` are the processors
-    it is pinned to; `memory_limit_bytes` bounds its private memory; `peak_flops` is what the device can do at most.
+    it is pinned to; `memory_limit_bytes` bounds its memory and that of its workers; `peak_flops` is what the device
+    can do at most.
     """
 
     plan: PlannedRun

@@ -54,7 +54,7 @@ SPECIAL = {
     "∞": r"$\infty$",
     "−": r"$-$",
 }
-# More of them side by side are too small to read on a page.
+# More of them beside model and seeds are too small to read on a page.
 MOST_COLUMNS = 7
 HEAD = r"""% {title}
 % depthbench {version}, {created}; made by: {command}
@@ -82,9 +82,10 @@ def render(report: Report, folder: Path) -> Path:
 
 
 def _tables(section: Section) -> Iterator[str]:
-    """Yield a section's columns in tables of equal width: the main score beside the costs, then what is left."""
+    """Yield a section's columns in tables of about equal width, in the order of the page's first table."""
     columns = column_texts(main_columns(section), section.rows)
-    count = max(1, -(-len(columns) // MOST_COLUMNS))
+    most = max(1, MOST_COLUMNS - len(section.variant_names))
+    count = max(1, -(-len(columns) // most))
     width = max(1, -(-len(columns) // count))
     for number in range(count):
         yield _table(section, columns[number * width : (number + 1) * width], number)

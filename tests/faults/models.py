@@ -6,7 +6,7 @@ from bench import ModelSpec, hookimpl
 
 FAULTS = (
     "healthy", "raises", "hangs", "hangs_in_c", "segfaults", "exits", "leaves", "allocates", "allocates_in_torch",
-    "allocates_in_workers", "allocates_shared",
+    "allocates_in_workers", "allocates_shared", "workers_share",
     "nan", "wrong_shape", "prints", "leaves_child", "kills_itself", "closes_output", "garbage", "no_model", "daemon",
 )
 
@@ -105,6 +105,18 @@ def allocates_shared(answer):
     hoard = mmap.mmap(-1, 2 << 30)
     while hoard.write(b"x" * (16 << 20)):
         pass
+    time.sleep(3600)
+
+
+@at_step
+def workers_share(answer):
+    # Shared by two workers, not by their parent, who made it and never touched it.
+    shared = mmap.mmap(-1, 900 << 20)
+    for _ in range(2):
+        if os.fork() == 0:
+            for _ in range(9):
+                shared.write(b"x" * (100 << 20))
+            time.sleep(3600)
     time.sleep(3600)
 
 

@@ -32,6 +32,7 @@ EXPECTED = {
     "allocates-in-torch": ("out-of-memory", ""),
     "allocates-in-workers": ("out-of-memory", "more than 700 MB of memory in use, the limit (--memory-limit)"),
     "allocates-shared": ("out-of-memory", "more than 700 MB of memory in use, the limit (--memory-limit)"),
+    "workers-share": ("out-of-memory", "more than 700 MB of memory in use, the limit (--memory-limit)"),
     "nan": ("diverged", "the training loss is nan"),
     "wrong-shape": ("failed", "expected logits of shape (2, 3)"),
     "prints": ("ok", ""),

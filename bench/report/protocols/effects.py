@@ -121,7 +121,7 @@ def effects(pairs: Sequence[tuple[str, Seeds, Seeds]]) -> list[Effect]:
 def sentence(start: str, found: Sequence[Effect]) -> str:
     """Return `start: a +0.1 (…); b …` with the number of pairs and the test behind it.
 
-    Where many are within noise, they are told by their range; each one's means and intervals are in the table.
+    Where many are within noise, they are told by the least and the greatest; the means of all are in the table.
     """
     counts = sorted({effect.test.count for effect in found})
     pairs = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
@@ -129,10 +129,14 @@ def sentence(start: str, found: Sequence[Effect]) -> str:
     if len(quiet) < MANY:
         told = [str(each) for each in found]
     else:
-        ends = (f"{each.test.difference:+.3g} ({each.name})" for each in (quiet[0], quiet[-1]))
         told = [str(each) for each in found if each not in quiet]
-        told.append(f"{len(quiet)} of {len(found)} within noise, from {' to '.join(ends)}")
+        told.append(f"{len(quiet)} of {len(found)} within noise, from {_bare(quiet[0])} up to {_bare(quiet[-1])}")
     return f"{start}: {'; '.join(told)} ({pairs} pairs each; {TEST})."
+
+
+def _bare(effect: Effect) -> str:
+    test = effect.test
+    return f"{effect.name}: {test.difference:+.3g} ({test.low:+.3g} to {test.high:+.3g})"
 
 
 def cell(values: Sequence[float]) -> Cell:
