@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import gc
 import pickle
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
@@ -29,12 +31,15 @@ class PeakMemory:
     is added to the peak of the process itself, an upper bound when the two peaks lie apart. On CUDA the peaks
     are those of torch's allocator and hold everything on the device: data, parameters, activations; not the
     context. Warm the model up before `start`, or the libraries' own buffers count as the model's.
-    `proc` is for tests.
+    What is done while it is `paused` is no part of the work: of the reserved peak on CUDA alone it may be, since the
+    allocator keeps what it has. `proc` is for tests.
     """
 
     def __init__(self, device: torch.device | str = "cpu", *, proc: Path = PROC) -> None:
         self._device, self._proc = str(device), proc
         self._baseline: int | None = None
+        self._own_peak = self._aside = 0
+        self._cuda_peaks: dict[str, int] = {}
         # What the last `stop` told: all that is known of training that failed.
         self.last: Memory | None = None
         self._children = _Children(proc)
@@ -44,20 +49,46 @@ class PeakMemory:
         gc.collect()
         self._reset_cuda()
         _return_free_memory()
+        self._own_peak, self._aside, self._cuda_peaks = 0, 0, {}
         self._children.start()
         self._baseline = _reset_high_water_mark(self._proc)
+
+    @contextmanager
+    def paused(self, aside: Callable[[], int] = lambda: 0) -> Iterator[None]:
+        """Leave out what is done inside; `aside` tells how many bytes in all the caller has kept there for itself."""
+        if not self._children.is_running:
+            yield
+            return
+        self._see()
+        try:
+            yield
+        finally:
+            # Heap that the pause has freed would stand in every later mark.
+            _return_free_memory()
+            _reset_high_water_mark(self._proc)
+            if self._device.startswith("cuda"):
+                import torch
+
+                torch.cuda.reset_peak_memory_stats(self._device)
+            self._aside = aside()
 
     def stop(self) -> Memory:
         """Return the peaks since `start`; None for those this machine cannot tell."""
         if not self._children.is_running:
             raise RuntimeError("PeakMemory.stop() was called without start()")
-        status = _status(self._proc / "self")
-        peak = None
+        self._see()
         children = self._children.stop()
-        if self._baseline is not None and "VmHWM" in status:
-            peak = max(0, status["VmHWM"] - self._baseline) + children
-        self.last = Memory(peak_memory_bytes=peak, **self._cuda_peaks())
+        peak = None if self._baseline is None else self._own_peak + children
+        self.last = Memory(peak_memory_bytes=peak, **self._cuda_peaks)
         return self.last
+
+    def _see(self) -> None:
+        """Take the peaks since the last reset in."""
+        mark = _status(self._proc / "self").get("VmHWM")
+        if self._baseline is not None and mark is not None:
+            self._own_peak = max(self._own_peak, mark - self._baseline - self._aside)
+        for name, peak in self._read_cuda().items():
+            self._cuda_peaks[name] = max(self._cuda_peaks.get(name, 0), peak)
 
     def _reset_cuda(self) -> None:
         if not self._device.startswith("cuda"):
@@ -68,7 +99,7 @@ class PeakMemory:
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(self._device)
 
-    def _cuda_peaks(self) -> dict[str, int]:
+    def _read_cuda(self) -> dict[str, int]:
         if not self._device.startswith("cuda"):
             return {}
         import torch

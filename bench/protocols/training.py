@@ -78,7 +78,19 @@ class History:
             self.evaluations_since_best += 1
             return
         self.best_value, self.best_step, self.evaluations_since_best = value, self.steps, 0
-        self.best_state = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+        kept = self.best_state or {}
+        self.best_state = {name: _copy(tensor, kept.get(name)) for name, tensor in model.state_dict().items()}
+
+    def nbytes(self) -> int:
+        """Return the bytes of the weights that are kept, none of which lie on a GPU."""
+        return sum(tensor.nbytes for tensor in (self.best_state or {}).values())
+
+
+def _copy(tensor: Tensor, kept: Tensor | None) -> Tensor:
+    """Copy into the memory of an earlier copy; else into new memory of the host, since a GPU's is the model's own."""
+    if kept is None or kept.shape != tensor.shape or kept.dtype != tensor.dtype:
+        return tensor.detach().to("cpu", copy=True)
+    return kept.copy_(tensor.detach())
 
 
 class Trainer:
@@ -143,7 +155,9 @@ def train(
     while not ends.is_over(history.steps, clocks.train.seconds):
         model.train()
         losses = _segment(trainer, source, ends, history)
-        _look(context, history, model, losses, per_epoch)
+        # The memory of looking, and of the best weights, is the harness's, not the model's.
+        with context.memory.paused(history.nbytes):
+            _look(context, history, model, losses, per_epoch)
         if until is not None and until(history.curve[-1]):
             break
         if budget.patience and history.evaluations_since_best >= budget.patience:
@@ -313,7 +327,7 @@ def fit_black_box(context: RunContext, model: Any) -> None:
     """Train a black box as a whole, then look at it once."""
     with context.clocks.train:
         context.task.fit(model, context.data.train)
-    with context.clocks.evaluation:
+    with context.memory.paused(), context.clocks.evaluation:
         scores = context.task.validate(model, context.data)
     context.report(CurvePoint(epoch=1, step=1, train_seconds=context.clocks.train.seconds, validation=scores))
 
