@@ -139,12 +139,13 @@ class Times(Frozen):
 class Latency(Frozen):
     """Seconds for one prediction (or sample) at batch size 1, and predictions per second at `batch_size`.
 
-    relative_error: half the 95 % interval of the median over the `repeats`, as a share of it.
+    relative_error: half the 95 % interval of the median over the `repeats`, as a share of it. A quantile has a value
+    only where at least one of the repeats lies beyond it: p95 from 20 repeats on, p99 from 100 on.
     """
 
     p50_seconds: float
-    p95_seconds: float
-    p99_seconds: float
+    p95_seconds: float | None = None
+    p99_seconds: float | None = None
     repeats: int
     throughput_per_second: float
     batch_size: int

@@ -17,6 +17,8 @@ from bench.measure.latency import measure_latency, relative_error_of_median
 def test_known_delays_come_back() -> None:
     latency = measure_latency(lambda x: sleep(0.002 + 0.0005 * (len(x) - 1)), torch.zeros(9, 3), "cpu", seconds=0.2)
     assert 0.002 <= latency.p50_seconds < 0.006
+    assert latency.p95_seconds is not None
+    assert latency.p99_seconds is not None
     assert latency.p50_seconds <= latency.p95_seconds <= latency.p99_seconds
     assert latency.batch_size == 9
     assert 9 / 0.018 < latency.throughput_per_second <= 9 / 0.006
@@ -30,6 +32,7 @@ def test_one_slow_call_is_warm_up() -> None:
         calls.append(len(x))
 
     latency = measure_latency(predict, torch.zeros(1, 2), "cpu", seconds=0.06)
+    assert latency.p99_seconds is not None
     assert latency.p99_seconds < 0.2
 
 
@@ -49,8 +52,15 @@ def test_single_samples_take_turns_and_the_batch_is_limited() -> None:
 
 
 def test_repeats_end_at_the_time_limit() -> None:
-    latency = measure_latency(lambda x: sleep(0.01), torch.zeros(4, 1), "cpu", seconds=0.15, relative_error=0)
-    assert 2 <= latency.repeats <= 12
+    latency = measure_latency(lambda x: sleep(0.0005), torch.zeros(4, 1), "cpu", seconds=0.3, relative_error=0)
+    assert 100 <= latency.repeats <= 400
+
+
+def test_a_slow_model_gets_a_second_and_no_quantile_that_is_only_its_slowest_call() -> None:
+    latency = measure_latency(lambda x: sleep(0.03), torch.zeros(4, 1), "cpu", seconds=0.15, relative_error=0)
+    assert 20 <= latency.repeats <= 34
+    assert latency.p95_seconds is not None
+    assert latency.p99_seconds is None
 
 
 def test_repeats_end_early_when_the_error_is_small() -> None:
