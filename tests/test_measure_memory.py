@@ -94,6 +94,37 @@ def test_child_processes_are_added() -> None:
     assert 120 * MB < peak < 150 * MB  # an interpreter is some megabytes itself
 
 
+@needs_proc
+def test_what_is_done_in_a_pause_is_left_out() -> None:
+    meter = PeakMemory("cpu")
+    kept = []
+    meter.start()
+    allocate(40)
+    for _ in range(3):
+        with meter.paused(lambda: sum(map(len, kept))):
+            allocate(150)
+            heap = [bytearray(100_000) for _ in range(1000)]
+            del heap
+            kept.append(bytearray(b"1" * (30 * MB)))
+        allocate(60)
+    peak = meter.stop().peak_memory_bytes
+    assert peak is not None
+    assert abs(peak / MB - 60) <= 5
+    del kept
+
+
+@needs_proc
+def test_the_peak_before_a_pause_is_kept() -> None:
+    meter = PeakMemory("cpu")
+    meter.start()
+    allocate(90)
+    with meter.paused():
+        allocate(10)
+    peak = meter.stop().peak_memory_bytes
+    assert peak is not None
+    assert abs(peak / MB - 90) <= 9
+
+
 @pytest.mark.parametrize("has_reset", [False, True])
 def test_without_a_reset_that_works_there_is_no_number(tmp_path: Path, has_reset: bool) -> None:
     process = tmp_path / "self"
@@ -140,6 +171,17 @@ def test_model_bytes_of_a_black_box_is_its_pickle() -> None:
 
 def test_what_cannot_be_pickled_has_no_size() -> None:
     assert model_bytes(lambda: 1) is None
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_cuda_peaks_leave_a_pause_out() -> None:
+    meter = PeakMemory("cuda")
+    meter.start()
+    held = torch.cuda.memory_allocated()
+    torch.ones(50 * MB, dtype=torch.uint8, device="cuda")
+    with meter.paused():
+        torch.ones(300 * MB, dtype=torch.uint8, device="cuda")
+    assert meter.stop().cuda_allocated_bytes == held + 50 * MB
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")

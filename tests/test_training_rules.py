@@ -16,7 +16,7 @@ MODELS = """
 
     @hookimpl
     def bench_models():
-        for name in ("heads", "rows", "buffers", "binary"):
+        for name in ("heads", "rows", "buffers", "binary", "staring"):
             yield ModelSpec(name=name, target=f"habits:{name.title()}", family="deep", tasks=("classification",))
         yield ModelSpec(name="bursting", target="habits:Bursting", family="generative", tasks=("image-generation",))
 
@@ -49,6 +49,18 @@ MODELS = """
             raise ValueError(f"five classes only, not {problem.classes}")
         return nn.Sequential(nn.Flatten(), nn.Linear(problem.input_size, 5))
 
+    class Staring(nn.Module):
+        # 40 MB of weights: four times that in training, and as much again to look at the validation part.
+        def __init__(self, problem):
+            super().__init__()
+            self.wide = nn.Linear(problem.input_size, 10_000_000 // problem.input_size)
+            self.last = nn.Linear(10_000_000 // problem.input_size, problem.classes)
+
+        def forward(self, x):
+            if not self.training:
+                torch.ones(300_000_000, dtype=torch.uint8)
+            return self.last(self.wide(x.flatten(1)))
+
     class Bursting(nn.Module):
         # Its weights are no numbers after two steps, and its samples then raise.
         def __init__(self, problem):
@@ -77,6 +89,12 @@ SUITE = """
     protocol = { name = "transfer", source = "digits-0-4", source_epochs = 1, sizes = [20], steps = 4 }
 
     [[compare]]
+    task = "classification"
+    datasets = ["digits"]
+    models = ["staring"]
+    protocol = { name = "fixed-budget", steps = 3, batch_size = 2, evaluations = 3 }
+
+    [[compare]]
     task = "image-generation"
     datasets = ["digits"]
     models = ["bursting"]
@@ -90,7 +108,7 @@ def runs(shared_bench: Bench) -> Mapping[str, Mapping[str, Any]]:
     shared_bench.plugin("habits", MODELS)
     shared_bench("run", str(shared_bench.suite(SUITE)), "--no-report", code=1)
     records = shared_bench.records()
-    assert len(records) == 9
+    assert len(records) == 10
     return {each["run"]["label"]: each for each in records if each["run"]["variant"].get("start", "") != "from scratch"}
 
 
@@ -119,3 +137,11 @@ def test_a_rehearsal_that_breaks_leaves_the_verdict_to_the_training(runs: Mappin
     assert run["reason"].startswith("the training loss is nan")
     assert len(run["curve"]) == 1
     assert "Expected p_in >= 0" not in run["traceback"]
+
+
+def test_neither_looking_nor_the_best_weights_count_as_memory_of_the_model(
+    runs: Mapping[str, Mapping[str, Any]],
+) -> None:
+    weights = 4 * runs["staring"]["size"]["parameter_count"]
+    # Weights, gradients and Adam's two moments; what a batch of two samples adds is less than the rest.
+    assert runs["staring"]["memory"]["peak_memory_bytes"] == pytest.approx(4 * weights, rel=0.1)
