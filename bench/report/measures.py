@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +10,7 @@ from bench.record import RunRecord, Score
 from bench.report.tree import Direction, Kind, Measure
 from bench.specs import Value
 
-__all__ = ["RESOURCES", "Resource", "is_clocked", "score_measure", "score_title"]
+__all__ = ["RESOURCES", "Resource", "has_clock_budget", "is_clocked", "score_measure", "score_scope", "score_title"]
 
 # A size is the model's own, a score also depends on the device, a clock on the whole machine.
 Scope = Literal["model", "device", "machine"]
@@ -111,6 +111,17 @@ def score_title(name: str) -> str:
 def is_clocked(score: Score) -> bool:
     """Is this score a time, which compares only on one machine, as a clock does?"""
     return score.unit == "s"
+
+
+def has_clock_budget(record: RunRecord) -> bool:
+    """Did the clock end the training, so that what it reached depends on the machine as a time does?"""
+    settings = record.run.settings.get("protocol")
+    return isinstance(settings, Mapping) and settings.get("seconds") is not None
+
+
+def score_scope(record: RunRecord, score: Score) -> Scope:
+    """Return what must match before a score may be compared or averaged."""
+    return "machine" if is_clocked(score) or has_clock_budget(record) else "device"
 
 
 def score_measure(score: Score) -> Measure:

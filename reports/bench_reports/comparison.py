@@ -108,7 +108,12 @@ def _apart(found: Differences, common: tuple[str, ...]) -> Iterator[Table]:
         reasons.setdefault((change.verdict, change.reason), []).append((change.measure.title, name))
     for each in found.unpaired:
         name = " · ".join(each.place.words[len(common) :])
-        reasons.setdefault(("not comparable", each.reason), []).append(("everything", name))
+        what = (
+            f"seed{'s' if len(each.seeds) > 1 else ''} {', '.join(map(str, each.seeds))}"
+            if each.seeds
+            else "everything"
+        )
+        reasons.setdefault(("not comparable", each.reason), []).append((what, name))
     if not reasons:
         return
     table = Table(title=Text("\nCannot be compared", "bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
@@ -134,8 +139,11 @@ def _cells(names: Iterable[str]) -> str:
 def _rules(found: Differences) -> Iterator[Text]:
     order = [*(verdict for verdict, _, _ in SHOWN), *APART]
     counted = ", ".join(f"{found.counts[verdict]} {verdict}" for verdict in order if found.counts[verdict])
-    alone = f"; {plural(len(found.unpaired), 'cell')} without a partner" if found.unpaired else ""
-    yield Text(f"{counted or 'Nothing in common'}{alone}.", "bold")
+    cells = sum(not each.seeds for each in found.unpaired)
+    runs = sum(len(each.seeds) for each in found.unpaired)
+    alone = f"; {plural(cells, 'cell')} without a partner" if cells else ""
+    lost = f"; {plural(runs, 'seed')} left out of cells that are compared" if runs else ""
+    yield Text(f"{counted or 'Nothing in common'}{alone}{lost}.", "bold")
     yield Text(
         f"t tests paired by seed (Wilcoxon where runs failed), Holm-corrected, {found.alpha:.0%} level; intervals are "
         f"not corrected. Margins: {', '.join(found.margins)}; equivalent: within them by two one-sided tests.",

@@ -90,10 +90,14 @@ class Change:
 
 @dataclass(frozen=True)
 class Unpaired:
-    """A cell that one side lacks, or that the two sides ran by different rules."""
+    """A cell that one side lacks, or that the two sides ran by different rules, or did not try.
+
+    seeds: those that were left out where the rest of the cell is compared; none where all of it is not.
+    """
 
     place: Place
     reason: str
+    seeds: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -151,7 +155,9 @@ def plain(found: Differences) -> dict[str, Any]:
         "power": list(found.power),
         "warnings": list(found.warnings),
         "changes": [_plain_change(change) for change in found.changes],
-        "unpaired": [_plain_place(each.place) | {"reason": each.reason} for each in found.unpaired],
+        "unpaired": [
+            _plain_place(each.place) | {"reason": each.reason, "seeds": list(each.seeds)} for each in found.unpaired
+        ],
     }
 
 

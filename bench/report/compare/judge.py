@@ -14,7 +14,7 @@ from bench.errors import UsageError
 from bench.record import Environment
 from bench.report.compare.changes import Change, Differences, Place, Verdict
 from bench.report.compare.pairs import Pair, PairedCell, cells, changed_parts, environment_words, pair_cells
-from bench.report.compare.readings import Reading, failed_runs, readings
+from bench.report.compare.readings import Reading, failed_runs, missed, readings
 from bench.report.compare.sides import Side
 from bench.report.machines import busy
 from bench.report.marks import ALPHA, paired
@@ -105,6 +105,9 @@ class _Judge:
         if failures is not None:
             yield failures
         for reading in readings(cell, every_score=every_score):
+            misses = missed(cell.place, reading)
+            if misses is not None:
+                yield misses
             yield self._change(cell.place, reading)
 
     def _change(self, place: Place, reading: Reading) -> Change:
@@ -147,7 +150,7 @@ def _tested(place: Place, reading: Reading, margin: Margin, *, is_across: bool) 
     """Test B against A on the pairs of one measure; the verdict waits for the correction."""
     left, right = reading.a, reading.b
     has_failures = any(math.isinf(value) for value in (*left.values(), *right.values()))
-    is_score = reading.measure.kind == "score" and not reading.is_clocked
+    is_score = reading.measure.kind == "score" and reading.measure.unit != "s"
     test = paired_difference(right, left, method="wilcoxon") if has_failures else paired(right, left, is_score=is_score)
     means = [
         fmean(finite) if (finite := [v for v in side.values() if math.isfinite(v)]) else None for side in (left, right)

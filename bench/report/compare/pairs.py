@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bench.errors import UsageError
@@ -17,6 +17,9 @@ from bench.report.grouping import VARYING, canonical, flatten, group, newest
 __all__ = ["Pair", "PairedCell", "Runs", "cells", "changed_parts", "environment_words", "pair_cells"]
 
 FACT_LIMIT = 4
+REASON_LIMIT = 200
+# A skipped run was never begun, a killed one ended with its session: neither says anything of the model.
+UNTRIED = frozenset({"skipped", "killed"})
 
 
 @dataclass
@@ -44,10 +47,17 @@ class Pair:
         """May their clocks be compared: one environment, and both alone or both in company?"""
         return self.has_one_environment and self.a.is_alone == self.b.is_alone
 
+    @property
+    def untried(self) -> str:
+        """Say which side did not try its run and why; nothing where both did."""
+        lost = [(name, each) for name, each in (("A", self.a), ("B", self.b)) if each.status in UNTRIED]
+        told = {f"{each.status}: {each.reason[:REASON_LIMIT]}" if each.reason else each.status for _, each in lost}
+        return f"of {' and '.join(name for name, _ in lost)} {'; '.join(sorted(told))}" if lost else ""
+
 
 @dataclass(frozen=True)
 class PairedCell:
-    """A cell that both sides have, with its paired runs by seed."""
+    """A cell that both sides have, with its paired runs by seed; those that one side did not try are left out."""
 
     place: Place
     pairs: Mapping[int, Pair]
@@ -84,12 +94,33 @@ def pair_cells(a: Mapping[Place, Runs], b: Mapping[Place, Runs]) -> tuple[list[P
             unpaired.append(Unpaired(place, reason))
             continue
         pairs = {seed: _pair(left.seeds[seed], right.seeds[seed]) for seed in left.seeds.keys() & right.seeds.keys()}
-        if pairs:
-            paired.append(PairedCell(place, dict(sorted(pairs.items()))))
+        tried = {seed: pair for seed, pair in sorted(pairs.items()) if not pair.untried}
+        if tried:
+            paired.append(PairedCell(place, tried))
+            unpaired += [Unpaired(place, reason, seeds) for reason, seeds in _left_out(left, right, pairs)]
+        elif pairs:
+            unpaired.append(Unpaired(place, "; ".join(reason for reason, _ in _left_out(left, right, pairs))))
         else:
-            seeds = (", ".join(map(str, sorted(each.seeds))) for each in (left, right))
-            unpaired.append(Unpaired(place, "no seed in common (A has {}, B has {})".format(*seeds)))
+            reason = f"no seed in common (A has {_seeds(left.seeds)}, B has {_seeds(right.seeds)})"
+            unpaired.append(Unpaired(place, reason))
     return sorted(paired, key=lambda cell: cell.place.order), sorted(unpaired, key=lambda each: each.place.order)
+
+
+def _left_out(left: Runs, right: Runs, pairs: Mapping[int, Pair]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield why seeds of a cell cannot be compared, each reason with its seeds."""
+    reasons: dict[str, list[int]] = defaultdict(list)
+    for seed, pair in sorted(pairs.items()):
+        if pair.untried:
+            reasons[pair.untried].append(seed)
+    for reason, seeds in reasons.items():
+        yield f"{len(seeds)} run{'s' if len(seeds) > 1 else ''} {reason}", tuple(seeds)
+    for name, alone in (("A", left.seeds.keys() - right.seeds.keys()), ("B", right.seeds.keys() - left.seeds.keys())):
+        if alone:
+            yield f"seed{'s' if len(alone) > 1 else ''} {_seeds(alone)} only in {name}", tuple(sorted(alone))
+
+
+def _seeds(seeds: Iterable[int]) -> str:
+    return ", ".join(map(str, sorted(seeds)))
 
 
 def _pair(left: list[RunRecord], right: list[RunRecord]) -> Pair:

@@ -7,19 +7,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from bench.record import RunRecord, Score
-from bench.report.compare.changes import Change, Verdict
+from bench.report.compare.changes import Change, Place, Verdict
 from bench.report.compare.pairs import Pair, PairedCell
-from bench.report.measures import RESOURCES, is_clocked, score_measure
+from bench.report.measures import RESOURCES, has_clock_budget, is_clocked, score_measure
 from bench.report.table import MEMORY_RESOLUTION_MB
 from bench.report.tree import Measure
 from bench.stats import paired_difference, with_failures
 
-__all__ = ["Reading", "failed_runs", "readings"]
+__all__ = ["Reading", "failed_runs", "missed", "readings"]
 
 SHOWN = ("train_seconds", "latency_p50", "peak_memory", "cuda_allocated")
 REASON_LIMIT = 200
-# A skipped run was never begun, a killed one ended with its session: neither says anything of the model.
-UNTRIED = frozenset({"skipped", "killed"})
 FAILED_RUNS = Measure("failed_runs", "Failed runs", "", "lower", "score")
 
 
@@ -53,19 +51,45 @@ def failed_runs(cell: PairedCell) -> Change | None:
     A run that ended well in A and fails with the same seed in B is no matter of chance between seeds, so more failures
     are worse however few runs there are; the p-value (exact McNemar) says how often chance alone would do it.
     """
-    pairs = {seed: pair for seed, pair in cell.pairs.items() if _was_tried(pair)}
-    a, b = ({seed: float(not _side(pair).is_ok) for seed, pair in pairs.items()} for _side in (_left, _right))
+    records = [record for pair in cell.pairs.values() for record in (pair.b, pair.a)]
+    told = "; ".join(sorted({record.reason or record.status for record in records if not record.is_ok}))
+    return _counted(cell.place, FAILED_RUNS, cell.pairs, lambda record: not record.is_ok, told[:REASON_LIMIT])
+
+
+def missed(place: Place, reading: Reading) -> Change | None:
+    """Compare the numbers of good runs without a finite value, as those of failed runs; None where all have one.
+
+    A target that is never reached any more has no time to test, and a score that is no number no mean.
+    """
+    if reading.reason or reading.measure.kind != "score":
+        return None
+    seeds = reading.a.keys() & reading.b.keys()
+    pairs = {seed: pair for seed, pair in reading.pairs.items() if seed in seeds and pair.a.is_ok and pair.b.is_ok}
+    if any(has_clock_budget(pair.a) for pair in pairs.values()):
+        # A slower machine gets less far in the same seconds.
+        pairs = {seed: pair for seed, pair in pairs.items() if pair.is_timed_alike}
+    of = reading.measure
+    title = "Missed targets" if of.is_target else f"{of.title}: runs without a value"
+    measure = Measure(f"{of.name}_missed", title, "", "lower", "score")
+    return _counted(place, measure, pairs, lambda record: not math.isfinite(record.score(of.name) or 0.0))
+
+
+def _counted(
+    place: Place,
+    measure: Measure,
+    pairs: Mapping[int, Pair],
+    is_lost: Callable[[RunRecord], bool],
+    told: str = "",
+) -> Change | None:
+    a, b = ({seed: float(is_lost(_side(pair))) for seed, pair in pairs.items()} for _side in (_left, _right))
     if not any((*a.values(), *b.values())):
         return None
     difference = sum(b.values()) - sum(a.values())
     verdict: Verdict = "worse" if difference > 0 else "better" if difference < 0 else "within noise"
-    chance = paired_difference(b, a, method="wilcoxon").p_value
-    told = {
-        record.reason or record.status for pair in pairs.values() for record in (pair.b, pair.a) if not record.is_ok
-    }
+    chance = f"by chance alone p = {paired_difference(b, a, method='wilcoxon').p_value:.2g}"
     return Change(
-        cell.place,
-        FAILED_RUNS,
+        place,
+        measure,
         verdict,
         a_mean=sum(a.values()),
         b_mean=sum(b.values()),
@@ -73,7 +97,7 @@ def failed_runs(cell: PairedCell) -> Change | None:
         count=len(pairs),
         can_decide=True,
         is_across_environments=not all(pair.has_one_environment for pair in pairs.values()),
-        reason=f"{'; '.join(sorted(told))[:REASON_LIMIT]}; by chance alone p = {chance:.2g}",
+        reason="; ".join(filter(None, (told, chance))),
     )
 
 
@@ -85,13 +109,9 @@ def _right(pair: Pair) -> RunRecord:
     return pair.b
 
 
-def _was_tried(pair: Pair) -> bool:
-    return not UNTRIED & {pair.a.status, pair.b.status}
-
-
 def readings(cell: PairedCell, *, every_score: bool) -> Iterator[Reading]:
     """Yield the main score, scores that are times, and the main costs; every score if asked for."""
-    pairs = {seed: pair for seed, pair in cell.pairs.items() if _was_tried(pair)}
+    pairs = cell.pairs
     if not any(record.is_ok for pair in pairs.values() for record in (pair.a, pair.b)):
         return
     for number, score in enumerate(_scores(pairs)):
@@ -121,7 +141,7 @@ def _score(score: Score, pairs: Mapping[int, Pair]) -> Reading:
         pairs=pairs,
         a=a,
         b=b,
-        is_clocked=is_clocked(score),
+        is_clocked=is_clocked(score) or any(has_clock_budget(pair.a) for pair in pairs.values()),
         left_out=len(pairs) - len(measured),
         left_out_reason="no such score on one side",
         reason=_other_settings(score.name, pairs),
