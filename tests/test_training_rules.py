@@ -12,12 +12,17 @@ from tests.conftest import Bench
 MODELS = """
     import torch
     from torch import nn
-    from bench import ModelSpec, hookimpl
+    from bench import Integer, ModelSpec, hookimpl
 
     @hookimpl
     def bench_models():
         for name in ("heads", "rows", "buffers", "binary", "staring"):
             yield ModelSpec(name=name, target=f"habits:{name.title()}", family="deep", tasks=("classification",))
+        for name in ("greedy", "insatiable", "own"):
+            yield ModelSpec(
+                name=name, target=f"habits:{name.title()}", family="deep", tasks=("classification",),
+                hyperparameters={"width": Integer(8, 4, 64)},
+            )
         yield ModelSpec(name="bursting", target="habits:Bursting", family="generative", tasks=("image-generation",))
 
     class Heads(nn.Module):
@@ -48,6 +53,32 @@ MODELS = """
         if problem.classes != 5:
             raise ValueError(f"five classes only, not {problem.classes}")
         return nn.Sequential(nn.Flatten(), nn.Linear(problem.input_size, 5))
+
+    class Own(nn.Module):
+        def __init__(self, problem, width):
+            super().__init__()
+            self.layers = nn.Sequential(
+                nn.Flatten(), nn.Linear(problem.input_size, width), nn.ReLU(), nn.Linear(width, problem.classes)
+            )
+
+        def forward(self, x):
+            return self.layers(x)
+
+        def optimizer(self):
+            return torch.optim.SGD(self.parameters(), lr=0.1)
+
+    def Greedy(problem, width):
+        if width > 8:
+            raise MemoryError(f"no room for {width}")
+        return nn.Sequential(nn.Flatten(), nn.Linear(problem.input_size, problem.classes))
+
+    def Insatiable(problem, width):
+        model = Own(problem, width)
+        model.register_forward_pre_hook(full)
+        return model
+
+    def full(module, inputs):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
 
     class Staring(nn.Module):
         # 40 MB of weights: four times that in training, and as much again to look at the validation part.
@@ -95,6 +126,12 @@ SUITE = """
     protocol = { name = "fixed-budget", steps = 3, batch_size = 2, evaluations = 3 }
 
     [[compare]]
+    task = "classification"
+    datasets = ["iris"]
+    models = ["greedy", "insatiable", "own"]
+    protocol = { name = "tuned", trials = 5, steps = 2, evaluations = 1 }
+
+    [[compare]]
     task = "image-generation"
     datasets = ["digits"]
     models = ["bursting"]
@@ -108,7 +145,7 @@ def runs(shared_bench: Bench) -> Mapping[str, Mapping[str, Any]]:
     shared_bench.plugin("habits", MODELS)
     shared_bench("run", str(shared_bench.suite(SUITE)), "--no-report", code=1)
     records = shared_bench.records()
-    assert len(records) == 10
+    assert len(records) == 13
     return {each["run"]["label"]: each for each in records if each["run"]["variant"].get("start", "") != "from scratch"}
 
 
@@ -145,3 +182,24 @@ def test_neither_looking_nor_the_best_weights_count_as_memory_of_the_model(
     weights = 4 * runs["staring"]["size"]["parameter_count"]
     # Weights, gradients and Adam's two moments; what a batch of two samples adds is less than the rest.
     assert runs["staring"]["memory"]["peak_memory_bytes"] == pytest.approx(4 * weights, rel=0.1)
+
+
+def test_a_trial_that_runs_out_of_memory_is_a_bad_trial_not_a_lost_run(runs: Mapping[str, Mapping[str, Any]]) -> None:
+    greedy = runs["greedy"]
+    assert greedy["status"] == "ok", greedy["reason"]
+    trials = greedy["details"]["trials"]
+    assert len(trials) == 5
+    assert greedy["details"]["best"]["width"] <= 8
+    lost = [each for each in trials if each["state"] == "pruned"]
+    assert [each["reason"] for each in lost] == [f"no room for {each['setting']['width']}" for each in lost]
+    assert {each["cause"] for each in lost} == {"out-of-memory"}
+
+
+def test_a_search_without_one_good_trial_says_what_came_of_them(runs: Mapping[str, Mapping[str, Any]]) -> None:
+    assert runs["insatiable"]["status"] == "out-of-memory"
+    assert "none of 5 trials ended well: 5 out-of-memory; the last: CUDA out of memory" in runs["insatiable"]["reason"]
+
+
+def test_a_rate_that_a_model_does_not_follow_is_not_searched(runs: Mapping[str, Mapping[str, Any]]) -> None:
+    assert all(each["setting"].keys() == {"width"} for each in runs["own"]["details"]["trials"])
+    assert all(each["setting"].keys() == {"width", "learning_rate"} for each in runs["greedy"]["details"]["trials"])

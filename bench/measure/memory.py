@@ -16,11 +16,12 @@ from bench.record import Memory
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["PeakMemory", "model_bytes"]
+__all__ = ["PeakMemory", "is_out_of_memory", "model_bytes"]
 
 PROC = Path("/proc")
 WATCH_SECONDS = 0.1
 RESET_TOLERANCE_BYTES = 2**20
+FAILED_ALLOCATION = ("can't allocate memory", "Cannot allocate memory", "out of memory", "bad_alloc")
 
 
 class PeakMemory:
@@ -202,6 +203,15 @@ def _read(path: Path) -> str:
         return path.read_text()
     except OSError:
         return ""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Did an allocation fail? On the CPU torch says so by a plain RuntimeError."""
+    import torch
+
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError | OSError) and any(sign in str(error) for sign in FAILED_ALLOCATION)
 
 
 def model_bytes(model: Any) -> int | None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.optim import Optimizer
 
-__all__ = ["History", "batches", "is_network", "train", "train_model"]
+__all__ = ["History", "batches", "follows_the_budgets_rate", "is_network", "train", "train_model"]
 
 # On CUDA a step returns before it is done; the host looks at the clock only after this many, synchronised.
 STEPS_BETWEEN_LOOKS = 16
@@ -136,6 +136,19 @@ class Trainer:
             scale = 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
             for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
                 group["lr"] = rate * scale
+
+
+def follows_the_budgets_rate(context: RunContext, budget: Budget) -> bool:
+    """Does the budget's learning rate reach this model, rather than a rate or a step of its own?"""
+    model = context.build()
+    if not is_network(model) or callable(getattr(model, "optimizer", None)):
+        return False
+    own: Step | None = getattr(model, "training_step", None)
+    if own is None:
+        return True
+    batch = next(batches(context.data.train, budget.batch_size, context.plan.seed, context.device))
+    # A step that answers with several losses has stepped its own optimizers.
+    return not isinstance(own(batch), Mapping)
 
 
 def train(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -75,17 +76,18 @@ class Tuned(Protocol):
         study.enqueue_trial({name: given.get(name, parameter.default) for name, parameter in space.items()})
         study.optimize(lambda trial: self._trial(context, space, trial), n_trials=self.settings.trials)
         if all(trial.state is not optuna.trial.TrialState.COMPLETE for trial in study.trials):
-            raise Diverged(f"training diverged in all of {len(study.trials)} trials")
+            raise _none_ended_well(study.trials)
         return study
 
     def _space(self, context: RunContext) -> dict[str, Hyperparameter]:
-        from bench.protocols.training import is_network
+        from bench.protocols.training import follows_the_budgets_rate
 
         space: dict[str, Hyperparameter] = {
             name: parameter for name, parameter in context.space.items() if not isinstance(parameter, Fixed)
         }
         rates = self.settings.learning_rates
-        if rates and "learning_rate" not in context.space and is_network(context.build()):
+        # A dimension that does nothing would cost a model with an optimizer of its own a part of its search.
+        if rates and "learning_rate" not in context.space and follows_the_budgets_rate(context, self.settings):
             default = min(max(self.settings.learning_rate, rates[0]), rates[1])
             space["learning_rate"] = Real(default, *rates, log=True)
         return space
@@ -93,13 +95,23 @@ class Tuned(Protocol):
     def _trial(self, context: RunContext, space: Mapping[str, Hyperparameter], trial: optuna.Trial) -> float:
         import optuna
 
+        from bench.measure.memory import is_out_of_memory
+
         values = {name: suggest(trial, name, parameter) for name, parameter in space.items()}
         seen: list[CurvePoint] = []
+        reason = ""
         try:
             self._final(context.aside(seen.append), values)
-        except Diverged as error:
-            # A setting that diverges is a bad setting, not a bad model.
-            raise optuna.TrialPruned(str(error)) from error
+        except Exception as error:
+            # A setting that diverges or is too large is a bad setting, not a bad model.
+            if not isinstance(error, Diverged) and not is_out_of_memory(error):
+                raise
+            trial.set_user_attr("cause", "diverged" if isinstance(error, Diverged) else "out-of-memory")
+            reason = str(error) or type(error).__name__
+        # Raised out here, where the error is gone, and with it what its frames held of the memory.
+        if reason:
+            trial.set_user_attr("reason", reason)
+            raise optuna.TrialPruned(reason)
         objectives = [point.validation[context.task.objective] for point in seen]
         return max(objectives) if context.task.is_objective_higher_better else min(objectives)
 
@@ -126,4 +138,12 @@ def suggest(trial: optuna.Trial, name: str, parameter: Hyperparameter) -> Value:
 
 
 def _describe(trial: Any) -> dict[str, Any]:
-    return {"setting": dict(trial.params), "objective": trial.value, "state": trial.state.name.lower()}
+    told = {"setting": dict(trial.params), "objective": trial.value, "state": trial.state.name.lower()}
+    return told | dict(trial.user_attrs)
+
+
+def _none_ended_well(trials: Sequence[Any]) -> Exception:
+    causes = Counter(trial.user_attrs["cause"] for trial in trials)
+    told = ", ".join(f"{count} {cause}" for cause, count in causes.items())
+    text = f"none of {len(trials)} trials ended well: {told}; the last: {trials[-1].user_attrs['reason']}"
+    return Diverged(text) if causes["diverged"] else MemoryError(text)

@@ -17,7 +17,7 @@ from bench.errors import BenchError, ContractError, DataMissing, Diverged, Missi
 from bench.measure.clock import Clocks
 from bench.measure.energy import EnergyMeter
 from bench.measure.latency import measure_latency
-from bench.measure.memory import PeakMemory, model_bytes
+from bench.measure.memory import PeakMemory, is_out_of_memory, model_bytes
 from bench.measure.seeds import seed_everything
 from bench.measure.work import model_size, share_of_peak
 from bench.protocols.base import Protocol, RunContext, Trained
@@ -60,16 +60,9 @@ def classify(error: BaseException) -> tuple[Status, str]:
         return "diverged", reason
     if isinstance(error, MissingExtra | DataMissing):
         return "skipped", reason
-    if isinstance(error, MemoryError | torch.OutOfMemoryError) or _is_allocation_failure(error, text):
+    if is_out_of_memory(error):
         return "out-of-memory", reason
     return "failed", reason
-
-
-def _is_allocation_failure(error: BaseException, text: str) -> bool:
-    """On the CPU torch reports a failed allocation as a plain RuntimeError."""
-    return isinstance(error, RuntimeError | OSError) and any(
-        sign in text for sign in ("can't allocate memory", "Cannot allocate memory", "out of memory", "bad_alloc")
-    )
 
 
 @dataclass
@@ -81,6 +74,7 @@ class _Run:
     def __post_init__(self) -> None:
         self.device = torch.device(self.job.plan.device)
         self.clocks, self.memory = Clocks(self.device), PeakMemory(self.device)
+        self.placed: tuple[str, ...] = ()
 
     def carry_out(self) -> None:
         """Set up, train, score, measure; `measured` grows on the way, so that a failure keeps what was known."""
@@ -96,7 +90,11 @@ class _Run:
             # What the harness itself wants to know belongs on no clock of the model's.
             with self.clocks.setup.paused():
                 size, notes = model_size(trained.model, examples[:1])
-            self.measured |= {"size": size, "notes": (*trained.notes, *notes), "work": self._work(trained, size)}
+            self.measured |= {
+                "size": size,
+                "notes": (*self.placed, *trained.notes, *notes),
+                "work": self._work(trained, size),
+            }
             self._score(task, data, trained)
             with self.clocks.setup.paused(), torch.no_grad():
                 predict = task.predictor(trained.model)
@@ -121,6 +119,10 @@ class _Run:
     def _place(self, data: TaskData) -> TaskData:
         """Put the data on the device, unless it would take more than half of what is free there."""
         if self.device.type == "cuda" and data.nbytes() > RESIDENT_SHARE * torch.cuda.mem_get_info(self.device)[0]:
+            self.placed = (
+                f"the data ({data.nbytes() / 1e9:.1f} GB) stayed on the host, since it is more than half of what the "
+                "GPU has free: training seconds include the sending of every batch",
+            )
             return data
         return data.to(self.device)
 
