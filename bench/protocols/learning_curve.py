@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -34,9 +35,11 @@ class LearningCurve(Protocol):
 
     def train(self, context: RunContext) -> Trained:
         """Train on the first samples of a shuffled, class-balanced order that the seed decides."""
-        from bench.protocols.perturb import first_samples
+        from bench.protocols.perturb import first_samples, told_size
         from bench.protocols.training import train_model
 
         size = int(context.plan.variant["training_size"])
         part = first_samples(context.data.train, size, context.plan.seed)
-        return train_model(context.with_data(context.data.with_train(part)), self.settings)
+        trained = train_model(context.with_data(context.data.with_train(part)), self.settings)
+        details, notes = told_size(part, size)
+        return replace(trained, details={**trained.details, **details}, notes=(*trained.notes, *notes))

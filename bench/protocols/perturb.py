@@ -7,7 +7,7 @@ from torch import Tensor
 
 from bench.tasks.base import Part
 
-__all__ = ["first_samples", "shuffle_inputs", "with_label_noise"]
+__all__ = ["first_samples", "shuffle_inputs", "told_size", "with_label_noise"]
 
 
 def first_samples(part: Part, size: int, seed: int) -> Part:
@@ -27,6 +27,12 @@ def first_samples(part: Part, size: int, seed: int) -> Part:
         position[shuffled] = (torch.arange(len(members), dtype=torch.float64) + 0.5) / len(members)
     chosen = position.argsort(stable=True)[:size]
     return part.take(chosen.to(part.x.device))
+
+
+def told_size(part: Part, asked: int) -> tuple[dict[str, int], tuple[str, ...]]:
+    """Return how many samples there were to train on, for a record's details, and a note where more were asked for."""
+    note = f"training_size {asked:,} is more than there is: all {len(part):,} samples were used"
+    return {"training_samples": len(part)}, ((note,) if len(part) < asked else ())
 
 
 def with_label_noise(part: Part, share: float, classes: int, seed: int) -> Part:

@@ -58,7 +58,7 @@ class Transfer(Protocol):
 
     def train(self, context: RunContext) -> Trained:
         """Fine-tune all weights on the target's first samples."""
-        from bench.protocols.perturb import first_samples
+        from bench.protocols.perturb import first_samples, told_size
         from bench.protocols.training import train_model
 
         variant, start, details = context.plan.variant, None, {}
@@ -67,9 +67,11 @@ class Transfer(Protocol):
             with cost:
                 start = self._pre_train(context)
             details = {"pre_training_seconds": cost.seconds}
-        part = first_samples(context.data.train, int(variant["training_size"]), context.plan.seed)
+        size = int(variant["training_size"])
+        part = first_samples(context.data.train, size, context.plan.seed)
         trained = train_model(context.with_data(context.data.with_train(part)), self.settings, start=start)
-        return Trained(**{**vars(trained), "details": {**trained.details, **details}})
+        told, notes = told_size(part, size)
+        return replace(trained, details={**trained.details, **details, **told}, notes=(*trained.notes, *notes))
 
     def _pre_train(self, context: RunContext) -> dict[str, torch.Tensor]:
         from bench.protocols.training import is_network, train_model
