@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bench.record import CurvePoint, RunRecord, Score, Times, Work
+from bench.record import CurvePoint, Latency, RunRecord, Score, Times, Work
 from bench.report import LineFigure, ScatterFigure
 from bench.report.compare import Side, compare
 from bench_reports import csv, latex, markdown
@@ -223,3 +223,26 @@ def test_untuned_runs_that_failed_are_said_to_have_failed() -> None:
     assert told(lost) == "Tuned is compared with nothing: no fixed-budget run of these models ended well."
     assert "from untuned to tuned: mlp: +0.1" in told(lost[:2])
     assert "not judged: 2 runs without a value" in told(lost[:2])
+
+
+def test_the_table_names_what_a_search_found_and_not_what_it_began_with() -> None:
+    def tuned(label: str, widths: list[int]) -> list[RunRecord]:
+        runs = [plan(label, protocol="tuned", hyperparameters={"width": 4, "depth": 2}, seed=s) for s in range(3)]
+        pairs = zip(runs, widths, strict=True)
+        return [record(run, accuracy=0.9 + run.seed / 99, details={"best": {"width": width}}) for run, width in pairs]
+
+    rows = {row.label: row.hyperparameters for row in only([*tuned("a", [8, 16, 8]), *tuned("b", [8, 8, 8])]).rows}
+    assert rows == {"a": {"width": "tuned", "depth": 2}, "b": {"width": 8, "depth": 2}}
+    (row,) = only([failed(plan(protocol="tuned"))]).rows
+    assert row.hyperparameters == {}
+
+
+def test_latency_without_tails_is_no_zero() -> None:
+    latency = Latency(
+        p50_seconds=0.002, p95_seconds=None, p99_seconds=None, repeats=9, throughput_per_second=64.0, batch_size=64
+    )
+    runs = [record(plan(seed=seed), latency=latency) for seed in range(3)]
+    section = only(runs)
+    assert "latency_p50" in {column.measure.name for column in section.columns}
+    assert not {"latency_p95", "latency_p99"} & {column.measure.name for column in section.columns}
+    assert compared(runs, runs).counts["worse"] == 0

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.cli.common import ID_DIGITS, console, echo_json, json_option, store_option, table
+from bench.cli.recorded import number, rows
 
 if TYPE_CHECKING:
-    from bench.record import RunRecord, Work
+    from bench.record import Environment, RunRecord
 
 __all__ = ["command"]
 
@@ -48,6 +49,7 @@ def command(
         if not chosen:
             raise click.UsageError(f"run {run} has attempts 1 to {len(attempts)}, not {attempt}")
         record = chosen[-1]
+        environment = opened.environments().get(record.environment_id)
         if artifacts is not None:
             artifacts.mkdir(parents=True, exist_ok=True)
             for artifact in record.artifacts:
@@ -61,11 +63,11 @@ def command(
     elif as_json:
         echo_json(record.model_dump(mode="json"))
     else:
-        _print(record, len(attempts))
+        _print(record, len(attempts), environment)
 
 
 def _list(records: list[RunRecord], as_json: bool) -> None:
-    rows = [
+    runs = [
         (
             record.run.run_id,
             record.status,
@@ -78,50 +80,20 @@ def _list(records: list[RunRecord], as_json: bool) -> None:
     ]
     if as_json:
         names = ("run_id", "status", "run", "wall_seconds", "finished_at", "reason")
-        echo_json([dict(zip(names, row, strict=True)) for row in rows])
+        echo_json([dict(zip(names, row, strict=True)) for row in runs])
         return
     shown = [
         (run_id[:ID_DIGITS], status, what, seconds, finished[:MINUTES].replace("T", " "), reason.partition("\n")[0])
-        for run_id, status, what, seconds, finished, reason in rows
+        for run_id, status, what, seconds, finished, reason in runs
     ]
     columns = ("run", "status", "what", "seconds", "finished (UTC)", "reason")
     console(is_wide_in_pipes=True).print(table("", columns, shown, whole=2))
 
 
-def _print(record: RunRecord, attempts: int) -> None:
+def _print(record: RunRecord, attempts: int, environment: Environment | None) -> None:
     out = console()
     out.print(f"{record.run}", style="bold")
-    plan, times, size, memory = record.run, record.times, record.size, record.memory
-    rows = [
-        ("run", plan.run_id),
-        ("status", f"{record.status}  {record.reason}".strip()),
-        ("attempt", f"{record.attempt} of {attempts}"),
-        ("suite", plan.suite),
-        ("task, protocol", f"{plan.task}, {plan.protocol}"),
-        (
-            "hyperparameters",
-            ", ".join(f"{name}={value}" for name, value in plan.hyperparameters.items()) or "none",
-        ),
-        ("started, finished", f"{record.started_at}  {record.finished_at}"),
-        ("training", f"{times.train_seconds:.3f} s"),
-        ("set-up, evaluation", f"{times.setup_seconds:.3f} s, {times.evaluation_seconds:.3f} s"),
-        ("whole run", f"{times.wall_seconds:.3f} s" + ("" if record.is_alone else " (other runs beside it)")),
-        ("peak memory", _number(memory.peak_memory_bytes, 1e6, "MB")),
-        ("model on disk", _number(memory.model_bytes, 1e3, "KB")),
-        ("parameters, depth", f"{_number(size.parameter_count)}, {_number(size.depth)}"),
-        ("multiply-accumulates", f"{_number(size.forward_macs)} forward, {_number(size.training_macs)} there and back"),
-        ("training rate", _rate(record.work)),
-        ("energy", _number(record.energy_joules, 1, "J")),
-    ]
-    if record.latency:
-        rows.append(
-            (
-                "latency p50, p95, p99",
-                f"{record.latency.p50_seconds * 1e3:.3f} ms{_error(record.latency.relative_error)}, "
-                f"{record.latency.p95_seconds * 1e3:.3f} ms, {record.latency.p99_seconds * 1e3:.3f} ms",
-            )
-        )
-    out.print(table("", ("", ""), rows))
+    out.print(table("", ("", ""), rows(record, attempts, environment)))
     if record.scores:
         scores = [
             (
@@ -138,7 +110,7 @@ def _print(record: RunRecord, attempts: int) -> None:
                 f"{point.epoch:.1f}",
                 str(point.step),
                 f"{point.train_seconds:.2f}",
-                _number(point.train_loss),
+                number(point.train_loss),
                 _scores(point.validation),
             )
             for point in record.curve
@@ -146,7 +118,7 @@ def _print(record: RunRecord, attempts: int) -> None:
         out.print(table("Learning curve", ("epoch", "step", "train s", "train loss", "validation"), points))
     for title, text in (
         ("Notes", "\n".join(record.notes)),
-        ("Identity", "\n".join(f"{name}: {value}" for name, value in plan.identity.items())),
+        ("Identity", "\n".join(f"{name}: {value}" for name, value in record.run.identity.items())),
         ("Captured output", record.output.strip()),
         ("Traceback", record.traceback.strip()),
     ):
@@ -157,20 +129,3 @@ def _print(record: RunRecord, attempts: int) -> None:
 
 def _scores(scores: dict[str, float]) -> str:
     return ", ".join(f"{name} {value:.4g}" for name, value in scores.items())
-
-
-def _rate(work: Work) -> str:
-    """Return operations per second in training and what share of the machine's peak they are."""
-    share = "" if work.share_of_peak is None else f", {work.share_of_peak:.2%} of the machine's peak"
-    return f"{_number(work.flops_per_second, 1e9, 'GFLOP/s')}{share}"
-
-
-def _error(relative: float | None) -> str:
-    return "" if relative is None else f" ± {relative:.1%}"
-
-
-def _number(value: float | None, scale: float = 1, unit: str = "") -> str:
-    if value is None:
-        return "–"
-    text = f"{value:,}" if isinstance(value, int) and scale == 1 else f"{value / scale:,.4g}"
-    return f"{text} {unit}".strip()

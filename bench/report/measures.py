@@ -35,7 +35,7 @@ def _scaled(value: float | None, unit: float) -> float | None:
 
 
 def _latency(record: RunRecord, name: str) -> float | None:
-    return None if record.latency is None else getattr(record.latency, name) / MILLISECOND
+    return None if record.latency is None else _scaled(getattr(record.latency, name), MILLISECOND)
 
 
 def _throughput(record: RunRecord) -> float | None:

@@ -14,6 +14,7 @@ from bench.report.marks import Judgement, judge
 from bench.report.tree import Cell, Column, Row
 from bench.report.values import RowKey, Values, by_variant, collect, column_names, row_key
 from bench.report.wording import findings
+from bench.specs import Value
 from bench.stats import mean_interval
 
 __all__ = ["MEMORY_RESOLUTION_MB", "Table", "by_size"]
@@ -21,6 +22,7 @@ __all__ = ["MEMORY_RESOLUTION_MB", "Table", "by_size"]
 FAMILIES = ("shallow", "deep", "generative")
 # Below a megabyte the high-water mark shows the allocator's pages, not the model.
 MEMORY_RESOLUTION_MB = 1.0
+TUNED = "tuned"
 
 
 class Table:
@@ -93,7 +95,7 @@ class Table:
             model=run.model,
             family=run.family,
             variant=run.variant,
-            hyperparameters=run.hyperparameters,
+            hyperparameters=_hyperparameters(runs),
             outcomes=dict(Counter(record.status for record in runs)),
             seed_count=len({record.run.seed for record in runs if record.is_ok}),
             cells={name: cell for name, cell in cells.items() if cell is not None},
@@ -149,6 +151,18 @@ class Table:
                 misses[key.label] += values.infinite(key)
         families = {key.label: FAMILIES.index(runs[0].run.family) for key, runs in self._records.items()}
         return {label: (family, misses[label], -best.get(label, -math.inf)) for label, family in families.items()}
+
+
+def _hyperparameters(runs: Sequence[RunRecord]) -> dict[str, Value]:
+    """Return what the model was trained with: where a search found another value for every seed, that it was tuned."""
+    if runs[0].run.protocol == TUNED:
+        # The setting of a search that failed is not known: the plan's own is only where it began.
+        runs = [each for each in runs if each.details.get("best") is not None]
+    found: dict[str, list[Value]] = defaultdict(list)
+    for each in runs:
+        for name, value in each.hyperparameters.items():
+            found[name].append(value)
+    return {name: values[0] if values == values[:1] * len(values) else TUNED for name, values in found.items()}
 
 
 def _seeds_by_device(runs: Sequence[RunRecord]) -> Mapping[str, set[int]]:

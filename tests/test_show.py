@@ -1,0 +1,78 @@
+"""`bench show`: everything recorded about a run stands there, and what was trained rather than what was planned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.cli import main
+from bench.record import Latency, Memory, ModelSize, RunRecord, Times
+from bench.store import Store
+from tests.report_records import ENVIRONMENT, failed, plan, record
+
+LATENCY = Latency(
+    p50_seconds=0.002, p95_seconds=None, p99_seconds=None, repeats=12, throughput_per_second=640.0, batch_size=64
+)
+
+
+def shown(each: RunRecord, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("COLUMNS", "200")
+    path = folder / "results.sqlite"
+    with Store(path) as store:
+        store.add_environment(ENVIRONMENT)
+        store.append(each)
+    with pytest.raises(SystemExit) as ended:
+        main(["show", each.run.run_id, "--store", str(path)])
+    assert not ended.value.code
+    return " ".join(capsys.readouterr().out.split())
+
+
+def tuned(best: dict[str, Any] | None) -> RunRecord:
+    run = plan(protocol="tuned", hyperparameters={"width": 64, "depth": 2}, run_id="tuned-run")
+    if best is None:
+        return failed(run)
+    trials = [{"setting": {"width": 64}, "objective": 0.9}, {"setting": {"width": 333}, "objective": 0.95}]
+    return record(run, details={"best": {"width": 64, "depth": 2, **best}, "trials": trials})
+
+
+def test_a_tuned_run_shows_what_was_trained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = shown(tuned({"width": 333}), tmp_path, capsys, monkeypatch)
+    assert "hyperparameters width=333, depth=2" in text
+    assert "tuned 2 trials; best width=333" in text
+    assert "width=64" not in text
+
+
+def test_a_search_that_failed_shows_where_it_began(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "hyperparameters before tuning width=64" in shown(tuned(None), tmp_path, capsys, monkeypatch)
+
+
+def test_everything_recorded_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = record(
+        plan(device="cuda", run_id="a-run"),
+        times=Times(train_seconds=2.0, sampling_seconds=0.75, wall_seconds=3.0),
+        memory=Memory(peak_memory_bytes=5_000_000, cuda_allocated_bytes=70_000_000, cuda_reserved_bytes=90_000_000),
+        size=ModelSize(parameter_count=5000, trainable_parameter_count=1234, depth=3),
+        latency=LATENCY,
+        details={"pre_training_seconds": 1.5, "best_step": 17},
+    )
+    text = shown(run, tmp_path, capsys, monkeypatch)
+    for words in (
+        "peak memory, host 5 MB",
+        "peak memory, GPU 70 MB allocated, 90 MB reserved",
+        "parameters 5,000 (1,234 trainable)",
+        "pre-training 1.500 s",
+        "sampling 0.750 s",
+        "latency p50, p95, p99 2.000 ms, –, – (12 calls)",
+        "throughput 640 samples/s at batch size 64",
+        "environment cuda, 1 thread, AMD EPYC 7B13, Linux 6.8, id env-a",
+        "best step 17",
+    ):
+        assert words in text
