@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 import bench
 from bench.errors import SuiteError, UnknownName, UsageError
 from bench.record import RunRecord
 from bench.specs import NAME, Value
+from bench.toml_lines import line_of
 
 __all__ = ["Compare", "ModelEntry", "Named", "Suite", "SuiteFile", "load_suite", "shipped_suites", "suite_of"]
+
+# As many as --seeds takes: a list of all of them is made.
+MOST_SEEDS = 9999
 
 
 class Strict(BaseModel):
@@ -61,7 +65,18 @@ class Compare(Strict):
 
 
 def _seeds(value: Any) -> Any:
-    return list(range(value)) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(value, int) or isinstance(value, bool):
+        return value
+    if not 0 < value <= MOST_SEEDS:
+        raise ValueError(f"a number of seeds is from 1 to {MOST_SEEDS}; a list such as [0, 3, 7] names them")
+    return list(range(value))
+
+
+def _each_once(seeds: list[int]) -> list[int]:
+    twice = [str(seed) for seed, count in Counter(seeds).items() if count > 1]
+    if twice:
+        raise ValueError(f"{', '.join(twice)} stands there more than once; name each seed once")
+    return seeds
 
 
 class Suite(Strict):
@@ -72,9 +87,9 @@ class Suite(Strict):
 
     name: str = ""
     description: str = ""
-    seeds: Annotated[list[Annotated[int, Field(ge=0, lt=2**32)]], BeforeValidator(_seeds)] = Field(
-        [0, 1, 2, 3, 4], min_length=1
-    )
+    seeds: Annotated[
+        list[Annotated[int, Field(ge=0, lt=2**32)]], BeforeValidator(_seeds), AfterValidator(_each_once)
+    ] = Field([0, 1, 2, 3, 4], min_length=1)
     timeout_seconds: float = Field(3600, gt=0)
     threads: int | None = Field(None, gt=0)
     compare: list[Compare] = Field(min_length=1)
@@ -90,8 +105,7 @@ class SuiteFile:
 
     def place(self, *location: str | int) -> str:
         """Return `"quickstart.toml, line 14"` for a location such as ("compare", 0, "models", 2)."""
-        line = find_line(self.text, location)
-        return f"{self.path}, line {line}" if line else str(self.path)
+        return _place(self.path, self.text, location)
 
 
 def shipped_suites() -> dict[str, Path]:
@@ -131,7 +145,12 @@ def _validated(document: dict[str, Any], path: Path, text: str) -> SuiteFile:
     except ValidationError as error:
         raise SuiteError("\n".join(_explain(problem, path, text) for problem in error.errors())) from None
     if not NAME.fullmatch(suite.name):
-        raise SuiteError(f"{path}: suite name {suite.name!r} is not allowed: use a-z, 0-9, '.', '_' and '-'")
+        line = line_of(text, ("name",))
+        cure = "" if line else '. Rename the file, or write name = "…" at its top'
+        raise SuiteError(
+            f"{_place(path, text, ('name',))}: suite name {suite.name!r} is not allowed: "
+            f"use a-z, 0-9, '.', '_' and '-'{cure}"
+        )
     return SuiteFile(suite, path, text)
 
 
@@ -176,8 +195,7 @@ def _without_none(value: Any) -> Any:
 def _explain(problem: Any, path: Path, text: str) -> str:
     location: tuple[str | int, ...] = problem["loc"]
     where = ".".join(str(part) for part in location)
-    line = find_line(text, location)
-    place = f"{path}, line {line}" if line else str(path)
+    place = _place(path, text, location)
     if problem["type"] == "extra_forbidden":
         near = get_close_matches(str(location[-1]), _keys_at(location), n=1)
         hint = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(_keys_at(location))}."
@@ -187,6 +205,11 @@ def _explain(problem: Any, path: Path, text: str) -> str:
     return f"{place}: {where} = {problem['input']!r}: {problem['msg'].removeprefix('Value error, ')}"
 
 
+def _place(path: Path, text: str, location: Sequence[str | int]) -> str:
+    line = line_of(text, location)
+    return f"{path}, line {line}" if line else str(path)
+
+
 def _keys_at(location: Sequence[str | int]) -> list[str]:
     """Return the keys that may stand beside the last part of a location."""
     parents = [part for part in location[:-1] if isinstance(part, str)]
@@ -194,33 +217,3 @@ def _keys_at(location: Sequence[str | int]) -> list[str]:
     if parents[:1] == ["compare"]:
         owner = ModelEntry if "models" in parents else Compare
     return sorted(owner.model_fields)
-
-
-def find_line(text: str, location: Sequence[str | int]) -> int | None:
-    """Return the line of a key in TOML text, counting `[[name]]` headers; None where it cannot be told.
-
-    tomllib keeps no positions, and a parser that does would be a dependency for error messages alone.
-    """
-    lines = text.splitlines()
-    start, end, rest = 0, len(lines), list(location)
-    if len(rest) > 1 and isinstance(rest[0], str) and isinstance(rest[1], int):
-        headers = [n for n, line in enumerate(lines) if re.match(rf"\s*\[\[\s*{re.escape(rest[0])}\s*\]\]", line)]
-        if rest[1] < len(headers):
-            start, rest = headers[rest[1]], rest[2:]
-            end = next((n for n in headers if n > start), len(lines))
-    best = start + 1 if start or len(location) != len(rest) else None
-    for part in rest:
-        pattern = (
-            rf"^\s*{re.escape(str(part))}\s*=|[{{,]\s*{re.escape(str(part))}\s*=|^\s*\[.*\b{re.escape(str(part))}\s*\]"
-        )
-        found = next((n for n in range(start, end) if re.search(pattern, lines[n])), None)
-        if isinstance(part, int) or found is None:
-            continue
-        start, best = found, found + 1
-    return best
-
-
-def find_value_line(text: str, value: str) -> int | None:
-    """Return the first line that holds a quoted value, None where none does."""
-    quoted = (f'"{value}"', f"'{value}'")
-    return next((n for n, line in enumerate(text.splitlines(), 1) if any(q in line for q in quoted)), None)

@@ -34,16 +34,20 @@ from bench.specs import (
     Real,
     Value,
 )
-from bench.suite import Compare, ModelEntry, SuiteFile, find_value_line
+from bench.suite import Compare, ModelEntry, SuiteFile
 
-__all__ = ["Choices", "expand", "missing_data"]
+__all__ = ["Choices", "check_cores", "expand", "missing_data"]
+
+
+# Where an entry stands in its file, e.g. ("compare", 0, "models", 2).
+Where = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
 class Choices:
     """What the command line says about a suite; empty means as the suite has it.
 
-    models: replace the suite's; a leading `+` adds to them. A model the suite lists keeps its settings there.
+    models: replace the suite's; a leading `+` adds to them. A model the suite lists keeps its places and settings.
     """
 
     models: tuple[str, ...] = ()
@@ -76,33 +80,48 @@ class _Expansion:
         self.file, self.plugins, self.choices = file, plugins, choices
         self.harness = harness_fingerprint()
         self.sources: dict[str, str] = {}
+        entries = [entry for compare in file.suite.compare for entry in compare.models]
+        self.listed = {name for entry in entries for name in (entry.model, entry.label) if name}
 
     def jobs(self) -> Iterator[Job]:
         cells = [cell for index, compare in enumerate(self.file.suite.compare) for cell in self._cells(index, compare)]
         self._check_choices(cells)
+        named: dict[tuple[Any, ...], tuple[str, _Cell]] = {}
         for seed in self.choices.seeds or self.file.suite.seeds:
             seen: set[str] = set()
             for cell in cells:
                 job = cell.job(seed)
+                place = (*job.plan.place, canonical(job.plan.settings))
+                run_id, other = named.setdefault(place, (job.plan.run_id, cell))
+                if run_id != job.plan.run_id:
+                    raise SuiteError(_same_label(other, cell))
                 if job.plan.run_id not in seen:
                     yield job
                 seen.add(job.plan.run_id)
 
     def _check_choices(self, cells: Sequence[_Cell]) -> None:
-        labels = {entry.label for compare in self.file.suite.compare for entry in compare.models}
         for name in self.choices.models:
-            if name not in labels:
+            if name not in self.listed:
                 self.plugins.models.find(name.removeprefix("+"), "--models")
         for name in self.choices.datasets:
             self.plugins.datasets.find(name, "--datasets")
             if not any(cell.dataset.spec.name == name for cell in cells):
-                listed = sorted({name for compare in self.file.suite.compare for name in compare.datasets})
-                raise UnknownName("data set", name, listed, place=f"suite {self.file.suite.name}")
+                raise self._not_compared_on(name)
         if not cells:
             raise UsageError(
                 f"suite {self.file.suite.name} has nothing to run for {', '.join(self.choices.models)}: "
                 "no such model fits a task of the suite (see: bench list models)"
             )
+
+    def _not_compared_on(self, dataset: str) -> UsageError:
+        suite, chosen = self.file.suite, [name.removeprefix("+") for name in self.choices.models]
+        listed = {name for compare in suite.compare for name in compare.datasets}
+        if dataset not in listed:
+            return UnknownName("data set", dataset, listed, place=f"suite {suite.name}")
+        return UsageError(
+            f"suite {suite.name} has nothing to run on data set {dataset!r}: "
+            f"it compares no model of {', '.join(chosen)} there. Leave out --models or --datasets"
+        )
 
     def _cells(self, index: int, compare: Compare) -> Iterator[_Cell]:
         place = self.file.place("compare", index, "task")
@@ -115,17 +134,18 @@ class _Expansion:
         kind = protocol.load()
         rules: Protocol = kind(kind.Settings.model_validate(compare.protocol.settings))
         entries = [*self._entries(index, compare)]
-        for name in compare.datasets:
-            dataset = self.plugins.datasets.find(name, self._value_place(name))
+        for number, name in enumerate(compare.datasets):
+            place = self.file.place("compare", index, "datasets", number)
+            dataset = self.plugins.datasets.find(name, place)
             if compare.task.name not in dataset.spec.tasks:
                 raise SuiteError(
-                    f"{self._value_place(name)}: data set {name!r} cannot be asked {compare.task.name!r}; "
+                    f"{place}: data set {name!r} cannot be asked {compare.task.name!r}; "
                     f"it is for {', '.join(dataset.spec.tasks)}"
                 )
             if self.choices.datasets and name not in self.choices.datasets:
                 continue
-            for entry, model in entries:
-                given = self._hyperparameters(entry, model.spec)
+            for entry, where, model in entries:
+                given = self._hyperparameters(entry, model.spec, where)
                 for device in self._devices(model.spec):
                     for variant in rules.variants(model.spec, given):
                         hyperparameters = rules.hyperparameters(given, variant)
@@ -134,6 +154,7 @@ class _Expansion:
                             compare,
                             dataset,
                             entry,
+                            where,
                             model,
                             settings,
                             device,
@@ -142,35 +163,33 @@ class _Expansion:
                             rules,
                         )
 
-    def _value_place(self, value: str) -> str:
-        line = find_value_line(self.file.text, value)
-        return f"{self.file.path}, line {line}" if line else str(self.file.path)
-
     def _devices(self, model: ModelSpec) -> list[str]:
         """A model that only knows the CPU runs there, whatever is asked for."""
         usable = [device if device in model.devices else "cpu" for device in self.choices.devices]
         return list(dict.fromkeys(usable))
 
-    def _entries(self, index: int, compare: Compare) -> Iterator[tuple[ModelEntry, Offer[ModelSpec]]]:
+    def _entries(self, index: int, compare: Compare) -> Iterator[tuple[ModelEntry, Where, Offer[ModelSpec]]]:
         chosen = self.choices.models
         added = [name.removeprefix("+") for name in chosen if name.startswith("+")]
         named = [name for name in chosen if not name.startswith("+")]
-        kept = [entry for entry in compare.models if not named or entry.model in named or entry.label in named]
-        listed = {entry.model for entry in compare.models}
-        for entry in kept:
-            model = self.plugins.models.find(entry.model, self._value_place(entry.model))
+        for number, entry in enumerate(compare.models):
+            if named and entry.model not in named and entry.label not in named:
+                continue
+            where = ("compare", index, "models", number)
+            place = self.file.place(*where, "model")
+            model = self.plugins.models.find(entry.model, place)
             if compare.task.name not in model.spec.tasks:
                 raise SuiteError(
-                    f"{self._value_place(entry.model)}: model {entry.model!r} cannot be asked {compare.task.name!r}; "
+                    f"{place}: model {entry.model!r} cannot be asked {compare.task.name!r}; "
                     f"it is for {', '.join(model.spec.tasks)}"
                 )
-            yield entry, model
+            yield entry, where, model
         for name in (*named, *added):
-            # A name that is only a label was checked before; it belongs to another comparison of the suite.
-            if name not in listed and name in self.plugins.models:
-                model = self.plugins.models.find(name)
+            # What the suite lists has its places there; elsewhere its default settings would pass for the suite's.
+            if name not in self.listed:
+                model = self.plugins.models.find(name, "--models")
                 if compare.task.name in model.spec.tasks:
-                    yield ModelEntry(model=name), model
+                    yield ModelEntry(model=name), (), model
 
     def _settings(self, kind: Any, given: Mapping[str, Any], index: int, key: str) -> dict[str, Any]:
         try:
@@ -187,15 +206,15 @@ class _Expansion:
             raise SuiteError("\n".join(problems)) from None
         return settings
 
-    def _hyperparameters(self, entry: ModelEntry, model: ModelSpec) -> dict[str, Value]:
+    def _hyperparameters(self, entry: ModelEntry, model: ModelSpec, where: Where) -> dict[str, Value]:
         space = model.space
         for name, value in entry.hyperparameters.items():
+            place = self.file.place(*where, "hyperparameters", name)
             if name not in space:
-                place = self._value_place(entry.model)
                 raise UnknownName(f"hyperparameter of model {model.name!r}:", name, space, place=place)
             problem = check_value(space[name], value)
             if problem:
-                raise SuiteError(f"{self._value_place(entry.model)}: {model.name}.{name} = {value!r}: {problem}")
+                raise SuiteError(f"{place}: {model.name}.{name} = {value!r}: {problem}")
         return {**model.defaults(), **entry.hyperparameters}
 
     def source(self, target: str) -> str:
@@ -210,6 +229,7 @@ class _Cell:
     compare: Compare
     dataset: Offer[DatasetSpec]
     entry: ModelEntry
+    where: Where
     model: Offer[ModelSpec]
     settings: dict[str, Any]
     device: str
@@ -300,6 +320,28 @@ class _Cell:
             "is deterministic": str(choices.is_deterministic),
             "libraries": canonical(libraries),
         }
+
+
+def _same_label(first: _Cell, second: _Cell) -> str:
+    place, label = second.expansion.file.place, second.entry.label or second.entry.model
+    return (
+        f"{place(*second.where)}: {second.entry.model!r} is called {label!r} on {second.dataset.spec.name!r}, "
+        f"and so is another {first.entry.model!r} ({place(*first.where)}): "
+        'tell them apart with label = "…"'
+    )
+
+
+def check_cores(jobs: Iterable[Job], *, parallel: int, available: int) -> None:
+    """Raise UsageError where runs side by side would not each have as many cores as threads."""
+    if parallel > available:
+        raise UsageError(f"--jobs {parallel} is more than the {available} cores there are; each run needs its own")
+    threads, share = max((job.plan.threads for job in jobs), default=1), available // parallel
+    if parallel > 1 and threads > share:
+        raise UsageError(
+            f"--jobs {parallel} leaves each run {share} of {available} cores, but these runs have "
+            f"{threads} threads: use --jobs {max(1, available // threads)}, or --threads {share} (another "
+            "number of threads is another result)"
+        )
 
 
 def check_value(parameter: Hyperparameter, value: Value) -> str:
