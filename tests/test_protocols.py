@@ -84,8 +84,8 @@ def test_a_learning_curve_gives_every_size_the_same_steps_and_more_data_a_better
         assert score(runs[40], "accuracy") + 0.05 < score(runs[9999], "accuracy")
     # 60 steps of 64 samples; where there are only 40, a batch holds no more.
     assert [runs[size]["work"]["training_samples"] for size in (40, 400)] == [60 * 40, 8 * 400 + 4 * 64]
-    assert [runs[size]["details"]["training_samples"] for size in (40, 400, 9999)] == [40, 400, 1077]
-    assert "training_size 9,999 is more than there is: all 1,077 samples were used" in runs[9999]["notes"]
+    assert [runs[size]["details"]["training_samples"] for size in (40, 400, 9999)] == [40, 400, 1151]
+    assert "training_size 9,999 is more than there is: all 1,151 samples were used" in runs[9999]["notes"]
     assert runs[400]["notes"] == []
 
 
