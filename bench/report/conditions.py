@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from bench.record import RunRecord
 
@@ -45,6 +45,11 @@ class Condition:
             and self.threads in (None, run.threads)
             and self.is_alone in (None, record.is_alone)
         )
+
+    def covers(self, other: Condition) -> bool:
+        """Is a number under the other condition one that was taken under this, too?"""
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return all(own in (None, its) for own, its in pairs)
 
 
 class Conditions:

@@ -33,7 +33,7 @@ def learning_curves(material: Material) -> Iterator[Figure]:
         return
     for axis, x_title, place in AXES:
         # A second is worth what its machine is: times of two conditions share no mean, while epochs do.
-        parts = material.clocked() if axis == "seconds" else _by_device(material)
+        parts = material.clocked() if axis == "seconds" else material.alike()
         lines = tuple(_lines(material, objective, place, parts))
         if lines:
             title = score_title(objective)
@@ -49,13 +49,6 @@ def _objective(material: Material) -> str:
     if main is not None and main.measure.name in seen:
         return main.measure.name
     return max(seen, key=seen.__getitem__) if seen else ""
-
-
-def _by_device(material: Material) -> Parts:
-    return [
-        (material.device_words(device), [each for each in material.records if each.run.device == device])
-        for device in material.devices
-    ]
 
 
 def _lines(material: Material, objective: str, place: Callable[[CurvePoint], float], parts: Parts) -> Iterator[Line]:

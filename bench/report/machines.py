@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from string import ascii_uppercase
 
 from bench.measure.environment import disturbances
@@ -13,6 +13,8 @@ from bench.report.grouping import flatten
 from bench.report.tree import Machine
 
 __all__ = ["busy", "machine_names", "machines", "versions", "warnings"]
+
+OF_SESSIONS = frozenset({"later_starts", "earlier_git", "counters", "slowdowns"})
 
 
 def machine_names(records: Sequence[RunRecord]) -> dict[str, str]:
@@ -28,9 +30,9 @@ def machines(records: Sequence[RunRecord], environments: Mapping[str, Environmen
     found = []
     for identity, name in machine_names(records).items():
         environment = environments.get(identity)
-        # What later sessions met is in the warnings, where it matters; the table describes the machine.
-        told = {} if environment is None else {k: v for k, v in environment.facts.items() if k != "later_starts"}
-        facts = tuple(map(_fact, flatten(told).items()))
+        # What sessions met is in the warnings, where it matters; the table describes the machine.
+        told = {} if environment is None else {k: v for k, v in environment.facts.items() if k not in OF_SESSIONS}
+        facts = (*map(_fact, flatten(told).items()), *([] if environment is None else _earlier_commits(environment)))
         found.append(Machine(name, devices[identity], identity, counts[identity], facts))
     return tuple(found)
 
@@ -91,6 +93,15 @@ def _fact(fact: tuple[str, str]) -> tuple[str, str]:
     if name == "peak_flops":
         return "peak of a matrix product", f"{float(value) / 1e9:,.0f} GFLOP/s"
     return name.replace(".", " "), {"True": "yes", "False": "no"}.get(value, value)
+
+
+def _earlier_commits(environment: Environment) -> Iterator[tuple[str, str]]:
+    """Yield what else than the newest state runs of this environment were made in, by repository."""
+    for name in environment.facts.get("git", {}):
+        states = [state[name] for state in environment.facts.get("earlier_git", ()) if name in state]
+        told = dict.fromkeys(f"{state['commit']}{' with changes' if state['is_dirty'] else ''}" for state in states)
+        if told:
+            yield f"git {name} earlier", ", ".join(told)
 
 
 def _letters(number: int) -> str:

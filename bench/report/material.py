@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from bench.record import RunRecord
 from bench.report.conditions import Condition, device_name
+from bench.report.measures import has_clock_budget
 from bench.report.tree import Column, Figure, Row
 
 __all__ = ["Figures", "Findings", "Material"]
@@ -40,13 +41,23 @@ class Material:
         """Did the protocol vary something from run to run?"""
         return any(row.variant for row in self.rows)
 
-    def main_on(self, device: str) -> Column | None:
-        """Return the main score's column for a device, None where nothing was scored there."""
+    @property
+    def mains(self) -> list[Column]:
+        """The main score's columns, by device: more than one of a device where it depends on the machine."""
         main = self.main
-        if main is None:
-            return None
-        same = (column for column in self.columns if column.measure == main.measure)
-        return next((column for column in same if column.device == device), None)
+        same = [column for column in self.columns if main is not None and column.measure == main.measure]
+        return sorted(same, key=lambda column: column.device)
+
+    def main_beside(self, column: Column) -> Column | None:
+        """Return the main score's column for the runs of another column, None where nothing was scored there."""
+        condition = self.conditions[column.key]
+        return next((each for each in self.mains if self.conditions[each.key].covers(condition)), None)
+
+    def slug(self, column: Column) -> str:
+        """Return what tells a figure on this column of the main score from those on the others."""
+        same = [each.key for each in self.mains if each.device == column.device]
+        number = same.index(column.key)
+        return f"{column.device}-{number + 1}" if number else column.device
 
     @property
     def devices(self) -> list[str]:
@@ -69,6 +80,15 @@ class Material:
         for record in self.records:
             found[Condition.of(record, "machine")].append(record)
         return [(words.get(each, self.device_words(each.device or "")), found[each]) for each in sorted(found)]
+
+    def alike(self) -> list[tuple[str, Sequence[RunRecord]]]:
+        """Return the records that share a mean of what training reached, by what they were made under in words."""
+        if any(map(has_clock_budget, self.records)):
+            return self.clocked()
+        return [
+            (self.device_words(device), [each for each in self.records if each.run.device == device])
+            for device in self.devices
+        ]
 
     def device_words(self, device: str) -> str:
         """Return the device's name where the section has more than one, else nothing."""

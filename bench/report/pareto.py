@@ -51,7 +51,7 @@ def quality_against_time(material: Material) -> Iterator[Figure]:
 
 
 def _points(material: Material, time: Column) -> list[Point]:
-    quality = material.main_on(time.device)
+    quality = material.main_beside(time)
     if quality is None:
         return []
     both = [row for row in material.rows if time.key in row.cells and quality.key in row.cells]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bench.record import RunRecord, Score
 from bench.report.conditions import Condition, device_name
 from bench.report.grouping import Group, canonical
-from bench.report.measures import is_clocked, score_title
+from bench.report.measures import score_scope, score_title
 from bench.report.tree import RankRow, Ranks
 from bench.report.values import FIRST
 from bench.stats import RankTest, cliques, friedman, interquartile_mean, nemenyi_critical_difference, with_failures
@@ -76,7 +76,9 @@ def _one_each(sections: Sequence[tuple[Group, Column]]) -> list[Column]:
 def _column(group: Group, device: str) -> Column | None:
     records = [record for record in group.records if record.run.device == device and record.status != "skipped"]
     score = _main(records)
-    if score is None or (is_clocked(score) and len({Condition.of(each, "machine") for each in records}) > 1):
+    if score is None or (
+        _depends_on_machine(score, records) and len({Condition.of(each, "machine") for each in records}) > 1
+    ):
         return None
     labels: dict[str, list[RunRecord]] = defaultdict(list)
     for record in records:
@@ -91,6 +93,10 @@ def _column(group: Group, device: str) -> Column | None:
 def _main(records: Sequence[RunRecord]) -> Score | None:
     scores = next((record.scores for record in records if record.scores), ())
     return next((score for score in scores if score.name in FIRST), scores[0] if scores else None)
+
+
+def _depends_on_machine(score: Score, records: Sequence[RunRecord]) -> bool:
+    return any(score_scope(record, score) == "machine" for record in records)
 
 
 def _measured(runs: Sequence[RunRecord], score: Score) -> list[RunRecord]:

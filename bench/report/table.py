@@ -84,6 +84,7 @@ class Table:
             floor=fmean(floors) if floors else None,
             is_best=judged is not None and key in judged.best,
             infinite=infinite,
+            tried=self._tried(key, values),
         )
 
     def _row(self, key: RowKey) -> Row:
@@ -105,6 +106,12 @@ class Table:
     def _ok_count(self, key: RowKey, condition: Condition) -> int:
         # A section may hold a seed on several devices or with several threads, but a cell has one value for each.
         return len({run.run.seed for run in self._records[key] if run.is_ok and condition.holds(run)})
+
+    def _tried(self, key: RowKey, values: Values) -> int:
+        """Count the seeds that have a value, be it no number, and those that failed under the column's condition."""
+        condition = values.condition
+        failed = {run.run.seed for run in self._records[key] if not run.is_ok and condition.holds(run)}
+        return len({*values.seeds.get(key, {}), *failed})
 
     def _judge(self, values: Values) -> dict[str, Judgement[RowKey]]:
         """Judge a column, each variant for itself. A model some of whose runs failed, or missed their target, has

@@ -75,6 +75,8 @@ class Cell:
     count: finite values in the mean; run_count: seeds that ended well, so count < run_count means NaN or absent.
     infinite: runs whose value is infinitely bad, as the time to a target that was not reached is; then there is no
     interval, and where no run has a finite value the mean is infinite.
+    tried: seeds on record that should have a value here, failed and skipped ones included; where count is less, only
+    the lucky ones are in the mean.
     floor: mean of the value that real data gets against real data, where the metric has one.
     is_best: not distinguishable from the best, while at least one other model is.
     """
@@ -87,6 +89,12 @@ class Cell:
     floor: float | None = None
     is_best: bool = False
     infinite: int = 0
+    tried: int = 0
+
+    @property
+    def is_partial(self) -> bool:
+        """Are there seeds that should be in the mean, but have no finite value?"""
+        return self.count < self.tried
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from bench.record import RunRecord
 from bench.report.conditions import Condition, Conditions
 from bench.report.grouping import canonical
-from bench.report.measures import RESOURCES, is_clocked, score_measure
+from bench.report.measures import RESOURCES, score_measure, score_scope
 from bench.report.tree import Measure
 
 __all__ = ["FLOOR", "RowKey", "Values", "by_variant", "collect", "column_names", "row_key"]
@@ -71,7 +71,7 @@ def _scores(records: Sequence[RunRecord]) -> list[Values]:
     for record in records:
         key = row_key(record)
         for score in record.scores:
-            condition = Condition.of(record, "machine" if is_clocked(score) else "device")
+            condition = Condition.of(record, score_scope(record, score))
             order.setdefault(score.name, len(order))
             measure = _without(score_measure(score), unstable[score.name])
             values = found.setdefault((measure, condition), Values(measure, condition))

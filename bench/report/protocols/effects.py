@@ -75,23 +75,24 @@ class Effect:
 def main_values(
     material: Material, column: Column, records: Iterable[RunRecord] | None = None
 ) -> dict[str, list[tuple[Mapping[str, Value], Seeds]]]:
-    """Return the column's values on its device: label → variants with values by seed, in the table's order.
+    """Return the column's values under its condition: label → variants with values by seed, in the table's order.
 
-    records: what to read, failed ones included, in place of the section's own.
+    A variant all of whose runs failed is there, too. records: what to read, failed ones included, in place of the
+    section's own.
     """
     found: dict[RowKey, dict[int, float]] = defaultdict(dict)
     lost: Counter[RowKey] = Counter()
     for record in (*material.records, *material.failed) if records is None else records:
         value = _value(record, column.measure) if record.is_ok else math.nan
-        if record.run.device != column.device or value is None:
+        if not material.conditions[column.key].holds(record) or value is None:
             continue
         if math.isfinite(value):
             found[row_key(record)][record.run.seed] = value
         else:
             lost[row_key(record)] += 1
     labels: dict[str, list[tuple[Mapping[str, Value], Seeds]]] = {label: [] for label in material.families}
-    for key, seeds in found.items():
-        labels.setdefault(key.label, []).append((json.loads(key.variant), Seeds(seeds, lost[key])))
+    for key in {**found, **lost}:
+        labels.setdefault(key.label, []).append((json.loads(key.variant), Seeds(found.get(key, {}), lost[key])))
     return {label: variants for label, variants in labels.items() if variants}
 
 
@@ -139,8 +140,8 @@ def _bare(effect: Effect) -> str:
     return f"{effect.name}: {test.difference:+.3g} ({test.low:+.3g} to {test.high:+.3g})"
 
 
-def cell(values: Sequence[float]) -> Cell:
-    """Return the mean of finite values with its interval."""
+def cell(values: Sequence[float], lost: int = 0) -> Cell:
+    """Return the mean of finite values with its interval; lost: runs that have none."""
     interval = mean_interval(values) if len(values) > 1 else None
     return Cell(
         mean=fmean(values),
@@ -148,4 +149,5 @@ def cell(values: Sequence[float]) -> Cell:
         high=None if interval is None else interval.high,
         count=len(values),
         run_count=len(values),
+        tried=len(values) + lost,
     )

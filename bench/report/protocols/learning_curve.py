@@ -33,10 +33,8 @@ def figures(material: Material) -> Iterator[Figure]:
 
 def findings(material: Material) -> Iterator[str]:
     """Say for each device which curves cross beyond noise, and that the others don't."""
-    for device in material.devices:
-        column = material.main_on(device)
-        if column is not None:
-            yield from _crossings(material, column)
+    for column in material.mains:
+        yield from _crossings(material, column)
 
 
 def _crossings(material: Material, column: Column) -> Iterator[str]:

@@ -26,12 +26,11 @@ def figures(material: Material) -> Iterator[Figure]:
     )
     if figure is not None:
         yield figure
-    for device in material.devices:
-        column = material.main_on(device)
-        dots = _dots(material, column) if column is not None else ()
-        if column is not None and dots:
+    for column in material.mains:
+        dots = _dots(material, column)
+        if dots:
             yield DotFigure(
-                name=f"shuffled-{device}",
+                name=f"shuffled-{material.slug(column)}",
                 title=", ".join(word for word in ("What the order of inputs is worth", column.condition) if word),
                 x_title=titled(column.measure),
                 dots=dots,
@@ -42,10 +41,7 @@ def figures(material: Material) -> Iterator[Figure]:
 
 def findings(material: Material) -> Iterator[str]:
     """Say what the most noise and the shuffling cost each model, paired by seed."""
-    for device in material.devices:
-        column = material.main_on(device)
-        if column is None:
-            continue
+    for column in material.mains:
         values = main_values(material, column)
         where = f" ({column.condition})" if column.condition else ""
         levels = sorted({float(v[NOISE]) for variants in values.values() for v, _ in variants if NOISE in v})
@@ -82,7 +78,8 @@ def _dots(material: Material, column: Column) -> tuple[Dot, ...]:
     pairs = _pairs(material, column, (0.0, IN_ORDER), (0.0, SHUFFLED))
     families = material.families
     return tuple(
-        Dot(label, families[label], series, cell(list(seeds.values.values())))
+        Dot(label, families[label], series, cell(list(seeds.values.values()), seeds.lost))
         for label, *both in pairs
         for series, seeds in zip((IN_ORDER, SHUFFLED), both, strict=True)
+        if seeds.values
     )

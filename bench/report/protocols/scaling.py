@@ -37,10 +37,7 @@ def figures(material: Material) -> Iterator[Figure]:
 
 def findings(material: Material) -> Iterator[str]:
     """Say what the largest size gains over the smallest, paired by seed."""
-    for device in material.devices:
-        column = material.main_on(device)
-        if column is None:
-            continue
+    for column in material.mains:
         where = f" ({column.condition})" if column.condition else ""
         for name in _names(material):
             pairs = []

@@ -33,10 +33,7 @@ def figures(material: Material) -> Iterator[Figure]:
 
 def findings(material: Material) -> Iterator[str]:
     """Say what pre-training is worth at every size, and what it cost beside the training seconds."""
-    for device in material.devices:
-        column = material.main_on(device)
-        if column is None:
-            continue
+    for column in material.mains:
         pairs = []
         for label, variants in main_values(material, column).items():
             seeds = {(int(v[SIZE]), v.get(START)): each for v, each in variants if SIZE in v}

@@ -30,21 +30,16 @@ LIST_LIMIT = 8
 
 def figures(material: Material) -> Iterator[Figure]:
     """Draw tuned beside untuned, quality against all the time spent, the search itself, and the final training."""
-    for device in material.devices:
-        column = material.main_on(device)
-        if column is not None:
-            yield from _against_untuned(material, column)
-            yield from _against_cost(material, column)
+    for column in material.mains:
+        yield from _against_untuned(material, column)
+        yield from _against_cost(material, column)
     yield from _search(material)
     yield from learning_curves(material)
 
 
 def findings(material: Material) -> Iterator[str]:
     """Say what tuning gained and cost, and which settings it found."""
-    for device in material.devices:
-        column = material.main_on(device)
-        if column is None:
-            continue
+    for column in material.mains:
         where = f" ({column.condition})" if column.condition else ""
         untuned = _untuned(material, column)
         pairs = [
@@ -52,7 +47,7 @@ def findings(material: Material) -> Iterator[str]:
             for label, variants in main_values(material, column).items()
             if label in untuned
         ]
-        if pairs:
+        if any(start.values for _, start, _ in pairs):
             yield sentence(f"{column.measure.title}{where} from untuned to tuned", effects(pairs))
         else:
             yield f"Tuned is compared with nothing{where}: {_why_nothing(material)}."
@@ -96,10 +91,11 @@ def _against_untuned(material: Material, column: Column) -> Iterator[Figure]:
     for label, variants in main_values(material, column).items():
         sides = [(UNTUNED, untuned[label])] if label in untuned else []
         for series, seeds in (*sides, (TUNED, variants[0][1])):
-            dots.append(Dot(label, families[label], series, cell(list(seeds.values.values()))))
+            if seeds.values:
+                dots.append(Dot(label, families[label], series, cell(list(seeds.values.values()), seeds.lost)))
     if any(dot.series == UNTUNED for dot in dots):
         yield DotFigure(
-            name=f"tuned-{column.device}",
+            name=f"tuned-{material.slug(column)}",
             title=", ".join(word for word in ("Tuned and untuned", column.condition) if word),
             x_title=titled(column.measure),
             dots=tuple(dots),
@@ -112,25 +108,26 @@ def _against_cost(material: Material, column: Column) -> Iterator[Figure]:
     """Put tuning time on the axis: nothing is drawn where the times were not taken under one condition."""
     tried = [each for each in _partners(material) if each.run.label in material.families]
     partners = [each for each in tried if each.is_ok]
-    runs = [each for each in (*material.records, *partners) if each.run.device == column.device]
+    holds = material.conditions[column.key].holds
+    runs = [each for each in (*material.records, *partners) if holds(each)]
     if not partners or len({Condition.of(each, "machine") for each in runs}) != 1:
         return
     points = [
         point
         for series, records in ((UNTUNED, partners), (TUNED, material.records))
-        for point in _points(series, [each for each in records if each.run.device == column.device], column)
+        for point in _points(series, [each for each in records if holds(each)], column)
     ]
     failed = {
         (series, each.run.label)
         for series, records in ((UNTUNED, tried), (TUNED, material.failed))
         for each in records
-        if not each.is_ok and each.run.device == column.device
+        if not each.is_ok and holds(each)
     }
     sound = [point for point in points if (point.condition, point.label) not in failed]
     kept = front([(p.x.mean, p.y.mean) for p in sound], higher_is_better=column.measure.better == "higher")
     best = {(sound[number].condition, sound[number].label) for number in kept}
     yield ScatterFigure(
-        name=f"tuning-cost-{column.device}",
+        name=f"tuning-cost-{material.slug(column)}",
         title=", ".join(word for word in ("Quality against all time spent", column.condition) if word),
         x=SPENT,
         y=column.measure,
@@ -155,13 +152,13 @@ def _search(material: Material) -> Iterator[Figure]:
     """Draw the best objective on validation data that the search had found after so many trials."""
     sign = -1.0 if _is_lower_better(material) else 1.0
     lines = []
-    for device in material.devices:
+    for words, records in material.alike():
         for label, family in material.families.items():
-            runs = [each for each in material.records if (each.run.label, each.run.device) == (label, device)]
+            runs = [each for each in records if each.run.label == label]
             curves = [curve for run in runs if len((curve := _best_so_far(run, sign))[0]) > 1]
             if curves:
                 x, mean, low, high = (tuple(map(float, values)) for values in mean_curve(curves))
-                lines.append(Line(label, family, material.device_words(device), x, mean, low, high, len(curves)))
+                lines.append(Line(label, family, words, x, mean, low, high, len(curves)))
     if lines:
         caption = "Means over seeds with 95 % bands; the first trial is the suite's setting. On validation data only."
         yield LineFigure(
