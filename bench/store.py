@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import ValidationError
 
 from bench.errors import StoreError, UnknownName
 from bench.record import Environment, RunRecord, SuitePlan
+from bench.specs import Value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,23 +39,26 @@ MIGRATIONS: tuple[str, ...] = (
 SCHEMA_VERSION = len(MIGRATIONS)
 BUSY_SECONDS = 60.0
 KEPT_STARTS = 50
+DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+RESCUE = ". Put back a whole copy of it, or begin another file with --store; sqlite3 {} .recover may save what is left"
+R = TypeVar("R", Environment, RunRecord, SuitePlan)
 
 
 class Store:
-    """A results file, safe under kill -9 and with several writers.
+    """A results file, safe under kill -9 and with several writers; without `create`, it is only read, never changed.
 
     A run is stored under its `run_id`; a retried one gets the next attempt, and only the newest counts.
     """
 
     def __init__(self, path: Path | str, *, create: bool = True) -> None:
         self.path = Path(path)
-        if not create and not self.path.is_file():
-            raise StoreError(f"no results at {self.path}. Run a suite first: bench run quickstart --store {self.path}")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            # autocommit: each transaction is written out explicitly below
-            self._connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
-            self._prepare()
+            if create:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self._connection = _connect(self.path)
+                self._prepare()
+            else:
+                self._connection = _open_to_read(self.path)
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"cannot open the results file {self.path}: {error}") from error
 
@@ -117,8 +124,8 @@ class Store:
 
     def environments(self) -> dict[str, Environment]:
         """Return every environment that runs were made in, by id."""
-        rows = self._connection.execute("SELECT environment_id, facts FROM environments")
-        return {key: Environment.model_validate_json(facts) for key, facts in rows}
+        rows = self._rows("SELECT environment_id, facts FROM environments")
+        return {key: self._parse(Environment, facts, f"environment {key}") for key, facts in rows}
 
     def set_plan(self, plan: SuitePlan) -> None:
         """Keep what a suite consists of now; an earlier plan of the same suite is replaced."""
@@ -128,66 +135,81 @@ class Store:
     def merge_plan(self, plan: SuitePlan, *, replace: bool) -> None:
         """Add a newer run of a suite to what the file holds of it, whoever else writes meanwhile (see SuitePlan)."""
         with self._transaction() as connection:
-            row = connection.execute("SELECT plan FROM plans WHERE suite = ?", (plan.suite,)).fetchone()
-            merged = SuitePlan.model_validate_json(row[0]).merged(plan, replace=replace) if row else plan
+            row = connection.execute("SELECT suite, plan FROM plans WHERE suite = ?", (plan.suite,)).fetchone()
+            merged = self._plan(*row).merged(plan, replace=replace) if row else plan
             connection.execute("INSERT OR REPLACE INTO plans VALUES (?, ?)", (plan.suite, merged.model_dump_json()))
 
     def plans(self) -> dict[str, SuitePlan]:
         """Return the newest plan of every suite that was run into this file, by the suite's name."""
-        rows = self._connection.execute("SELECT suite, plan FROM plans ORDER BY suite")
-        return {suite: SuitePlan.model_validate_json(plan) for suite, plan in rows}
+        return {row[0]: self._plan(*row) for row in self._rows("SELECT suite, plan FROM plans ORDER BY suite")}
 
     def statuses(self) -> dict[str, str]:
         """Return the status of the newest attempt of every run, by run id."""
-        rows = self._connection.execute("SELECT run_id, status, MAX(attempt) FROM runs GROUP BY run_id")
+        rows = self._rows("SELECT run_id, status, MAX(attempt) FROM runs GROUP BY run_id")
         return {run_id: status for run_id, status, _ in rows}
 
     def status(self, run_id: str) -> str | None:
         """Return the status of one run's newest attempt, None where it was never recorded."""
-        row = self._connection.execute(
-            "SELECT status FROM runs WHERE run_id = ? ORDER BY attempt DESC LIMIT 1", (run_id,)
-        ).fetchone()
-        return None if row is None else row[0]
+        rows = self._rows("SELECT status FROM runs WHERE run_id = ? ORDER BY attempt DESC LIMIT 1", run_id)
+        return next((status for (status,) in rows), None)
 
     def records(self, run_ids: Iterable[str] | None = None) -> Iterator[RunRecord]:
         """Yield the newest attempt of every run, oldest first; of those run ids only, if any are given."""
         wanted = None if run_ids is None else set(run_ids)
-        rows = self._connection.execute(
+        rows = self._rows(
             "SELECT run_id, record FROM runs AS this "
             "WHERE attempt = (SELECT MAX(attempt) FROM runs WHERE run_id = this.run_id) ORDER BY rowid"
         )
-        for run_id, text in rows:
-            if wanted is None or run_id in wanted:
-                yield RunRecord.model_validate_json(text)
+        yield from (self._record(*row) for row in rows if wanted is None or row[0] in wanted)
 
     def attempts(self, run_ids: Iterable[str] | None = None) -> Iterator[RunRecord]:
         """Yield every attempt of every run, oldest first; of those run ids only, if any are given."""
         wanted = None if run_ids is None else set(run_ids)
-        for run_id, text in self._connection.execute("SELECT run_id, record FROM runs ORDER BY rowid"):
-            if wanted is None or run_id in wanted:
-                yield RunRecord.model_validate_json(text)
+        rows = self._rows("SELECT run_id, record FROM runs ORDER BY rowid")
+        yield from (self._record(*row) for row in rows if wanted is None or row[0] in wanted)
 
     def find(self, prefix: str) -> list[RunRecord]:
         """Return every attempt, oldest first, of the one run whose id begins with `prefix`."""
-        rows = self._connection.execute(
-            "SELECT run_id, record FROM runs WHERE substr(run_id, 1, ?) = ? ORDER BY attempt",
-            (len(prefix), prefix),
-        ).fetchall()
+        found = "SELECT run_id, record FROM runs WHERE substr(run_id, 1, ?) = ? ORDER BY attempt"
+        rows = list(self._rows(found, len(prefix), prefix))
         identities = {run_id for run_id, _ in rows}
         if len(identities) != 1:
             known = identities or set(self.statuses())
             raise UnknownName("run", prefix, sorted(known)[:10], place=str(self.path))
-        return [RunRecord.model_validate_json(text) for _, text in rows]
+        return [self._record(*row) for row in rows]
 
     def artifact(self, record: RunRecord, name: str) -> bytes:
         """Return the bytes of one artifact of a record."""
-        row = self._connection.execute(
-            "SELECT content FROM artifacts WHERE run_id = ? AND attempt = ? AND name = ?",
-            (record.run.run_id, record.attempt, name),
-        ).fetchone()
-        if row is None:
-            raise StoreError(f"run {record.run.run_id} has no artifact {name!r} in {self.path}")
-        return bytes(row[0])
+        found = "SELECT content FROM artifacts WHERE run_id = ? AND attempt = ? AND name = ?"
+        for (content,) in self._rows(found, record.run.run_id, record.attempt, name):
+            return bytes(content)
+        raise StoreError(f"run {record.run.run_id} has no artifact {name!r} in {self.path}")
+
+    def _rows(self, sql: str, *parameters: Value) -> Iterator[tuple[Any, ...]]:
+        try:
+            # `yield from` would close the cursor of a reader who stops early, which fails once the file is closed.
+            for row in self._connection.execute(sql, parameters):  # noqa: UP028 - see above
+                yield row
+        except sqlite3.Error as error:
+            cure = RESCUE.format(shlex.quote(str(self.path))) if _code(error) in DAMAGE else ""
+            raise StoreError(f"cannot read {self.path}: {error}{cure}") from error
+
+    def _plan(self, suite: str, text: str) -> SuitePlan:
+        return self._parse(SuitePlan, text, f"the plan of suite {suite}")
+
+    def _record(self, run_id: str, text: str) -> RunRecord:
+        return self._parse(RunRecord, text, f"run {run_id}")
+
+    def _parse(self, kind: type[R], text: str, what: str) -> R:
+        try:
+            return kind.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors()[0]
+            reason = ": ".join(part for part in (".".join(map(str, first["loc"])), first["msg"]) if part)
+            raise StoreError(
+                f"{what} in {self.path} cannot be read: {reason}. Where a newer depthbench wrote it: "
+                "pip install --upgrade depthbench"
+            ) from error
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -208,26 +230,95 @@ class Store:
             self._connection.execute("ROLLBACK")
 
     def _prepare(self) -> None:
-        version = self._version()
-        if version > SCHEMA_VERSION:
-            raise StoreError(
-                f"{self.path} was written by a newer depthbench (schema {version}, this one knows {SCHEMA_VERSION}): "
-                "pip install --upgrade depthbench"
-            )
+        _assert_ours(self._connection, self.path)
         # WAL lets readers go on while a run is committed; file systems without shared memory answer with another mode.
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
-        while version < SCHEMA_VERSION:
+        while _version(self._connection) < SCHEMA_VERSION:
             with self._transaction() as connection:
-                version = self._version()
-                if version < SCHEMA_VERSION:
-                    for statement in filter(str.strip, MIGRATIONS[version].split(";")):
-                        connection.execute(statement)
-                    version += 1
-                    connection.execute(f"PRAGMA user_version = {version}")
+                _migrate(connection)
 
-    def _version(self) -> int:
-        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
+def _connect(path: Path | str, *, is_uri: bool = False) -> sqlite3.Connection:
+    # autocommit: each transaction is written out explicitly
+    return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, uri=is_uri)
+
+
+def _open_to_read(path: Path) -> sqlite3.Connection:
+    """Open a file that is there without changing it; one of an older schema is read from a migrated copy in memory."""
+    if not path.is_file():
+        raise StoreError(f"no results at {path}. Run a suite first: bench run quickstart --store {path}")
+    connection = _connect_to_read(path)
+    _assert_ours(connection, path)
+    if _version(connection) == SCHEMA_VERSION:
+        return connection
+    with closing(connection):
+        copy = _connect(":memory:")
+        connection.backup(copy)
+    while _version(copy) < SCHEMA_VERSION:
+        _migrate(copy)
+    return copy
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    """Connect to a file that may lie in a folder that cannot be written to.
+
+    Not with mode=ro: such a reader leaves a -wal and a -shm behind, and cannot tidy up after a writer that was killed.
+    """
+    uri = path.absolute().as_uri()
+    connection = _connect(f"{uri}?mode=rw", is_uri=True)
+    try:
+        connection.execute("PRAGMA query_only = ON")
+        _version(connection)
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if _code(error) not in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+            raise
+        log = path.with_name(f"{path.name}-wal")
+        if log.exists() and log.stat().st_size:
+            raise StoreError(
+                f"cannot read {path}: its latest runs lie in {log.name}, and its folder cannot be written to. "
+                "Copy both into another folder and read them there"
+            ) from error
+        # SQLite would make a -wal here; without one to heed, nobody is writing.
+        connection = _connect(f"{uri}?immutable=1", is_uri=True)
+    return connection
+
+
+def _assert_ours(connection: sqlite3.Connection, path: Path) -> None:
+    # In one transaction: another process may be making the tables just now.
+    connection.execute("BEGIN")
+    version = _version(connection)
+    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    connection.execute("COMMIT")
+    if tables and (version == 0 or "runs" not in tables):
+        raise StoreError(
+            f"{path} is no results file: it holds the table(s) {', '.join(tables[:5])} of another program. "
+            "Name another file with --store"
+        )
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"{path} was written by a newer depthbench (schema {version}, this one knows {SCHEMA_VERSION}): "
+            "pip install --upgrade depthbench"
+        )
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Take a file one version further, where no other process has done so meanwhile."""
+    version = _version(connection)
+    if version < SCHEMA_VERSION:
+        for statement in filter(str.strip, MIGRATIONS[version].split(";")):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {version + 1}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _code(error: sqlite3.Error) -> int:
+    """Return SQLite's primary result code; the bits above it tell apart cases of one kind."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 def load_records(path: Path | str) -> pd.DataFrame:

@@ -86,6 +86,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except BenchError as error:
         click.echo(f"Error: {error}", err=True)
         code = 2 if isinstance(error, UsageError) else 3
+    except OSError as error:
+        # No room, no permission, a folder where a file should be: the user's to mend, so no traceback.
+        click.echo(f"Error: {error if error.filename is None else f'{error.filename}: {error.strerror}'}", err=True)
+        code = 3
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted. What had finished is stored; the same command goes on from there.", err=True)
         code = 130
