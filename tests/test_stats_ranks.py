@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from itertools import product
+from itertools import permutations, product
 
 import numpy as np
 import pytest
@@ -95,7 +95,17 @@ def test_a_failed_run_ranks_last_and_a_missing_one_is_refused() -> None:
 
 def test_full_agreement_has_no_bound() -> None:
     result = friedman([[3.0, 2, 1]] * 5)
-    assert (result.statistic, result.f_statistic, result.f_p_value) == (pytest.approx(10), math.inf, 0.0)
+    assert (result.statistic, result.f_statistic) == (pytest.approx(10), math.inf)
+    assert result.f_p_value == pytest.approx(6.0**-4)
+
+
+@pytest.mark.parametrize("row", [(3.0, 2.0, 1.0), (2.0, 2.0, 1.0), (4.0, 3.0, 1.0, 1.0), (2.0, 1.0)])
+def test_full_agreement_is_as_likely_as_counting_says(row: tuple[float, ...]) -> None:
+    """Every order of every row's ranks is equally likely: of all tables, so many agree in every row."""
+    result = friedman([row] * 3, correct_ties=True)
+    tables = list(product(set(permutations(row)), repeat=3))
+    assert result.f_statistic == math.inf
+    assert result.f_p_value == pytest.approx(sum(len(set(each)) == 1 for each in tables) / len(tables))
 
 
 def test_cliques_of_demsars_example() -> None:

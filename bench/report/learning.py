@@ -18,6 +18,7 @@ CAPTION = (
     "Means over seeds with 95 % bands. A seed that stopped early counts with its last value. "
     "Models that are fitted as a whole have no curve."
 )
+PARTIAL = "Where some seeds of a model failed, its line is the mean of the others: the legend says how many."
 # Records that may be averaged, with what they were made under in words.
 Parts = Sequence[tuple[str, Sequence[RunRecord]]]
 AXES: tuple[tuple[str, str, Callable[[CurvePoint], float]], ...] = (
@@ -37,8 +38,9 @@ def learning_curves(material: Material) -> Iterator[Figure]:
         lines = tuple(_lines(material, objective, place, parts))
         if lines:
             title = score_title(objective)
+            caption = f"{CAPTION} {PARTIAL}" if any(line.note for line in lines) else CAPTION
             yield LineFigure(
-                "learning", "Learning curves", axis, x_title, f"{title} on validation data", lines, caption=CAPTION
+                "learning", "Learning curves", axis, x_title, f"{title} on validation data", lines, caption=caption
             )
 
 
@@ -57,7 +59,7 @@ def _lines(material: Material, objective: str, place: Callable[[CurvePoint], flo
             runs = [each for each in records if each.run.label == label]
             curves = [curve for run in runs if len((curve := _curve(run, objective, place))[0]) > 1]
             if curves:
-                yield _line(label, family, words, curves)
+                yield _line(label, family, words, curves, material.failed_beside(runs))
 
 
 def _curve(record: RunRecord, objective: str, place: Callable[[CurvePoint], float]) -> Curve:
@@ -69,6 +71,7 @@ def _curve(record: RunRecord, objective: str, place: Callable[[CurvePoint], floa
     return [x for x, _ in points], [y for _, y in points]
 
 
-def _line(label: str, family: str, condition: str, curves: Sequence[Curve]) -> Line:
+def _line(label: str, family: str, condition: str, curves: Sequence[Curve], failed: int) -> Line:
     x, mean, low, high = (tuple(map(float, values)) for values in mean_curve(curves))
-    return Line(label, family, condition, x, mean, low, high, len(curves))
+    note = f"{len(curves)} of {len(curves) + failed} seeds" if failed else ""
+    return Line(label, family, condition, x, mean, low, high, len(curves), note)

@@ -81,6 +81,12 @@ class Material:
             found[Condition.of(record, "machine")].append(record)
         return [(words.get(each, self.device_words(each.device or "")), found[each]) for each in sorted(found)]
 
+    def failed_beside(self, runs: Sequence[RunRecord]) -> int:
+        """Count the seeds that failed where these runs of one model were made, and are not among them."""
+        places = {(each.run.label, Condition.of(each, "machine")) for each in runs}
+        failed = {each.run.seed for each in self.failed if (each.run.label, Condition.of(each, "machine")) in places}
+        return len(failed - {each.run.seed for each in runs})
+
     def alike(self) -> list[tuple[str, Sequence[RunRecord]]]:
         """Return the records that share a mean of what training reached, by what they were made under in words."""
         if any(map(has_clock_budget, self.records)):

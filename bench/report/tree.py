@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bench.report.ranked import RankRow, Ranks
 from bench.specs import Value
 
 __all__ = [
@@ -153,7 +154,8 @@ class ScatterFigure:
 class Line:
     """Means with their band; the four sequences have one length.
 
-    note: what belongs behind the name. misses: where on the axis a run ended without what is counted.
+    counts, tried: of each point, the seeds in its mean and those that should be; empty where they are one for the
+    whole line. note: what belongs behind the name. misses: where on the axis a run ended without what is counted.
     """
 
     label: str
@@ -166,6 +168,15 @@ class Line:
     seed_count: int
     note: str = ""
     misses: tuple[float, ...] = ()
+    counts: tuple[int, ...] = ()
+    tried: tuple[int, ...] = ()
+
+    @property
+    def partial(self) -> tuple[bool, ...]:
+        """Of each point: are there seeds that should be in its mean, but failed?"""
+        if not self.counts:
+            return (False,) * len(self.x)
+        return tuple(count < tried for count, tried in zip(self.counts, self.tried, strict=True))
 
 
 @dataclass(frozen=True)
@@ -291,42 +302,6 @@ class Section:
     def variant_names(self) -> tuple[str, ...]:
         """Names of what the protocol varied, in order of appearance."""
         return tuple(dict.fromkeys(name for row in self.rows for name in row.variant))
-
-
-@dataclass(frozen=True)
-class RankRow:
-    """A model's rank on each data set, 1 being the best; `values` are what was ranked, infinite where runs failed."""
-
-    label: str
-    family: str
-    ranks: tuple[float, ...]
-    values: tuple[float, ...]
-    mean_rank: float
-
-
-@dataclass(frozen=True)
-class Ranks:
-    """Models ranked across data sets, best first, with Friedman's test and Nemenyi's critical difference.
-
-    measures: what was ranked, by data set. cliques: labels that cannot be told apart, the bars of the diagram.
-    can_decide: could always first against always last be told apart? left_out: models and data sets that would
-    leave a hole in the table.
-    """
-
-    key: str
-    title: str
-    datasets: tuple[str, ...]
-    measures: tuple[str, ...]
-    rows: tuple[RankRow, ...]
-    statistic: float
-    p_value: float
-    f_statistic: float
-    f_p_value: float
-    critical_difference: float
-    cliques: tuple[tuple[str, ...], ...]
-    can_decide: bool
-    finding: str
-    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ __all__ = ["CAPTION", "is_logarithmic", "line_figure", "quality_against_variant"
 
 LOG_RATIO = 20.0
 CAPTION = "Means over seeds with 95 % bands; a point that is missing was not run or failed."
+PARTIAL = "An open marker is the mean of the lucky seeds alone: others failed."
 Place = Callable[[Row], float | None]
 Words = Callable[[Row], str]
 
@@ -68,7 +69,7 @@ def line_figure(
         lines=lines,
         is_log_x=is_logarithmic(x),
         is_log_y=column.measure.kind != "score" and is_logarithmic(means),
-        caption=caption,
+        caption=f"{caption} {PARTIAL}" if any(any(line.partial) for line in lines) else caption,
     )
 
 
@@ -138,4 +139,6 @@ def _line(label: str, family: str, words: str, points: list[tuple[float, Cell]],
         low=tuple(cell.mean if cell.low is None else max(cell.low, least) for cell in cells),
         high=tuple(cell.mean if cell.high is None else cell.high for cell in cells),
         seed_count=max(cell.count for cell in cells),
+        counts=tuple(cell.count for cell in cells),
+        tried=tuple(cell.tried for cell in cells),
     )

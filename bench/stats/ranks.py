@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import factorial, prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,8 @@ class RankTest:
     """Friedman's test of equal ranks; rank 1 is the best model.
 
     statistic, p_value: χ² with models − 1 degrees of freedom. f_statistic, f_p_value: Iman and Davenport's
-    less conservative form. datasets: rows behind it.
+    less conservative form; where all data sets agree it has no bound, and the p-value is the exact chance of that.
+    datasets: rows behind it.
     """
 
     mean_ranks: tuple[float, ...]
@@ -56,7 +58,7 @@ def friedman(
         f_statistic=f_statistic,
         f_p_value=float(fdtrc(models - 1, (models - 1) * (count - 1), f_statistic))
         if np.isfinite(f_statistic)
-        else 0.0,
+        else _full_agreement_p_value(ranks),
         datasets=count,
     )
 
@@ -121,6 +123,16 @@ def _tie_shrinkage(ranks: Array) -> float:
     count, models = ranks.shape
     sizes = np.concatenate([np.unique(row, return_counts=True)[1] for row in ranks])
     return 1.0 - float((sizes**3 - sizes).sum()) / float(count * models * (models**2 - 1))
+
+
+def _full_agreement_p_value(ranks: Array) -> float:
+    """Return how likely it is that all rows are ordered as the first is, where every order of its ranks is as likely:
+    one in k! for each further row, fewer where models tie.
+    """
+    count, models = ranks.shape
+    ties = np.unique(ranks[0], return_counts=True)[1].tolist()
+    orders = factorial(models) // prod(map(factorial, ties))
+    return float(orders ** (1 - count))
 
 
 def _rank_error(models: int, datasets: int) -> float:

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 
 from bench.report import Cell, DotFigure, Figure, Line, LineFigure, Measure, Point, ScatterFigure
-from bench_reports.words import ARROWS, significant
+from bench_reports.words import ARROWS, plural, significant
 
 __all__ = ["chart"]
 
@@ -126,12 +126,14 @@ def _point(point: Point, figure: ScatterFigure, color: str, condition: int) -> T
         "error_x": _error(point.x, color) | {"width": 0},
         "error_y": _error(point.y, color),
         "marker": {"size": 11, "symbol": shape, "color": color},
-        "customdata": [[_text(name), point.family, _interval(point.x), _interval(point.y), point.y.count]],
+        "customdata": [
+            [_text(name), point.family, _interval(point.x), _interval(point.y), _seeds(point.y.count, point.y.tried)]
+        ],
         "hovertemplate": (
             "<b>%{customdata[0]}</b> (%{customdata[1]})<br>"
             f"{_text(figure.y.title)} %{{customdata[3]}}"
             f"<br>{_text(figure.x.title.lower())} %{{customdata[2]}} {_text(figure.x.unit)}"
-            f"<br>%{{customdata[4]}} seed{'s' if point.y.count != 1 else ''}<extra></extra>"
+            "<br>%{customdata[4]}<extra></extra>"
         ),
     }
 
@@ -170,21 +172,36 @@ def _line(line: Line, figure: LineFigure, color: str, condition: int) -> tuple[T
     group = f"{line.label}\n{line.condition}"
     middle: Trace = {
         "type": "scatter",
-        "mode": "lines+markers" if len(line.x) <= 12 and not figure.is_share else "lines",
+        "mode": "lines+markers" if any(line.partial) or (len(line.x) <= 12 and not figure.is_share) else "lines",
         "name": _text(name),
         "legendgroup": group,
         "x": _short(line.x),
         "y": _short(line.mean),
         "line": {"color": color, "width": 2, "dash": DASHES[condition % len(DASHES)]}
         | ({"shape": "hv"} if figure.is_share else {}),
-        "marker": {"size": 6, "symbol": SYMBOLS.get(line.family, "circle"), "color": color},
+        "marker": _markers(line, color),
         "hovertemplate": (
             f"<b>{_text(name).replace('%', '&#37;')}</b><br>%{{y:.4g}} at %{{x:.4g}}"
-            f"<br>{line.seed_count} seed{'s' if line.seed_count != 1 else ''}<extra></extra>"
+            f"<br>{'%{customdata}' if line.counts else plural(line.seed_count, 'seed')}<extra></extra>"
         ),
     }
+    if line.counts:
+        middle["customdata"] = [_seeds(*each) for each in zip(line.counts, line.tried, strict=True)]
     band = (_band(line, figure, group, color),) if line.low != line.high else ()
     return (*band, middle, *((_misses(line, group, color),) if line.misses else ()))
+
+
+def _markers(line: Line, color: str) -> dict[str, Any]:
+    """Return the points' look: an open one, and larger, where seeds failed."""
+    symbol = SYMBOLS.get(line.family, "circle")
+    if not any(line.partial):
+        return {"size": 6, "symbol": symbol, "color": color}
+    symbols = [f"{symbol}-open" if is_partial else symbol for is_partial in line.partial]
+    return {"size": [10 if each else 6 for each in line.partial], "symbol": symbols, "color": color}
+
+
+def _seeds(count: int, tried: int) -> str:
+    return plural(count, "seed") if count >= tried else f"{count} of {tried} seeds, the others failed"
 
 
 def _misses(line: Line, group: str, color: str) -> Trace:
@@ -246,7 +263,10 @@ def _dot_series(figure: DotFigure, number: int, series: str, heights: dict[str, 
     symbol, color = SERIES[number % len(SERIES)]
     return {
         "type": "scatter",
-        "mode": "markers",
+        "mode": "markers+text" if any(dot.cell.is_partial for dot in dots) else "markers",
+        "text": [f"{dot.cell.count} of {dot.cell.tried} seeds" if dot.cell.is_partial else "" for dot in dots],
+        "textposition": "top center",
+        "cliponaxis": False,
         "name": _text(series),
         "x": _short([dot.cell.mean for dot in dots]),
         # Series stand beside each other, the first on top, so that equal values hide none of them.
@@ -259,9 +279,8 @@ def _dot_series(figure: DotFigure, number: int, series: str, heights: dict[str, 
             "width": 3,
         },
         "marker": {"size": 9, "symbol": symbol, "color": color},
-        "customdata": [[_text(dot.label), _interval(dot.cell), dot.cell.count] for dot in dots],
+        "customdata": [[_text(dot.label), _interval(dot.cell), _seeds(dot.cell.count, dot.cell.tried)] for dot in dots],
         "hovertemplate": (
-            f"<b>%{{customdata[0]}}</b>, {_text(series)}"
-            "<br>%{customdata[1]}<br>%{customdata[2]} seeds<extra></extra>"
+            f"<b>%{{customdata[0]}}</b>, {_text(series)}<br>%{{customdata[1]}}<br>%{{customdata[2]}}<extra></extra>"
         ),
     }

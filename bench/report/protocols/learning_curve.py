@@ -7,39 +7,42 @@ from itertools import combinations, pairwise
 
 from bench.report.material import Material
 from bench.report.protocols.effects import Effect, effects, main_values
+from bench.report.protocols.sizes import Sizes
 from bench.report.tree import Column, Figure
-from bench.report.variants import line_figure, variant_number
+from bench.report.variants import CAPTION, line_figure
 
 __all__ = ["figures", "findings"]
 
-SIZE = "training_size"
 CROSSING_LIMIT = 5
 
 
 def figures(material: Material) -> Iterator[Figure]:
     """Draw the main score, then the training time, over the number of training samples."""
-    size = variant_number(SIZE)
+    sizes = Sizes(material)
+    caption = " ".join((CAPTION, *sizes.findings()))
     time = next((column for column in material.columns if column.measure.name == "train_seconds"), None)
     quality = line_figure(
         material, material.main, name="training-size", title="Quality against training samples",
-        axis="training samples", place=size,
+        axis="training samples", place=sizes.place, caption=caption,
     )  # fmt: skip
     cost = line_figure(
         material, time, name="training-size-cost", title="Training time against training samples",
-        axis="training samples", place=size, y_title="Training time (s)",
+        axis="training samples", place=sizes.place, y_title="Training time (s)", caption=caption,
     )  # fmt: skip
     yield from (figure for figure in (quality, cost) if figure is not None)
 
 
 def findings(material: Material) -> Iterator[str]:
     """Say for each device which curves cross beyond noise, and that the others don't."""
+    sizes = Sizes(material)
+    yield from sizes.findings()
     for column in material.mains:
-        yield from _crossings(material, column)
+        yield from _crossings(material, column, sizes)
 
 
-def _crossings(material: Material, column: Column) -> Iterator[str]:
+def _crossings(material: Material, column: Column, sizes: Sizes) -> Iterator[str]:
     values = {
-        label: {int(variant[SIZE]): seeds for variant, seeds in variants if SIZE in variant}
+        label: {int(size): seeds for variant, seeds in variants if (size := sizes.of(label, variant)) is not None}
         for label, variants in main_values(material, column).items()
     }
     pairs = [

@@ -8,24 +8,27 @@ from statistics import fmean
 from bench.record import RunRecord
 from bench.report.material import Material
 from bench.report.protocols.effects import WALL_TIME, effects, main_values, sentence
+from bench.report.protocols.sizes import Sizes
 from bench.report.tree import Figure, Row
-from bench.report.variants import line_figure, variant_number
+from bench.report.variants import CAPTION, line_figure
 
 __all__ = ["figures", "findings"]
 
-SIZE, START, BEFORE, SCRATCH = "training_size", "start", "pre-trained", "from scratch"
+START, BEFORE, SCRATCH = "start", "pre-trained", "from scratch"
 
 
 def figures(material: Material) -> Iterator[Figure]:
     """Draw the main score over the number of target samples, two lines for each model."""
+    sizes = Sizes(material)
     figure = line_figure(
         material,
         material.main,
         name="transfer",
         title="Pre-trained and from scratch",
         axis="training samples of the target",
-        place=variant_number(SIZE),
+        place=sizes.place,
         words=_start,
+        caption=" ".join((CAPTION, *sizes.findings())),
     )
     if figure is not None:
         yield figure
@@ -33,10 +36,13 @@ def figures(material: Material) -> Iterator[Figure]:
 
 def findings(material: Material) -> Iterator[str]:
     """Say what pre-training is worth at every size, and what it cost beside the training seconds."""
+    sizes = Sizes(material)
+    yield from sizes.findings()
     for column in material.mains:
         pairs = []
         for label, variants in main_values(material, column).items():
-            seeds = {(int(v[SIZE]), v.get(START)): each for v, each in variants if SIZE in v}
+            had = [(sizes.of(label, v), v.get(START), each) for v, each in variants]
+            seeds = {(int(size), start): each for size, start, each in had if size is not None}
             pairs += [
                 (f"{label}, {size:,} samples", seeds[size, SCRATCH], seeds[size, BEFORE])
                 for size in sorted({size for size, _ in seeds})

@@ -158,7 +158,9 @@ def _search(material: Material) -> Iterator[Figure]:
             curves = [curve for run in runs if len((curve := _best_so_far(run, sign))[0]) > 1]
             if curves:
                 x, mean, low, high = (tuple(map(float, values)) for values in mean_curve(curves))
-                lines.append(Line(label, family, words, x, mean, low, high, len(curves)))
+                failed = material.failed_beside(runs)
+                note = f"{len(curves)} of {len(curves) + failed} seeds" if failed else ""
+                lines.append(Line(label, family, words, x, mean, low, high, len(curves), note))
     if lines:
         caption = "Means over seeds with 95 % bands; the first trial is the suite's setting. On validation data only."
         yield LineFigure(
