@@ -28,6 +28,7 @@ __all__ = [
 
 Status = Literal["ok", "failed", "out-of-memory", "timeout", "diverged", "skipped", "killed"]
 STATUSES: tuple[Status, ...] = get_args(Status)
+KEPT_SESSIONS = 50
 
 
 class Frozen(BaseModel):
@@ -200,6 +201,27 @@ class Environment(Frozen):
 
     environment_id: str
     facts: dict[str, Any]
+
+    def followed_by(self, later: Environment) -> Environment:
+        """Return the same machine after a later session: what changes from one to the next is the newest's.
+
+        How busy it was at each start is kept, and every other git state that runs were made in.
+        """
+        changing: dict[str, Any] = {name: later.facts[name] for name in ("git", "counters", "peak_flops") if name in later.facts}
+        start = later.facts.get("start")
+        starts = [*self.facts.get("later_starts", ()), *([start] if start else [])]
+        states = [state for state in (*self.facts.get("earlier_git", ()), self.facts.get("git")) if state]
+        earlier = [state for n, state in enumerate(states) if state not in (*states[:n], changing.get("git"))]
+        kept = {"later_starts": starts[-KEPT_SESSIONS:], "earlier_git": earlier[-KEPT_SESSIONS:]}
+        facts: dict[str, Any] = {**self.facts, **changing, **{name: each for name, each in kept.items() if each}}
+        return self.model_copy(update={"facts": facts})
+
+    def slowed_down(self, slowdowns: Mapping[str, float]) -> Environment:
+        """Return the same machine, slowed down by so much more while runs were made."""
+        total: dict[str, float] = dict(self.facts.get("slowdowns", {}))
+        for name, value in slowdowns.items():
+            total[name] = total.get(name, 0.0) + value
+        return self.model_copy(update={"facts": {**self.facts, "slowdowns": total}})
 
 
 class RunRecord(Frozen):

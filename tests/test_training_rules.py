@@ -197,7 +197,7 @@ def test_a_trial_that_runs_out_of_memory_is_a_bad_trial_not_a_lost_run(runs: Map
 
 def test_a_search_without_one_good_trial_says_what_came_of_them(runs: Mapping[str, Mapping[str, Any]]) -> None:
     assert runs["insatiable"]["status"] == "out-of-memory"
-    assert "none of 5 trials ended well: 5 out-of-memory; the last: CUDA out of memory" in runs["insatiable"]["reason"]
+    assert "memory ran out in all of 5 trials, at last: CUDA out of memory" in runs["insatiable"]["reason"]
 
 
 def test_a_rate_that_a_model_does_not_follow_is_not_searched(runs: Mapping[str, Mapping[str, Any]]) -> None:

@@ -16,6 +16,7 @@ import psutil
 from bench.measure.git import git_state
 from bench.measure.limits import core_limit, memory_limit_bytes
 from bench.measure.peak import machine_peak_flops
+from bench.measure.strain import strain, told
 from bench.record import Environment
 
 __all__ = ["disturbances", "environment"]
@@ -50,6 +51,7 @@ def environment(
         "flags": _flags(deterministic),
         "git": _git({"depthbench": Path(__file__), **(sources or {})}),
         "start": _start(device),
+        "counters": strain(device).counters,
     }
     # Last, since it keeps the machine busy itself.
     facts["peak_flops"] = _peak_flops(device, threads)
@@ -58,7 +60,7 @@ def environment(
 
 
 def disturbances(environment: Environment) -> tuple[str, ...]:
-    """Return sentences on what may have slowed the runs down: a busy machine, stolen time, too few cores."""
+    """Return sentences on what may have slowed the runs down: a busy machine, stolen time, too few cores, heat."""
     facts = environment.facts
     threads, starts = facts.get("threads", 1), (facts.get("start", {}), *facts.get("later_starts", ()))
     cores = min(filter(None, (facts["cpu"].get("usable_cores"), facts["cpu"].get("core_limit"))), default=threads)
@@ -75,7 +77,7 @@ def disturbances(environment: Environment) -> tuple[str, ...]:
         found.append(f"The GPU was busy at the start: {start['gpu_utilisation']:.0%}.")
     reasons = dict.fromkeys(reason for each in starts for reason in each.get("gpu_slowdowns", ()))
     found.extend(f"The GPU was slowed down at the start: {reason}." for reason in reasons)
-    return tuple(found)
+    return (*found, *told(facts.get("slowdowns", {})))
 
 
 def _cpu() -> dict[str, Any]:
@@ -183,16 +185,8 @@ def _start(device: str) -> dict[str, Any]:
         "busy_share": round(busy / whole, 3) if whole else 0.0,
         "steal_share": round(spent.get("steal", 0.0) / whole, 3) if whole else 0.0,
         "frequency_megahertz": None if frequency is None else round(frequency.current),
-        "thermal_throttle_count": _throttle_count(),
         **(_gpu_start(device) if device.startswith("cuda") else {}),
     }
-
-
-def _throttle_count() -> int | None:
-    """How often the cores were slowed down for heat since the machine started; Intel only."""
-    counters = Path("/sys/devices/system/cpu").glob("cpu[0-9]*/thermal_throttle/core_throttle_count")
-    counts = [int(counter.read_text()) for counter in counters]
-    return sum(counts) if counts else None
 
 
 def _gpu_start(device: str) -> dict[str, Any]:

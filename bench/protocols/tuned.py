@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     import optuna
 
 __all__ = ["Tuned", "TunedSettings"]
+
+CAUSES = {"diverged": "training diverged", "out-of-memory": "memory ran out"}
 
 
 class TunedSettings(Budget):
@@ -143,7 +144,7 @@ def _describe(trial: Any) -> dict[str, Any]:
 
 
 def _none_ended_well(trials: Sequence[Any]) -> Exception:
-    causes = Counter(trial.user_attrs["cause"] for trial in trials)
-    told = ", ".join(f"{count} {cause}" for cause, count in causes.items())
-    text = f"none of {len(trials)} trials ended well: {told}; the last: {trials[-1].user_attrs['reason']}"
-    return Diverged(text) if causes["diverged"] else MemoryError(text)
+    causes = {trial.user_attrs["cause"] for trial in trials}
+    told = " or ".join(text for cause, text in CAUSES.items() if cause in causes)
+    text = f"{told} in all of {len(trials)} trials, at last: {trials[-1].user_attrs['reason']}"
+    return Diverged(text) if "diverged" in causes else MemoryError(text)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bench.errors import RunnerError, UsageError
+from bench.measure.strain import grown
 from bench.plugins import Plugins
 from bench.record import Artifact, CurvePoint, Environment, PlannedRun, RunRecord, Status
 from bench.runner.company import Company
@@ -134,6 +135,7 @@ class Session:
         self.slots = deque(tuple(available[i * share : (i + 1) * share]) for i in range(parallel))
         self.environments: dict[str, str] = {}
         self.peaks: dict[str, float] = {}
+        self.counters: dict[str, dict[str, float]] = {}
         self.tally = Tally()
         self.company = Company()
         self._busy: dict[int, tuple[int, ...]] = {}
@@ -170,6 +172,7 @@ class Session:
             with self.company, Pool(preload(runnable), threads=threads, expected_runs=len(runnable)) as pool:
                 self._describe(pool, runnable)
                 self._drive(pool, deque(runnable))
+                self._look_back(pool, runnable)
         return self.tally
 
     def _threads(self, jobs: Sequence[Job]) -> int:
@@ -291,6 +294,22 @@ class Session:
             self.store.add_environment(environment)
             self.environments[device] = environment.environment_id
             self.peaks[device] = environment.facts["peak_flops"]
+            self.counters[device] = environment.facts["counters"]
+
+    def _look_back(self, pool: Pool, jobs: Sequence[Job]) -> None:
+        """Write down whether the machine was slowed down while the runs were made, where its counters tell."""
+        for device, before in self.counters.items():
+            if not before:
+                continue
+            job = next(job for job in jobs if job.plan.device == device)
+            job = job.model_copy(update={"timeout_seconds": DESCRIBE_SECONDS, "memory_limit_bytes": None})
+            try:
+                value = pool.call(job, "bench.measure.strain:strain", {"device": device})
+            except RunnerError as error:
+                self.watcher.problem(f"whether the machine was slowed down could not be read: {error}")
+                continue
+            if slowdowns := grown(before, value["counters"]):
+                self.store.add_slowdowns(self.environments[device], slowdowns)
 
     def _notify(self, hook: str, **arguments: object) -> None:
         for problem in self.plugins.notify(hook, **arguments):
