@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from bench.measure.clock import Clock
 from bench.measure.peak import machine_peak_flops, share_of_peak
 from bench.measure.work import model_size
 from bench.record import ModelSize
@@ -337,3 +338,16 @@ def test_the_peak_is_what_a_large_product_reaches() -> None:
     assert 1e8 < peak < 1e14
     assert machine_peak_flops("cpu") == peak
     assert share_of_peak(macs=peak, seconds=4, peak_flops=peak) == 0.5
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_convolution_on_cuda_stays_below_the_peak() -> None:
+    before = torch.get_float32_matmul_precision()
+    peak = machine_peak_flops("cuda")
+    assert torch.get_float32_matmul_precision() == before
+    x, weight = torch.rand(64, 256, 56, 56, device="cuda"), torch.rand(256, 256, 3, 3, device="cuda")
+    for _ in range(3):  # the first finds its algorithm
+        with (clock := Clock("cuda")):
+            nn.functional.conv2d(x, weight, padding=1)
+    macs = 64 * 56 * 56 * 256 * 256 * 9
+    assert share_of_peak(macs, clock.seconds, peak) < 1

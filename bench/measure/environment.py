@@ -159,6 +159,7 @@ def _flags(deterministic: bool) -> dict[str, Any]:
         "cudnn_benchmark": torch.backends.cudnn.benchmark and not deterministic,
         "cudnn_deterministic": deterministic,
         "matmul_precision": torch.get_float32_matmul_precision(),
+        "cudnn_allows_tf32": torch.backends.cudnn.allow_tf32,
     }
 
 
