@@ -24,7 +24,7 @@ from bench.specs import (
     resolve,
 )
 
-__all__ = ["GROUP", "Catalogue", "Offer", "Owner", "Plugins", "Problem", "discover", "missing_modules"]
+__all__ = ["GROUP", "Catalogue", "Offer", "Owner", "Plugins", "Problem", "discover", "missing_modules", "sentence"]
 
 GROUP = "bench"
 OWN_DISTRIBUTION = "depthbench"
@@ -61,7 +61,7 @@ class Offer(Generic[S]):
             return resolve(self.spec.target)
         except Exception as error:
             reason = f"{self.spec.name!r} of plugin {self.owner} cannot be loaded from {self.spec.target}"
-            raise PluginError(f"{reason}: {_sentence(error)}") from error
+            raise PluginError(f"{reason}: {sentence(error)}") from error
 
     def missing(self) -> MissingExtra | None:
         """Return the error, with its cure, when a module this needs is not installed."""
@@ -155,7 +155,7 @@ class Plugins:
             except Exception as error:  # noqa: BLE001 - a tracker that fails must not stop the suite
                 name = self.manager.get_name(plugin) or repr(plugin)
                 owner = owners.get(name, Owner(name, "?", "?"))
-                raised.append(Problem(owner, f"{hook} raised {_sentence(error)}", traceback.format_exc()))
+                raised.append(Problem(owner, f"{hook} raised {sentence(error)}", traceback.format_exc()))
         return raised
 
     def _implementations(self, hook: str) -> list[pluggy.HookImpl]:
@@ -186,7 +186,7 @@ class Plugins:
             catalogue.add(Offer(spec, owner))
 
     def _blame(self, owner: Owner, error: BaseException, prefix: str = "") -> None:
-        self.problems.append(Problem(owner, prefix + _sentence(error), traceback.format_exc()))
+        self.problems.append(Problem(owner, prefix + sentence(error), traceback.format_exc()))
 
 
 def discover(candidates: Callable[[], Iterable[EntryPoint]] | None = None) -> Plugins:
@@ -228,7 +228,8 @@ def _precedence(owner: Owner) -> tuple[bool, str, str]:
     return owner.distribution != OWN_DISTRIBUTION, owner.distribution, owner.plugin
 
 
-def _sentence(error: BaseException) -> str:
+def sentence(error: BaseException) -> str:
+    """Return an error of a stranger's code as one line."""
     text = " ".join(str(error).split()) or "no message"
     if isinstance(error, SyntaxError) and error.filename:
         return f"SyntaxError: {error.msg} ({error.filename}, line {error.lineno})"

@@ -83,7 +83,9 @@ def plan(label: str = "lenet", **changes: Any) -> PlannedRun:
         "identity": {"source": "1a2b", "torch": "2.15.0"},
     } | changes
     parts = (fields["suite"], label, fields["dataset"], fields["task"], fields["device"], fields["seed"])
-    identity = "-".join(map(str, (*parts, *fields["variant"].values())))
+    identity = "-".join(
+        map(str, (*parts, fields["threads"], *fields["variant"].values(), *fields["identity"].values()))
+    )
     return PlannedRun(run_id=fields.pop("run_id", identity), **fields)
 
 

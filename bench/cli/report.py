@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from bench.cli.common import Names, console, echo_json, json_option, store_option
-from bench.errors import StoreError, UnknownName
+from bench.errors import BenchError, PluginError, StoreError, UnknownName
+from bench.plugins import Offer, discover, sentence
+from bench.specs import RendererSpec
 
 if TYPE_CHECKING:
-    from bench.record import RunRecord
+    from bench.record import PlannedRun, RunRecord, SuitePlan
     from bench.report import Report
     from bench.store import Store
 
@@ -48,7 +51,6 @@ def write_reports(
     store: Store, suites: Sequence[str], folder: Path, formats: Sequence[str]
 ) -> tuple[Report, list[Path]]:
     """Build the report of some suites (all if none is named) and write it in some formats (all if none is named)."""
-    from bench.plugins import discover
     from bench.report import build_report
 
     renderers = discover().renderers
@@ -74,16 +76,47 @@ def write_reports(
         planned=len({run.run_id for plan in wanted for run in plan.runs}),
     )
     folder.mkdir(parents=True, exist_ok=True)
-    return report, [offer.load()(report, folder) for offer in chosen]
+    return report, _written(report, folder, chosen, is_chosen=bool(formats))
 
 
-def _records(store: Store, plans: Iterable[object]) -> Iterable[RunRecord]:
-    """Yield what is stored of the plans' runs, under the labels of the plans: a run may belong to several suites."""
-    from bench.record import SuitePlan
+def _written(report: Report, folder: Path, renderers: Iterable[Offer[RendererSpec]], *, is_chosen: bool) -> list[Path]:
+    """Write the formats. One that breaks is left out with a warning, unless it was asked for or none is left."""
+    paths: list[Path] = []
+    failures: list[Exception] = []
+    for offer in renderers:
+        try:
+            paths.append(_render(offer, report, folder))
+        except (BenchError, OSError) as error:
+            if is_chosen:
+                raise
+            failures.append(error)
+    if failures and not paths:
+        raise failures[0]
+    for failure in failures:
+        click.echo(f"Warning: {failure}. The other formats are written", err=True)
+    return paths
 
-    places = {run.run_id: run for plan in plans if isinstance(plan, SuitePlan) for run in plan.runs}
+
+def _render(offer: Offer[RendererSpec], report: Report, folder: Path) -> Path:
+    if missing := offer.missing():
+        raise missing
+    try:
+        return Path(offer.load()(report, folder))
+    except (BenchError, OSError):
+        raise
+    except (Exception, SystemExit) as error:
+        raise PluginError(f"format {offer.spec.name!r} of plugin {offer.owner} is broken: {sentence(error)}") from error
+
+
+def _records(store: Store, plans: Iterable[SuitePlan]) -> Iterator[RunRecord]:
+    """Yield what is stored of the plans' runs, once for every suite and label that lists it."""
+    places: dict[str, list[PlannedRun]] = defaultdict(list)
+    for plan in plans:
+        for run in plan.runs:
+            places[run.run_id].append(run)
     for record in store.records(places):
-        yield record.model_copy(update={"run": places[record.run.run_id]})
+        for run in places[record.run.run_id]:
+            yield record.model_copy(update={"run": run})
 
 
 def print_summary(report: Report) -> None:

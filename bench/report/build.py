@@ -40,8 +40,10 @@ def build_report(
     store's, for the report to say which models repeat bit for bit; without them it says nothing of it. planned: how
     many runs the suites consist of, for it to say how many are still to be made.
     """
-    known = list(records)
-    groups = [newest(each) for each in group(known)]
+    listed = list(records)
+    groups = [newest(each) for each in group(listed)]
+    # What two suites list, or one under two labels, was made once.
+    known = list({record.run.run_id: record for record in listed}.values())
     names = machines.machine_names(known)
     titles = _titles(groups)
     moments = sorted([record.started_at for record in known] + [record.finished_at for record in known])

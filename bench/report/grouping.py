@@ -82,7 +82,8 @@ def _adopt(groups: dict[str, Group], strays: Sequence[RunRecord]) -> None:
 def newest(groups: Group) -> Group:
     """Return the group with one version per model: where a model was edited and run again, the older runs go.
 
-    Two suites may call different things by one label; then each keeps its own, named after its suite.
+    Two suites may call different things by one label; then each keeps its own, named after its suite. A run that both
+    list under one label is there once.
     """
     cells: dict[tuple[str, str, str], dict[str, list[RunRecord]]] = defaultdict(lambda: defaultdict(list))
     for record in groups.records:
@@ -92,13 +93,21 @@ def newest(groups: Group) -> Group:
     superseded: dict[str, int] = defaultdict(int)
     for (label, _, _), suites in cells.items():
         current = {suite: _current(runs) for suite, runs in suites.items()}
-        superseded[label] += sum(len(runs) for runs in suites.values()) - sum(map(len, current.values()))
+        superseded[label] += len(_once(suites)) - len(_once(current))
         is_shared = len({_configuration(runs[-1]) for runs in current.values()}) == 1
-        for suite, runs in current.items():
-            kept.extend(runs if is_shared else (_renamed(run, suite) for run in runs))
+        kept.extend(_once(current) if is_shared else _named_after_suites(current))
     kept.sort(key=lambda record: record.finished_at)
     counts = {label: count for label, count in superseded.items() if count}
     return Group(groups.dataset, groups.task, groups.protocol, groups.settings, groups.test_hash, kept, counts)
+
+
+def _once(suites: Mapping[str, Sequence[RunRecord]]) -> list[RunRecord]:
+    """Return each run once, however many suites list it."""
+    return list({record.run.run_id: record for runs in suites.values() for record in runs}.values())
+
+
+def _named_after_suites(suites: Mapping[str, Sequence[RunRecord]]) -> list[RunRecord]:
+    return [_renamed(record, suite) for suite, runs in suites.items() for record in runs]
 
 
 def _current(runs: Sequence[RunRecord]) -> list[RunRecord]:

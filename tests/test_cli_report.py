@@ -1,0 +1,87 @@
+"""`bench report` writes what it can of what is stored, under the labels of every suite that lists it."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from bench.record import SuitePlan
+from bench.store import Store
+from tests.conftest import Bench
+from tests.report_records import plan, record
+
+RENDERER = """
+    from bench import RendererSpec, hookimpl
+
+    @hookimpl
+    def bench_renderers():
+        return [RendererSpec(name="worse", target="worse:render", suffix=".txt")]
+
+    def render(report, folder):
+        {body}
+"""
+OWNER = "'worse' of plugin 'worse' of bench-worse 1.0"
+
+
+def keep(path: Path, **suites: tuple[str, ...]) -> None:
+    """Store two seeds of one model, listed by suites under these labels."""
+    with Store(path) as store:
+        for name, labels in suites.items():
+            runs = tuple(
+                plan(label, suite=name, model="lenet", seed=seed, run_id=f"run-{seed}")
+                for label in labels
+                for seed in (0, 1)
+            )
+            store.set_plan(SuitePlan(suite=name, planned_at="2026-01-01", command=f"bench run {name}", runs=runs))
+        for run in runs[:2]:
+            store.append(record(run))
+
+
+def rows(bench: Bench, *suites: str) -> dict[str, str]:
+    """Return label → number of runs in the reported table."""
+    folder = Path(bench("report", *suites, "--store", "s.sqlite", "--formats", "csv").stdout.strip().splitlines()[-1])
+    with (bench.folder / folder).open(encoding="utf-8") as file:
+        return {row["model"]: row["runs"] for row in csv.DictReader(file)}
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("raise RuntimeError('no ink')", f"format {OWNER} is broken: RuntimeError: no ink"),
+        ("raise SystemExit('no ink')", f"format {OWNER} is broken: SystemExit: no ink"),
+        ("return None", f"format {OWNER} is broken: TypeError"),
+        ("import no_such_module", f"format {OWNER} is broken: ModuleNotFoundError"),
+    ],
+)
+def test_a_broken_format_is_named_and_stops_no_other(bench: Bench, body: str, reason: str) -> None:
+    bench.plugin("worse", RENDERER.format(body=body), distribution="bench-worse")
+    keep(bench.folder / "s.sqlite", one=("lenet",))
+    result = bench("report", "--store", "s.sqlite")
+    assert f"Warning: {reason}" in result.stderr
+    assert {path.suffix for path in (bench.folder / "report").iterdir()} >= {".html", ".md", ".csv", ".tex"}
+    chosen = bench("report", "--store", "s.sqlite", "--formats", "csv,worse", code=3)
+    assert f"Error: {reason}" in chosen.stderr
+    assert "Traceback" not in chosen.stderr
+
+
+def test_a_format_that_cannot_be_loaded_stops_no_other(bench: Bench) -> None:
+    bench.plugin(
+        "worse", RENDERER.format(body="pass").replace("worse:render", "nowhere:render"), distribution="bench-worse"
+    )
+    keep(bench.folder / "s.sqlite", one=("lenet",))
+    assert f"Warning: {OWNER} cannot be loaded" in bench("report", "--store", "s.sqlite").stderr
+
+
+def test_a_run_that_two_suites_share_keeps_both_labels(bench: Bench) -> None:
+    keep(bench.folder / "s.sqlite", one=("lenet",), two=("my-lenet",))
+    assert rows(bench) == {"lenet": "2", "my-lenet": "2"}
+    assert rows(bench, "one") == {"lenet": "2"}
+    # Made once, whatever it is called.
+    assert "2 runs: 2 ok" in bench("report", "--store", "s.sqlite").stdout
+
+
+def test_a_run_that_two_suites_share_under_one_label_counts_once(bench: Bench) -> None:
+    keep(bench.folder / "s.sqlite", one=("lenet",), two=("lenet",))
+    assert rows(bench) == {"lenet": "2"}
