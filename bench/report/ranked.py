@@ -9,13 +9,23 @@ __all__ = ["RankRow", "Ranks"]
 
 @dataclass(frozen=True)
 class RankRow:
-    """A model's rank on each data set, 1 being the best; `values` are what was ranked, infinite where runs failed."""
+    """A model's rank on each data set, 1 being the best; `values` are what was ranked, infinite where runs failed.
+
+    loses: the chance, with its 95 % interval, that a run of the first model beats one of this; None for the first.
+    counts: runs on each data set. shares: of its runs that reach each threshold of the ranking, with pointwise 95 %
+    intervals.
+    """
 
     label: str
     family: str
     ranks: tuple[float, ...]
     values: tuple[float, ...]
     mean_rank: float
+    loses: tuple[float, float, float] | None = None
+    counts: tuple[int, ...] = ()
+    shares: tuple[float, ...] = ()
+    lows: tuple[float, ...] = ()
+    highs: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -24,7 +34,8 @@ class Ranks:
 
     measures: what was ranked, by data set. cliques: labels that cannot be told apart, the bars of the diagram.
     can_decide: could always first against always last be told apart? left_out: models and data sets that would
-    leave a hole in the table.
+    leave a hole in the table. thresholds: scores of the performance profiles; none where the scores of the data sets
+    are not on one scale.
     """
 
     key: str
@@ -41,3 +52,4 @@ class Ranks:
     can_decide: bool
     finding: str
     left_out: tuple[str, ...] = ()
+    thresholds: tuple[float, ...] = ()

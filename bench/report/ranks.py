@@ -11,6 +11,7 @@ from bench.record import RunRecord, Score
 from bench.report.conditions import Condition, device_name
 from bench.report.grouping import Group, canonical
 from bench.report.measures import score_scope, score_title
+from bench.report.profiles import against_first, profiled
 from bench.report.tree import RankRow, Ranks
 from bench.report.values import FIRST
 from bench.stats import RankTest, cliques, friedman, interquartile_mean, nemenyi_critical_difference, with_failures
@@ -24,12 +25,17 @@ ALPHA = 0.05
 
 @dataclass(frozen=True)
 class Column:
-    """One data set: the score that is ranked, its value for every model, higher being better, and their families."""
+    """One data set: the score that is ranked, its value for every model, higher being better, and their families.
+
+    runs: the values behind it, −∞ for a run that failed.
+    """
 
     dataset: str
     measure: str
     values: Mapping[str, float]
     families: Mapping[str, str]
+    runs: Mapping[str, Sequence[float]]
+    is_higher_better: bool
 
 
 def ranks(groups: Iterable[Group]) -> tuple[Ranks, ...]:
@@ -85,9 +91,15 @@ def _column(group: Group, device: str) -> Column | None:
         labels[record.run.label].append(record)
     sign = 1.0 if score.higher_is_better else -1.0
     measured = {label: kept for label, runs in labels.items() if (kept := _measured(runs, score))}
-    values = {label: sign * _value(runs, score) for label, runs in measured.items()}
-    families = {label: runs[0].run.family for label, runs in measured.items()}
-    return Column(group.dataset, score_title(score.name), values, families)
+    values = {label: _values(runs, score) for label, runs in measured.items()}
+    return Column(
+        group.dataset,
+        score_title(score.name),
+        values={label: sign * interquartile_mean(each) for label, each in values.items()},
+        families={label: runs[0].run.family for label, runs in measured.items()},
+        runs={label: [sign * value for value in each] for label, each in values.items()},
+        is_higher_better=score.higher_is_better,
+    )
 
 
 def _main(records: Sequence[RunRecord]) -> Score | None:
@@ -106,12 +118,12 @@ def _measured(runs: Sequence[RunRecord], score: Score) -> list[RunRecord]:
     return [] if has_none else kept
 
 
-def _value(runs: Sequence[RunRecord], score: Score) -> float:
+def _values(runs: Sequence[RunRecord], score: Score) -> list[float]:
     worst = -math.inf if score.higher_is_better else math.inf
     numbers = [run.score(score.name) if run.is_ok else None for run in runs]
     # What is infinitely good is as little a result as what is no number.
     found = {n: x if x is not None and (math.isfinite(x) or x == worst) else None for n, x in enumerate(numbers)}
-    return interquartile_mean(list(with_failures(found, score.higher_is_better).values()))
+    return list(with_failures(found, score.higher_is_better).values())
 
 
 def _block(columns: Sequence[Column]) -> tuple[list[Column], list[str], list[str]] | None:
@@ -143,9 +155,16 @@ def _ranks(key: str, title: str, columns: Sequence[Column], labels: Sequence[str
             tuple(each[n] for each in by_column),
             tuple(row[n] for row in table),
             test.mean_ranks[n],
+            counts=tuple(len(column.runs[label]) for column in columns),
         )
         for n, label in enumerate(labels)
     ]
+    rows.sort(key=lambda row: row.mean_rank)
+    runs = [[column.runs[row.label] for column in columns] for row in rows]
+    rows = against_first(rows, runs)
+    thresholds: tuple[float, ...] = ()
+    if len({column.measure for column in columns}) == 1 and columns[0].is_higher_better:
+        rows, thresholds = profiled(rows, runs)
     others = sorted({label for column in columns for label in column.values} - set(labels))
     can_decide = difference <= len(labels) - 1
     return Ranks(
@@ -153,7 +172,7 @@ def _ranks(key: str, title: str, columns: Sequence[Column], labels: Sequence[str
         title=title,
         datasets=tuple(column.dataset for column in columns),
         measures=tuple(column.measure for column in columns),
-        rows=tuple(sorted(rows, key=lambda row: row.mean_rank)),
+        rows=tuple(rows),
         statistic=test.statistic,
         p_value=test.p_value,
         f_statistic=test.f_statistic,
@@ -166,6 +185,7 @@ def _ranks(key: str, title: str, columns: Sequence[Column], labels: Sequence[str
             *(f"{label} (not on every data set)" for label in others),
             *(f"{name} (too few models)" for name in left),
         ),
+        thresholds=thresholds,
     )
 
 

@@ -16,7 +16,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from bench.report import Cell, Column, DotFigure, Figure, Report, Row, Section
+from bench.report import Cell, Column, DotFigure, Figure, Line, LineFigure, Ranks, Report, Row, Section
 from bench_reports import words
 from bench_reports.charts import chart
 from bench_reports.rank_diagram import rank_diagram
@@ -71,12 +71,14 @@ def render(report: Report, folder: Path) -> Path:
     path = folder / "report.html"
     page = _environment().get_template("report.html.j2")
     sections = [(section, _grids(section), _panels(section)) for section in report.sections]
+    profiles = {ranks.key: _profile(ranks) for ranks in report.ranks if ranks.thresholds}
     path.write_text(
         page.render(
             report=report,
             sections=sections,
             overview=_overview(report),
-            plotly=Markup(get_plotlyjs()) if any(panels for _, _, panels in sections) else "",  # noqa: S704 - the library's own script, not data
+            profiles=profiles,
+            plotly=Markup(get_plotlyjs()) if profiles or any(panels for _, _, panels in sections) else "",  # noqa: S704 - the library's own script, not data
             style=_asset("report.css"),
             script=_asset("report.js"),
         ),
@@ -106,6 +108,7 @@ def _environment() -> Environment:
         "diagram": rank_diagram,
         "is_failed": lambda value: not math.isfinite(value),
         "rank": words.rank_text,
+        "losing": words.losing_text,
         "title": cell_title,
         "variant": words.variant_text,
         "base64": lambda content: base64.b64encode(content).decode(),
@@ -165,6 +168,26 @@ def _panels(section: Section) -> list[Panel]:
         Panel(f"{section.key}-{name}", each[0].title, each[0].caption, each, [chart(figure, labels) for figure in each])
         for name, each in together.items()
     ]
+
+
+def _profile(ranks: Ranks) -> Panel:
+    """Draw the share of runs that reach each score."""
+    x = ranks.thresholds
+    figure = LineFigure(
+        name="profile",
+        title="Performance profiles",
+        axis="score",
+        x_title=ranks.measures[0],
+        y_title="Share of runs that reach it",
+        lines=tuple(
+            Line(row.label, row.family, "", x, row.shares, row.lows, row.highs, min(row.counts)) for row in ranks.rows
+        ),
+        is_share=True,
+        caption="Share of all runs, failed ones included, that reach a score, averaged over the data sets, with "
+        "pointwise 95 % bands. A line above another all the way is better; where lines cross, it depends on the score.",
+    )
+    charts = [chart(figure, [row.label for row in ranks.rows])]
+    return Panel(f"{ranks.key}-profile", figure.title, figure.caption, [figure], charts)
 
 
 def _overview(report: Report) -> Overview | None:

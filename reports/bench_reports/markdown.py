@@ -13,6 +13,7 @@ from bench_reports.words import (
     CellText,
     column_texts,
     determinism_text,
+    losing_text,
     main_columns,
     moment,
     outcome_text,
@@ -151,9 +152,14 @@ def _ranks(found: Sequence[Ranks]) -> Iterator[str]:
         yield "## Ranks across data sets"
     for ranks in found:
         yield f"### {escape(ranks.title)}"
-        head = ["Model", "Mean rank", *ranks.datasets]
+        head = ["Model", "Mean rank", f"Loses to {ranks.rows[0].label}", *ranks.datasets]
         lines = [
-            [escape(row.label), f"{row.mean_rank:.2f}", *(_rank(row, number) for number in range(len(row.ranks)))]
+            [
+                escape(row.label),
+                f"{row.mean_rank:.2f}",
+                losing_text(row.loses),
+                *(_rank(row, number) for number in range(len(row.ranks))),
+            ]
             for row in ranks.rows
         ]
         yield _grid([escape(each) for each in head], lines, left=1)

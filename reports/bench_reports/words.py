@@ -174,6 +174,11 @@ def seeds_text(row: Row) -> str:
     return str(row.seed_count) if row.ok_count == row.run_count else f"{row.ok_count}/{row.run_count} ok"
 
 
+def losing_text(loses: tuple[float, float, float] | None) -> str:
+    """Return the chance of losing against the first with its interval."""
+    return ABSENT if loses is None else "{:.0%} ({:.0%} to {:.0%})".format(*loses)
+
+
 def rank_text(rank: float) -> str:
     """Return a rank; shared ones have a half."""
     return f"{rank:g}"
