@@ -8,7 +8,6 @@ import os
 import shlex
 import tarfile
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.errors import ChecksumMismatch, DataError, DataMissing
-from bench.specs import DataFile, DatasetSpec
+from bench.specs import DataFile, DatasetSpec, module_spec
 
 __all__ = ["DataSource", "Dataset", "Split", "data_root", "fingerprint", "hash_bytes", "split", "verify"]
 
@@ -129,7 +128,7 @@ class DataSource:
         """Return the source of a data set: inside the package that carries it, else under the data root."""
         if not spec.embedded_in:
             return cls(spec, data_root(root))
-        found = find_spec(spec.embedded_in)
+        found = module_spec(spec.embedded_in)
         if found is None or not found.submodule_search_locations:
             raise DataMissing(f"data set {spec.name!r} lies inside {spec.embedded_in}, which is not installed")
         return cls(spec, Path(found.submodule_search_locations[0]))

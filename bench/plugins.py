@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
-from importlib.util import find_spec
 from typing import Any, Generic, TypeVar
 
 import pluggy
@@ -21,13 +22,27 @@ from bench.specs import (
     RendererSpec,
     Spec,
     TaskSpec,
+    module_spec,
     resolve,
 )
 
-__all__ = ["GROUP", "Catalogue", "Offer", "Owner", "Plugins", "Problem", "discover", "missing_modules", "sentence"]
+__all__ = [
+    "BROKEN",
+    "GROUP",
+    "Catalogue",
+    "Offer",
+    "Owner",
+    "Plugins",
+    "Problem",
+    "discover",
+    "missing_modules",
+    "sentence",
+]
 
 GROUP = "bench"
 OWN_DISTRIBUTION = "depthbench"
+# What a stranger's code may raise without ending us: sys.exit() as well, but not Ctrl-C.
+BROKEN = (Exception, SystemExit)
 S = TypeVar("S", bound=Spec)
 
 
@@ -59,7 +74,7 @@ class Offer(Generic[S]):
         """Import what the spec's target names; raises PluginError, which says whose it is, where that fails."""
         try:
             return resolve(self.spec.target)
-        except Exception as error:
+        except BROKEN as error:
             reason = f"{self.spec.name!r} of plugin {self.owner} cannot be loaded from {self.spec.target}"
             raise PluginError(f"{reason}: {sentence(error)}") from error
 
@@ -125,14 +140,24 @@ class Plugins:
     metrics: Catalogue[MetricSpec] = field(default_factory=lambda: Catalogue("metric"))
     renderers: Catalogue[RendererSpec] = field(default_factory=lambda: Catalogue("renderer"))
 
+    def load(self, point: EntryPoint, owner: Owner) -> None:
+        """Import a plugin and take it in; whatever goes wrong becomes a `Problem`."""
+        try:
+            module = point.load()
+        except BROKEN as error:
+            self._blame(owner, error)
+        else:
+            self.register(module, owner)
+
     def register(self, module: object, owner: Owner) -> None:
         """Take a plugin in and ask it what it offers; whatever goes wrong becomes a `Problem`."""
         try:
             self.manager.register(module, name=owner.key)
-        except Exception as error:  # noqa: BLE001 - a stranger's module may raise anything; it is shown, not hidden
+        except BROKEN as error:
             self._blame(owner, error)
             return
         self.owners.append(owner)
+        self._check_hooks(module, owner)
         for hook, kind, catalogue in (
             ("bench_models", ModelSpec, self.models),
             ("bench_datasets", DatasetSpec, self.datasets),
@@ -151,12 +176,24 @@ class Plugins:
         for plugin, implementation in by_plugin.items():
             wanted = {name: arguments[name] for name in implementation.argnames}
             try:
-                implementation.function(**wanted)
-            except Exception as error:  # noqa: BLE001 - a tracker that fails must not stop the suite
+                with redirect_stdout(sys.stderr):
+                    implementation.function(**wanted)
+            except BROKEN as error:
                 name = self.manager.get_name(plugin) or repr(plugin)
                 owner = owners.get(name, Owner(name, "?", "?"))
                 raised.append(Problem(owner, f"{hook} raised {sentence(error)}", traceback.format_exc()))
         return raised
+
+    def _check_hooks(self, module: object, owner: Owner) -> None:
+        """Tell of hooks that nobody will call: a mistyped name, or a module without any."""
+        callers = self.manager.get_hookcallers(module) or []
+        if not callers:
+            self.problems.append(Problem(owner, "it implements no hook: mark its functions with @bench.hookimpl"))
+        hooks = [name for name in vars(hookspecs) if name.startswith("bench_")]
+        for caller in callers:
+            is_optional = all(each.optionalhook for each in caller.get_hookimpls() if each.plugin is module)
+            if not caller.has_spec() and not is_optional:
+                self.problems.append(Problem(owner, str(UnknownName("hook", caller.name, hooks))))
 
     def _implementations(self, hook: str) -> list[pluggy.HookImpl]:
         caller: pluggy.HookCaller = getattr(self.manager.hook, hook)
@@ -169,7 +206,7 @@ class Plugins:
             try:
                 answer: Any = implementation.function()
                 offered: list[object] = list(answer or ())
-            except Exception as error:  # noqa: BLE001 - as above
+            except BROKEN as error:
                 self._blame(owner, error, f"{hook}() raised ")
                 continue
             for spec in offered:
@@ -193,7 +230,8 @@ def discover(candidates: Callable[[], Iterable[EntryPoint]] | None = None) -> Pl
     """Load every entry point of the group `bench`, our own first, strangers in the order of their names.
 
     The order decides who keeps a name that is offered twice. pluggy's own loader neither survives a broken
-    plugin nor says whose it is, hence this loop.
+    plugin nor says whose it is, hence this loop. What plugins print goes to standard error: standard output may be
+    a JSON document.
     """
     manager = pluggy.PluginManager("bench")
     manager.add_hookspecs(hookspecs)
@@ -201,27 +239,21 @@ def discover(candidates: Callable[[], Iterable[EntryPoint]] | None = None) -> Pl
     found = candidates() if candidates else entry_points(group=GROUP)
     owned = sorted(((_owner(point), point) for point in found), key=lambda pair: _precedence(pair[0]))
     for owner, point in dict(owned).items():
-        try:
-            module = point.load()
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # noqa: BLE001 - SystemExit in a stranger's module must not end us
-            plugins._blame(owner, error)
-            continue
-        plugins.register(module, owner)
+        with redirect_stdout(sys.stderr):
+            plugins.load(point, owner)
     return plugins
 
 
 def missing_modules(names: Iterable[str]) -> tuple[str, ...]:
-    """Return those import names that are not installed, without importing any."""
-    return tuple(name for name in names if find_spec(name) is None)
+    """Return those import names that are not installed, without importing any; of a dotted one, its parents are."""
+    return tuple(name for name in names if module_spec(name) is None)
 
 
 def _owner(point: EntryPoint) -> Owner:
     distribution = point.dist
-    if distribution is None:
-        return Owner(point.name, "?", "?")
-    return Owner(point.name, distribution.name, distribution.version)
+    # The folder that a broken uninstall leaves behind may have no METADATA, and so no name.
+    name, version = (None, None) if distribution is None else (distribution.name, distribution.version)
+    return Owner(point.name, name or "?", version or "?")
 
 
 def _precedence(owner: Owner) -> tuple[bool, str, str]:

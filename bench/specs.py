@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from typing import Any, Literal
 
 from bench.errors import PluginError
@@ -26,6 +28,7 @@ __all__ = [
     "Spec",
     "TaskSpec",
     "Value",
+    "module_spec",
     "resolve",
 ]
 
@@ -42,6 +45,15 @@ def resolve(target: str) -> Any:
     for name in attribute.split("."):
         found = getattr(found, name)
     return found
+
+
+def module_spec(name: str) -> ModuleSpec | None:
+    """Return where a module would be imported from, None where it is not installed."""
+    try:
+        return find_spec(name)
+    except (ImportError, ValueError):
+        # The parent of a dotted name is not there; the name is no name.
+        return None
 
 
 @dataclass(frozen=True)
@@ -132,6 +144,14 @@ class ModelSpec(Spec):
             raise PluginError(f"model {self.name!r}: family {self.family!r} is not shallow, deep or generative")
         if not isinstance(self.tasks, tuple) or not self.tasks:
             raise PluginError(f"model {self.name!r}: tasks must be a non-empty tuple of task names, got {self.tasks!r}")
+        for name, parameter in self.space.items():
+            values = (parameter.default, *(parameter.options if isinstance(parameter, Choice) else ()))
+            for value in values:
+                if not isinstance(value, Value):
+                    raise PluginError(
+                        f"model {self.name!r}: hyperparameter {name!r} cannot be {value!r}: "
+                        "a value is a bool, an int, a float or a str"
+                    )
 
     @property
     def space(self) -> dict[str, Hyperparameter]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from bench.errors import PluginError, UnknownName
 from bench.plugins import discover
-from bench.specs import ModelSpec
+from bench.specs import Choice, Fixed, ModelSpec
 from tests.conftest import Bench
 
 HELLO = """
@@ -45,6 +47,9 @@ def test_an_unknown_name_suggests_the_nearest() -> None:
         ("from bench import hookimpl\n@hookimpl\ndef bench_models(unknown):\n    return []\n", "unknown"),
         ("from bench import hookimpl\n@hookimpl\ndef bench_models():\n    return ['lenet']\n", "not a ModelSpec"),
         ("from bench import hookimpl\n@hookimpl\ndef bench_models():\n    return 3\n", "TypeError"),
+        ("from bench import hookimpl\n@hookimpl\ndef bench_models():\n    exit('licence')\n", "SystemExit: licence"),
+        ("from bench import hookimpl\n@hookimpl\ndef bench_model():\n    return []\n", "Did you mean 'bench_models'?"),
+        ("def bench_models():\n    return []\n", "implements no hook: mark its functions with @bench.hookimpl"),
     ],
 )
 def test_a_broken_plugin_is_listed_with_its_reason_and_stops_nothing(bench: Bench, source: str, reason: str) -> None:
@@ -53,9 +58,63 @@ def test_a_broken_plugin_is_listed_with_its_reason_and_stops_nothing(bench: Benc
     listed = bench("list", "plugins").stdout
     line = next(line for line in listed.splitlines() if "bench-broken" in line and "broken:" in line)
     assert reason in line
+    assert not [line for line in listed.splitlines() if "bench-broken" in line and " ok" in line]
     models = bench("list", "models").stdout
     assert "hello" in models
     assert "lenet" in models
+
+
+def test_what_is_left_of_an_uninstalled_plugin_stops_nothing(bench: Bench) -> None:
+    bench.plugin("hello", HELLO.format(name="hello"), distribution="bench-hello")
+    module = bench.plugin("gone", "", distribution="bench-gone")
+    module.unlink()
+    next(module.parent.glob("*.dist-info")).joinpath("METADATA").unlink()
+    line = next(line for line in bench("list", "plugins").stdout.splitlines() if "broken:" in line)
+    assert line.split()[:3] == ["gone", "?", "?"]
+    assert "No module named 'gone'" in line
+    assert "hello" in bench("list", "models").stdout
+
+
+@pytest.mark.parametrize("module", ["nosuch.mod", ""])
+def test_a_needed_module_that_cannot_even_be_looked_for_is_missing(bench: Bench, module: str) -> None:
+    source = f"""
+        from bench import DatasetSpec, TaskSpec, hookimpl
+
+        @hookimpl
+        def bench_tasks():
+            return [TaskSpec(name="riddle", target="riddles:Riddle", requires=({module!r},))]
+
+        @hookimpl
+        def bench_datasets():
+            return [DatasetSpec(
+                name="riddles", target="riddles:load", tasks=("riddle",), modality="text", licence="", source="",
+                embedded_in="nosuch.mod",
+            )]
+    """
+    bench.plugin("riddles", source)
+    assert f"riddle needs {module}: pip install" in bench("list", "tasks").stdout
+    assert "missing" in next(line for line in bench("list", "datasets").stdout.splitlines() if "riddles" in line)
+
+
+def test_what_plugins_print_does_not_stand_in_json(bench: Bench) -> None:
+    source = HELLO.format(name="hello").replace("@hookimpl", "print('imported')\n    @hookimpl")
+    bench.plugin("hello", source.replace("yield", "print('asked')\n        yield"))
+    result = bench("list", "models", "--json")
+    assert "hello" in {document["name"] for document in json.loads(result.stdout)}
+    assert result.stderr.split() == ["imported", "asked"]
+
+
+@pytest.mark.parametrize("value", [[64, 32], (64, 32), None, Choice("a", ("a", None)), Fixed([1])])  # type: ignore[arg-type]
+def test_a_hyperparameter_of_a_type_that_cannot_be_stored_is_refused(value: object) -> None:
+    reason = r"model 'x': hyperparameter 'width' cannot be .*: a value is a bool, an int, a float or a str"
+    with pytest.raises(PluginError, match=reason):
+        ModelSpec(
+            name="x",
+            family="deep",
+            tasks=("classification",),
+            target="a:b",
+            hyperparameters={"width": value},  # type: ignore[dict-item]
+        )
 
 
 def test_a_duplicate_name_is_an_error_that_names_both_owners(bench: Bench) -> None:
@@ -109,6 +168,7 @@ EVENTS = """
     @hookimpl
     def bench_run_finished(record):
         note(f"finished {record.status}")
+        print("the tracker speaks")
         raise RuntimeError("the tracker is down")
 
     def note(text):
@@ -132,3 +192,20 @@ def test_trackers_hear_every_event_and_may_fail(bench: Bench) -> None:
         "started mlp-1 0", "epoch 1", "epoch 2", "finished ok", "",
     ]  # fmt: skip
     assert "bench_run_finished raised RuntimeError: the tracker is down" in result.stderr
+    assert "the tracker speaks" in result.stderr
+    assert "the tracker speaks" not in result.stdout
+
+
+def test_a_tracker_that_exits_does_not_end_the_suite(bench: Bench) -> None:
+    bench.plugin("tracker", "from bench import hookimpl\n@hookimpl\ndef bench_run_started():\n    exit('no server')\n")
+    suite = bench.suite("""
+        seeds = 1
+        [[compare]]
+        task = "classification"
+        datasets = ["iris"]
+        models = ["logistic-regression"]
+        protocol = { name = "fixed-budget", epochs = 1 }
+    """)
+    result = bench("run", str(suite), "--no-report")
+    assert "bench_run_started raised SystemExit: no server" in result.stderr
+    assert "1 ok" in result.stdout

@@ -10,7 +10,7 @@ import click
 
 from bench.cli.common import console, echo_json, json_option, table
 from bench.cli.data import state_of
-from bench.plugins import Catalogue, Offer, Plugins, discover
+from bench.plugins import Catalogue, Offer, Owner, Plugins, discover
 from bench.specs import DatasetSpec, ModelSpec
 
 __all__ = ["command"]
@@ -83,12 +83,17 @@ def _suites(plugins: Plugins) -> Rows:
 
 
 def _plugins(plugins: Plugins) -> Rows:
-    rows = [(owner.plugin, owner.distribution, owner.version, "ok") for owner in plugins.owners]
+    rows = [(owner.plugin, owner.distribution, owner.version, "ok") for owner in _sound(plugins)]
     rows += [
         (problem.owner.plugin, problem.owner.distribution, problem.owner.version, f"broken: {problem.reason}")
         for problem in plugins.problems
     ]
     return ("plugin", "distribution", "version", "state"), rows
+
+
+def _sound(plugins: Plugins) -> list[Owner]:
+    troubled = {problem.owner for problem in plugins.problems}
+    return [owner for owner in plugins.owners if owner not in troubled]
 
 
 # Columns that keep their words in one piece, however narrow the terminal.
@@ -113,7 +118,7 @@ def _documents(kind: str, plugins: Plugins) -> list[dict[str, Any]]:
     if kind == "suites":
         return [{"name": name, **document} for name, document in _suite_documents()]
     if kind == "plugins":
-        found = [{**asdict(owner), "state": "ok", "reason": ""} for owner in plugins.owners]
+        found = [{**asdict(owner), "state": "ok", "reason": ""} for owner in _sound(plugins)]
         broken = [{**asdict(each.owner), "state": "broken", "reason": each.reason} for each in plugins.problems]
         return found + broken
     catalogue: Catalogue[Any] = getattr(plugins, kind)

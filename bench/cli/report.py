@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ import click
 
 from bench.cli.common import Names, console, echo_json, json_option, store_option
 from bench.errors import BenchError, PluginError, StoreError, UnknownName
-from bench.plugins import Offer, discover, sentence
+from bench.plugins import BROKEN, Offer, discover, sentence
 from bench.specs import RendererSpec
 
 if TYPE_CHECKING:
@@ -101,10 +103,11 @@ def _render(offer: Offer[RendererSpec], report: Report, folder: Path) -> Path:
     if missing := offer.missing():
         raise missing
     try:
-        return Path(offer.load()(report, folder))
+        with redirect_stdout(sys.stderr):
+            return Path(offer.load()(report, folder))
     except (BenchError, OSError):
         raise
-    except (Exception, SystemExit) as error:
+    except BROKEN as error:
         raise PluginError(f"format {offer.spec.name!r} of plugin {offer.owner} is broken: {sentence(error)}") from error
 
 
