@@ -110,7 +110,7 @@ def test_a_point_of_the_lucky_seeds_is_marked() -> None:
     assert "An open marker is the mean of the lucky seeds alone" in figure.caption
     trace = chart(figure, ["mlp"])["traces"][-1]
     assert trace["marker"]["symbol"] == ["square", "square-open"]
-    assert trace["customdata"] == ["5 seeds", "2 of 5 seeds, the others failed"]
+    assert trace["customdata"] == ["5 seeds", "2 of 5 seeds, the others without a value"]
     (whole,) = lines(only(growing(lost=0)), "training-size")
     assert "open marker" not in whole.caption
     assert chart(whole, ["mlp"])["traces"][-1]["marker"]["symbol"] == "square"

@@ -15,7 +15,7 @@ __all__ = ["CAPTION", "is_logarithmic", "line_figure", "quality_against_variant"
 
 LOG_RATIO = 20.0
 CAPTION = "Means over seeds with 95 % bands; a point that is missing was not run or failed."
-PARTIAL = "An open marker is the mean of the lucky seeds alone: others failed."
+PARTIAL = "An open marker is the mean of the lucky seeds alone: others have no value."
 Place = Callable[[Row], float | None]
 Words = Callable[[Row], str]
 

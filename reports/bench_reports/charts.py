@@ -201,7 +201,7 @@ def _markers(line: Line, color: str) -> dict[str, Any]:
 
 
 def _seeds(count: int, tried: int) -> str:
-    return plural(count, "seed") if count >= tried else f"{count} of {tried} seeds, the others failed"
+    return plural(count, "seed") if count >= tried else f"{count} of {tried} seeds, the others without a value"
 
 
 def _misses(line: Line, group: str, color: str) -> Trace:
@@ -265,7 +265,7 @@ def _dot_series(figure: DotFigure, number: int, series: str, heights: dict[str, 
         "type": "scatter",
         "mode": "markers+text" if any(dot.cell.is_partial for dot in dots) else "markers",
         "text": [f"{dot.cell.count} of {dot.cell.tried} seeds" if dot.cell.is_partial else "" for dot in dots],
-        "textposition": "top center",
+        "textposition": "bottom center" if number else "top center",
         "cliponaxis": False,
         "name": _text(series),
         "x": _short([dot.cell.mean for dot in dots]),
