@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.runner.identity import hash_parts
+from bench.runner.identity import hash_parts, source_fingerprint
 from tests.conftest import Bench
 
 SUITE = """
@@ -59,6 +60,19 @@ HELPERS = {
     """,
     "zoo_data": "def load(source):\n    raise RuntimeError\n",
 }
+
+
+# What versions of Python parse in different ways or into other fields: type parameters, f-strings, new characters.
+ODD = """\
+x, w = 1, 3
+texts = f"{x:}", f"{x:>{w}}", f"{x!r:{w}.{w}}" "b" f"{x}", f"", u"u", "\U0001fae8"
+def f(a=0, /, b=None, *, c, d=1, **k):
+    return {**k, "a": a}
+class Some(dict):
+    "A docstring."
+async def g(some):
+    return [each async for each in some if each]
+"""
 
 
 class Zoo:
@@ -124,6 +138,27 @@ def zoo_ids(bench: Bench) -> dict[tuple[str, int], str]:
     suite = str(bench.folder / "suite.toml")
     out = bench("run", suite, "--dry-run", "--json", "--threads", "1").stdout
     return {tuple(row["run"].split(", ")[:2]): row["run_id"] for row in json.loads(out)}  # type: ignore[misc]
+
+
+def test_a_source_has_one_fingerprint_on_every_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    source = tmp_path / "depthbench_odd.py"
+
+    def fingerprint(text: str) -> str:
+        source.write_text(text, encoding="utf-8")
+        return source_fingerprint("depthbench_odd:f")
+
+    # Written down once: the same wherever these tests run.
+    assert fingerprint(ODD) == "a7bb21187e91810833e76e6e83bcad3adc58dde0a6d78572a955491c25d6d208"
+    assert fingerprint(ODD.replace("A docstring", "Another docstring") + "# a comment\n") == fingerprint(ODD)
+    for old, new in (
+        ("b=None", "b"),
+        ("1, 3", "1, 3.0"),
+        ("{w}.{w}", "{w}.{x}"),
+        ("{**k,", "{None: k,"),
+        ("async for", "for"),
+    ):
+        assert fingerprint(ODD.replace(old, new)) != fingerprint(ODD)
 
 
 @given(st.dictionaries(st.text(min_size=1), st.text(), min_size=1))

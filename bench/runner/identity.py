@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 from importlib.machinery import ModuleSpec
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import bench
 
@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 HARNESS = ("data.py", "model.py", "runner/execute.py", "measure", "metrics", "protocols", "tasks")
+UNSAID = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 SHARED_FOLDERS = ("site-packages", "dist-packages")
 
 
@@ -177,17 +178,48 @@ def _normalised(path: Path) -> str:
     if path.suffix != ".py":
         return hashlib.sha256(path.read_bytes()).hexdigest()
     tree = _tree(path)
-    return ast.dump(ast.Module(list(_without_docstrings(tree)), []))
+    _tidy(tree)
+    parts: list[str] = []
+    _write(tree, parts.append)
+    return "".join(parts)
 
 
-def _without_docstrings(tree: ast.Module) -> Iterator[ast.stmt]:
+def _write(node: Any, write: Callable[[str], None]) -> None:
+    """Write a syntax tree as one text for one source, whichever Python has parsed it.
+
+    `ast.dump` will not do: new versions of Python add fields (`type_params`) and write empty ones in another way.
+    """
+    if isinstance(node, ast.AST):
+        write(f"{type(node).__name__}(")
+        for name in node._fields:
+            value = getattr(node, name, None)
+            # Said by the place of the node already, or nothing that the code says.
+            if value is None or value == [] or name in UNSAID:
+                continue
+            write(f"{name}=")
+            _write(value, write)
+        write(")")
+    elif isinstance(node, list):
+        write("[")
+        for each in node:
+            _write(each, write)
+            write(",")
+        write("]")
+    else:
+        # repr spells characters that are newer than its Python in another way than its successors do.
+        write(f"{node!a},")
+
+
+def _tidy(tree: ast.Module) -> None:
+    """Empty the docstrings, and drop the empty texts that only some versions of Python see in an f-string."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-            ):
-                first.value.value = ""
-    yield from tree.body
+            if isinstance(first, ast.Expr) and _is_text(first.value):
+                first.value = ast.Constant("")
+        elif isinstance(node, ast.JoinedStr):
+            node.values = [each for each in node.values if not (_is_text(each) and each.value == "")]
+
+
+def _is_text(node: ast.expr) -> TypeGuard[ast.Constant]:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
