@@ -207,7 +207,9 @@ class Environment(Frozen):
 
         How busy it was at each start is kept, and every other git state that runs were made in.
         """
-        changing: dict[str, Any] = {name: later.facts[name] for name in ("git", "counters", "peak_flops") if name in later.facts}
+        changing: dict[str, Any] = {
+            name: later.facts[name] for name in ("git", "counters", "peak_flops") if name in later.facts
+        }
         start = later.facts.get("start")
         starts = [*self.facts.get("later_starts", ()), *([start] if start else [])]
         states = [state for state in (*self.facts.get("earlier_git", ()), self.facts.get("git")) if state]
