@@ -114,6 +114,33 @@ def test_runs_side_by_side_need_cores_of_their_own(bench: Bench) -> None:
     assert f"--jobs {count} leaves each run 1 of {count} cores" in refused.stderr
 
 
+def test_a_refused_command_leaves_the_store_as_it_was(bench: Bench) -> None:
+    count = len(os.sched_getaffinity(0))
+    suite = str(bench.suite(SUITE.format(model="mlp-1", protocol="fixed-budget", more="")))
+    refused = bench("run", suite, "--jobs", "9999", code=2)
+    assert f"--jobs 9999 is more than the {count} cores there are" in refused.stderr
+    assert not (bench.folder / "bench-results").exists()
+    bench("run", suite, "--no-report", "--seeds", "3-3")
+    with Store(bench.folder / "bench-results" / "bench.sqlite", create=False) as store:
+        before = store.plans()
+    for options in (("--jobs", "9999"), ("--jobs", "2", "--threads", str(count))):
+        bench("run", suite, *options, code=2)
+    with Store(bench.folder / "bench-results" / "bench.sqlite", create=False) as store:
+        assert store.plans() == before
+
+
+def test_json_speaks_of_a_broken_plugin_in_json_too(bench: Bench) -> None:
+    bench.plugin("broken", "raise RuntimeError('no luck')")
+    suite = str(bench.suite(SUITE.format(model="mlp-1", protocol="fixed-budget", more="")))
+    for options in (("--dry-run",), ("--seeds", "3-3")):
+        said = [json.loads(line) for line in bench("run", suite, "--json", *options).stderr.splitlines()]
+        assert said[0]["event"] == "problem"
+        assert "plugin 'broken'" in said[0]["text"]
+        assert "no luck" in said[0]["text"]
+    said_plainly = bench("run", suite, "--dry-run").stderr
+    assert said_plainly.startswith("Warning: plugin 'broken'")
+
+
 def test_the_command_in_a_report_makes_the_same_runs_again(bench: Bench) -> None:
     suite = bench.suite(SUITE.format(model="mlp-1", protocol="fixed-budget", more=""))
     bench("run", str(suite), "--no-report", "--seeds", "3-3", "--threads", "1")

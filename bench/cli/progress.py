@@ -14,7 +14,7 @@ import click
 from bench.cli.common import console, finite
 from bench.record import CurvePoint, PlannedRun, RunRecord
 
-__all__ = ["Estimate", "watcher"]
+__all__ = ["Estimate", "plain", "watcher"]
 
 
 class Estimate:
@@ -184,11 +184,16 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def plain(*, is_json: bool) -> Lines:
+    """Return the display that needs no terminal."""
+    return JsonLines() if is_json else Lines()
+
+
 @contextmanager
 def watcher(*, is_live: bool, is_json: bool) -> Iterator[Lines]:
     """Return the display that fits where the output goes."""
     if not is_live:
-        yield JsonLines() if is_json else Lines()
+        yield plain(is_json=is_json)
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,17 +89,21 @@ def command(suite: str, store: Path, with_report: bool, as_json: bool, **options
 
     Exit codes: 0 all fine, 1 some runs failed, 2 misuse, 3 no run ended well, 130 interrupted.
     """
+    from bench.cli.progress import plain
     from bench.plugins import discover
-    from bench.runner.plan import expand
+    from bench.runner.plan import check_cores, expand
+    from bench.runner.session import cores
     from bench.store import Store
     from bench.suite import load_suite
 
-    plugins = discover()
+    plugins, warn = discover(), plain(is_json=as_json).problem
     for problem in plugins.problems:
-        click.echo(f"Warning: plugin {problem.owner} is broken: {problem.reason}", err=True)
+        warn(f"plugin {problem.owner} is broken: {problem.reason}")
     file = load_suite(suite)
-    choices = _choices(file, options)
+    choices = _choices(file, options, warn)
     jobs = expand(file, plugins, choices)
+    # Before the store is opened: a refused command must leave its plan, and so its report, as they were.
+    check_cores(jobs, parallel=options["jobs"], available=len(cores()))
     if options["dry_run"]:
         _show_plan(jobs, store, options, as_json)
         return 0
@@ -126,7 +131,7 @@ def _run(store: Store, plugins: Any, suite: Path, jobs: list[Job], options: dict
         return session.run(jobs, retry_failed=options["retry_failed"], repeat=options["repeat"])
 
 
-def _choices(file: SuiteFile, options: dict[str, Any]) -> Choices:
+def _choices(file: SuiteFile, options: dict[str, Any], warn: Callable[[str], None]) -> Choices:
     from bench.runner.plan import Choices
 
     jobs = options["jobs"]
@@ -135,7 +140,7 @@ def _choices(file: SuiteFile, options: dict[str, Any]) -> Choices:
         models=options["models"],
         datasets=options["datasets"],
         seeds=options["seeds"],
-        devices=(_device(options["device"]),),
+        devices=(_device(options["device"], warn),),
         threads=threads,
         data_root=options["data_root"],
         timeout_seconds=options["timeout"],
@@ -152,7 +157,7 @@ def _usable_cores() -> int:
     return max(1, min(len(cores()), int(core_limit() or len(cores()))))
 
 
-def _device(asked: str) -> str:
+def _device(asked: str, warn: Callable[[str], None]) -> str:
     """Return cpu or cuda; asks the driver's own tool, since importing torch here would take seconds."""
     if asked == "cpu":
         return asked
@@ -162,7 +167,7 @@ def _device(asked: str) -> str:
         try:
             found = subprocess.run([tool, "-L"], capture_output=True, text=True, check=False, timeout=30).stdout  # noqa: S603 - a path found by us, fixed arguments
         except subprocess.TimeoutExpired:
-            click.echo("Warning: nvidia-smi did not answer within 30 s; no GPU is used", err=True)
+            warn("nvidia-smi did not answer within 30 s; no GPU is used")
     if "GPU" in found and _torch_has_cuda():
         return "cuda"
     if asked == "cuda":
