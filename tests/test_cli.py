@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -46,6 +47,27 @@ def test_misuse_ends_in_one_sentence(bench: Bench, words: list[str], message: st
     assert result.returncode in (2, 3)
     assert message in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["list", "models"], 0),
+        (["list", "models", "--json"], 0),
+        (["--help"], 0),
+        (["data", "list"], 0),
+        (["data", "verify", "digits", "mnist", "--data-root", "nothing"], 1),
+        (["rnu"], 2),
+        (["report"], 3),
+    ],
+)
+def test_a_reader_that_leaves_changes_no_exit_code(bench: Bench, words: list[str], code: int) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-c", "from bench.cli import main; main()", *words]
+    result = subprocess.run(command, stdout=writer, stderr=writer, cwd=bench.folder, env=bench.environment, check=False)
+    os.close(writer)
+    assert result.returncode == code
 
 
 @pytest.mark.parametrize("kind", ["models", "datasets", "tasks", "protocols", "suites", "plugins"])

@@ -5,6 +5,7 @@ Exit codes: 0 all fine, 1 some runs failed, 2 misuse, 3 no run ended well, 130 i
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -75,6 +76,7 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line; a user's mistake ends in one sentence, never in a traceback."""
+    _outlive_readers()
     try:
         result: Any = cli.main(args=arguments, prog_name="bench", standalone_mode=False)
         code = result if isinstance(result, int) else 0
@@ -93,8 +95,27 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted. What had finished is stored; the same command goes on from there.", err=True)
         code = 130
-    except BrokenPipeError:
-        # The reader of our output has gone (`bench list | head`): nothing is wrong, nothing more to say.
-        sys.stderr.close()
-        code = 0
     sys.exit(code)
+
+
+class _Pipe(io.FileIO):
+    """An output whose reader may leave (`bench list | head`): nothing is wrong, and the command goes on to its end."""
+
+    def write(self, data: Any) -> int:
+        """Write, or do as if."""
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            return memoryview(data).nbytes
+
+
+def _outlive_readers() -> None:
+    """Let no closed pipe end the command: click and rich would exit with 1, which says that runs failed."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        # Whoever put another stream there, such as a test, has it his way.
+        if isinstance(stream, io.TextIOWrapper) and stream is getattr(sys, f"__{name}__") and not stream.isatty():
+            stream.flush()
+            raw = io.BufferedWriter(_Pipe(stream.fileno(), "w", closefd=False))
+            is_prompt = stream.line_buffering or stream.write_through
+            setattr(sys, name, io.TextIOWrapper(raw, stream.encoding, stream.errors, line_buffering=is_prompt))
