@@ -7,6 +7,8 @@ import hashlib
 import os
 import shlex
 import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -141,14 +143,16 @@ class DataSource:
     def locate(self, file: DataFile) -> Path:
         """Return the path of a file, plain or with `.gz`, or of the archive that holds it.
 
+        Raises DataMissing where it is not there, DataError where its folder cannot be looked into.
         The form whose checksum is declared goes first, then what is read fastest.
         """
         candidates = [self.root / f"{file.path}.gz", self.root / file.path]
         if file.archive is not None:
             candidates.append(self.root / file.archive.path)
         for candidate in candidates:
-            if candidate.is_file():
-                return candidate
+            with self._reading(candidate):
+                if candidate.is_file():
+                    return candidate
         can_be_fetched = file.url or (file.archive is not None and file.archive.url)
         raise DataMissing(
             f"data set {self.spec.name!r} is not under {self.root}: {file.path} is missing. "
@@ -158,7 +162,8 @@ class DataSource:
     def read(self, path: str) -> bytes:
         """Return the content of one of the spec's files, unpacked and verified.
 
-        Raises DataMissing where it is not there, ChecksumMismatch where it is another file.
+        Raises DataMissing where it is not there, ChecksumMismatch where it is another file, DataError where it cannot
+        be read.
         """
         file = next((file for file in self.spec.files if file.path == path), None)
         if file is None:
@@ -179,13 +184,25 @@ class DataSource:
 
     def _content(self, file: DataFile, place: Path) -> bytes:
         if file.archive is None or place != self.root / file.archive.path:
-            return place.read_bytes()
+            with self._reading(place):
+                return place.read_bytes()
         if not self._members:
             # One pass over the tar: each jump back in a packed one would unpack it again from its start.
-            self._members.update(_read_members(place, {wanted.path for wanted in self.spec.files}))
+            with self._reading(place):
+                self._members.update(_read_members(place, {wanted.path for wanted in self.spec.files}))
         if file.path not in self._members:
             raise ChecksumMismatch(f"{place} holds no {file.path}: it is another archive. Remove it and fetch it again")
         return self._members[file.path]
+
+    @contextmanager
+    def _reading(self, place: Path) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise DataError(
+                f"data set {self.spec.name!r} cannot be read: {error.filename or place}: {error.strerror or error}. "
+                "Mend that, or name another folder with --data-root or BENCH_DATA"
+            ) from error
 
 
 def _read_members(place: Path, wanted: set[str]) -> dict[str, bytes]:
@@ -193,6 +210,8 @@ def _read_members(place: Path, wanted: set[str]) -> dict[str, bytes]:
         with tarfile.open(place) as archive:
             streams = ((member.name, archive.extractfile(member)) for member in archive if member.name in wanted)
             return {name: stream.read() for name, stream in streams if stream is not None}
+    except PermissionError:
+        raise
     except (tarfile.TarError, EOFError, OSError) as error:
         raise ChecksumMismatch(f"{place} cannot be read: {error}. Remove it and fetch it again") from error
 

@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+from bench.record import SuitePlan
+from bench.store import Store
 from tests.conftest import Bench
 
 HEAVY = {"torch", "pandas", "sklearn", "torchvision", "numpy", "plotly", "pydantic"}
@@ -82,7 +84,7 @@ def test_completion_scripts(bench: Bench, shell: str) -> None:
     assert "_BENCH_COMPLETE" in bench("completion", shell).stdout
 
 
-def test_completion_knows_models_and_suites(bench: Bench) -> None:
+def test_completion_knows_what_is_installed_and_what_is_stored(bench: Bench) -> None:
     code = "from bench.cli import main; main()"
 
     def complete(words: str) -> str:
@@ -93,11 +95,25 @@ def test_completion_knows_models_and_suites(bench: Bench) -> None:
             "COMP_CWORD": str(words.count(" ")),
         }
         return subprocess.run(
-            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+            [sys.executable, "-c", code],
+            cwd=bench.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         ).stdout
 
     assert "plain,quickstart" in complete("bench run quick")
     assert "plain,mlp,lenet" in complete("bench run quickstart --models mlp,len")
+    assert "plain,mlp,+lenet" in complete("bench run quickstart --models mlp,+len")
+    assert complete("bench data fetch digits mn").split() == ["plain,mnist"]
+    assert complete("bench data verify mn").split() == ["plain,mnist"]
+    with Store(bench.folder / "s.sqlite") as store:
+        for name in ("quick", "slow"):
+            plan = SuitePlan(suite=name, planned_at="2026-01-01", command=f"bench run {name}", runs=())
+            store.set_plan(plan)
+    assert complete("bench report --store s.sqlite qu").split() == ["plain,quick"]
+    assert complete("bench report qu").strip() == ""
 
 
 def test_missing_data_skips_with_the_cure_and_exit_code_3(bench: Bench) -> None:
@@ -121,7 +137,8 @@ def test_lists_tell_data_that_are_there_from_data_that_are_not(bench: Bench) -> 
     root = ("--data-root", str(bench.folder / "nothing"))
     states = {each["name"]: each["state"] for each in json.loads(bench("data", "list", "--json", *root).stdout)}
     assert (states["digits"], states["mnist"]) == ("ready", "missing")
-    assert "bench data fetch cifar10 fashion-mnist mnist" in bench("data", "list", *root).stdout
+    cure = f"bench data fetch cifar10 fashion-mnist mnist --data-root {root[1]}"
+    assert cure in bench("data", "list", *root).stdout
     listed = {each["name"]: each["state"] for each in json.loads(bench("list", "datasets", "--json").stdout)}
     assert listed["digits"] == "ready"
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -18,11 +16,9 @@ import pytest
 from bench.errors import StoreError
 from bench.record import SuitePlan
 from bench.store import Store
-from tests.conftest import COMMAND, Bench
+from tests.conftest import Bench
+from tests.permissions import as_user
 from tests.test_store import planned, record
-
-# Root reads and writes whatever it likes; without these two capabilities it is held to the permissions of its files.
-AS_USER = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
 
 WRITER = """
 import sys, time
@@ -34,16 +30,6 @@ for number in range(3):
 print("ready", flush=True)
 time.sleep(60)
 """
-
-
-def as_user(bench: Bench, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as one whom file permissions hold."""
-    if AS_USER and not shutil.which(AS_USER[0]):
-        pytest.skip("root needs setpriv to be held by file permissions")
-    return subprocess.run(
-        [*AS_USER, sys.executable, "-c", COMMAND, *words],
-        cwd=bench.folder, env=bench.environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from bench.errors import BenchError
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -23,6 +25,7 @@ __all__ = [
     "Bytes",
     "Names",
     "Seeds",
+    "Word",
     "console",
     "echo_json",
     "finite",
@@ -71,8 +74,27 @@ class Names(click.ParamType[tuple[str, ...]]):
         from bench.plugins import discover
 
         done, comma, last = incomplete.rpartition(",")
-        names = getattr(discover(), self.kind)
-        return [CompletionItem(f"{done}{comma}{name}") for name in names if name.startswith(last)]
+        plus = "+" if last.startswith("+") else ""
+        names = [name for name in getattr(discover(), self.kind) if name.startswith(last[len(plus) :])]
+        return [CompletionItem(f"{done}{comma}{plus}{name}") for name in names]
+
+
+class Word(click.ParamType[str]):
+    """A name that the command looks up itself; `names` returns those that complete it."""
+
+    name = "name"
+
+    def __init__(self, names: Callable[[click.Context], Iterable[str]]) -> None:
+        self.names = names
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        """Offer the names there are; where they cannot be read, none."""
+        from click.shell_completion import CompletionItem
+
+        try:
+            return [CompletionItem(name) for name in self.names(ctx) if name.startswith(incomplete)]
+        except BenchError:
+            return []
 
 
 class Seeds(click.ParamType[tuple[int, ...]]):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
-from bench.cli.common import console, echo_json, json_option, table
-from bench.errors import BenchError, DataMissing
+from bench.cli.common import Word, console, echo_json, json_option, table
+from bench.errors import BenchError, DataError, DataMissing
 from bench.plugins import Offer, discover
 from bench.specs import DatasetSpec
 
-__all__ = ["command", "state_of"]
+__all__ = ["MISSING", "READY", "command", "state_of"]
 
+READY = "ready"
 MISSING = "missing"
 
 root_option = click.option(
@@ -45,11 +47,12 @@ def list_(data_root: Path | None, as_json: bool) -> None:
     out.print(table("", ("data set", "what it is", "licence", "state"), rows))
     out.print(f"Data root: {default_root(data_root)}")
     if missing := [row[0] for row in rows if row[-1] == MISSING]:
-        out.print(f"To get what is missing: bench data fetch {' '.join(missing)}")
+        elsewhere = "" if data_root is None else f" --data-root {shlex.quote(str(data_root))}"
+        out.print(f"To get what is missing: bench data fetch {' '.join(missing)}{elsewhere}")
 
 
 @command.command()
-@click.argument("names", nargs=-1, required=True)
+@click.argument("names", nargs=-1, required=True, type=Word(lambda _: discover().datasets))
 @root_option
 def fetch(names: tuple[str, ...], data_root: Path | None) -> None:
     """Download data sets and verify their checksums."""
@@ -67,7 +70,7 @@ def fetch(names: tuple[str, ...], data_root: Path | None) -> None:
 
 
 @command.command()
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, type=Word(lambda _: discover().datasets))
 @root_option
 @json_option
 def verify(names: tuple[str, ...], data_root: Path | None, as_json: bool) -> int:
@@ -98,7 +101,7 @@ def verify(names: tuple[str, ...], data_root: Path | None, as_json: bool) -> int
 
 
 def state_of(offer: Offer[DatasetSpec], root: Path | None = None) -> str:
-    """Return "ready", "missing" where files are not there, or what must be installed first."""
+    """Return "ready", "missing" where files are not there, or what must be installed or mended first."""
     from bench.data import DataSource
 
     missing = offer.missing()
@@ -110,4 +113,6 @@ def state_of(offer: Offer[DatasetSpec], root: Path | None = None) -> str:
             source.locate(file)
     except DataMissing:
         return MISSING
-    return "ready"
+    except DataError as error:
+        return str(error)
+    return READY

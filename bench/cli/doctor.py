@@ -129,19 +129,17 @@ def _plugins() -> Iterator[Finding]:
 
 
 def _data(root: Path | None) -> Iterator[Finding]:
-    from bench.data import DataSource, data_root
-    from bench.errors import DataMissing
+    from bench.cli.data import MISSING, READY, state_of
+    from bench.data import data_root
     from bench.plugins import discover
 
     here = []
     for name, offer in discover().datasets.items():
-        try:
-            source = DataSource.of(offer.spec, root)
-            for file in offer.spec.files:
-                source.locate(file)
-        except DataMissing:
-            continue
-        here.append(name)
+        state = state_of(offer, root)
+        if state == READY:
+            here.append(name)
+        elif state != MISSING:
+            yield Finding("data", "warning", state)
     yield Finding(
         "data",
         "ok" if here else "warning",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.common import Names, console, echo_json, json_option, store_option
+from bench.cli.common import DEFAULT_STORE, Names, Word, console, echo_json, json_option, store_option
 from bench.errors import BenchError, PluginError, StoreError, UnknownName
 from bench.plugins import BROKEN, Offer, discover, sentence
 from bench.specs import RendererSpec
@@ -24,8 +24,15 @@ if TYPE_CHECKING:
 __all__ = ["command", "print_summary", "write_reports"]
 
 
+def _stored_suites(ctx: click.Context) -> Iterable[str]:
+    from bench.store import Store
+
+    with Store(ctx.params.get("store") or DEFAULT_STORE, create=False) as store:
+        return store.plans()
+
+
 @click.command()
-@click.argument("suites", nargs=-1)
+@click.argument("suites", nargs=-1, type=Word(_stored_suites))
 @store_option
 @click.option(
     "--output",
