@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from bench.data import DataSource
-from bench.errors import ChecksumMismatch
+from bench.errors import ChecksumMismatch, DataError
 from bench.metrics import extractors, lenet
 from bench.metrics.frechet import frechet_distance_of_features
 from bench.metrics.lenet import LeNet, about, decode, encode, train_lenet
@@ -194,3 +194,10 @@ def test_the_script_makes_a_judge_like_the_shipped_one(digits, tmp_path):
     assert about(content) == about(extractors.DIGITS_WEIGHTS.read_bytes())
     right = decode(content)(images(digits.test)).argmax(1) == torch.from_numpy(digits.test.y)
     assert float(right.double().mean()) > 0.97
+
+
+def test_a_cache_that_cannot_be_written_is_told_with_its_cure(tmp_path):
+    (tmp_path / "file").touch()
+    x, y = torch.zeros(4, 1, 28, 28), torch.tensor([0, 1, 0, 1])
+    with pytest.raises(DataError, match=r"kept in .*file/bench.*: Not a directory\. Set XDG_CACHE_HOME"):
+        extractors.classifier_for("other", x, y, 2, tmp_path / "file" / "bench")

@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from bench.errors import ChecksumMismatch
+from bench.errors import ChecksumMismatch, DataError
 from bench.metrics.lenet import LeNet, about, decode, encode, train_lenet
 
 __all__ = ["Classifier", "Extractor", "cached_features", "classifier_for", "digits_classifier", "hash_of"]
@@ -87,7 +87,7 @@ def classifier_for(dataset: str, images: Tensor, labels: Tensor, classes: int, c
     images: (n, channels, height, width) float32 in [-1, 1]; labels: (n,) int64. For `digits` it is the shipped
     one. For others the weights lie under `cache`, named after the data set, the hash of these images and labels
     and their own hash; where there are none they are trained, by one process however many ask. Raises
-    ChecksumMismatch where a file's content does not have the hash in its name.
+    ChecksumMismatch where a file's content does not have the hash in its name, DataError where it cannot be written.
     """
     data = hash_of(images, labels)
     if dataset == "digits" and about(DIGITS_WEIGHTS.read_bytes())["data_sha256"] == data:
@@ -138,8 +138,10 @@ def _classifier(path: Path, dataset: str, expected_sha256: str, cure: str) -> Cl
 @contextmanager
 def _exclusive(lock: Path) -> Iterator[None]:
     """Hold a lock file: one process at a time, released by the system when its holder dies."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as file:
+    with _keeping(lock.parent):
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        file = lock.open("w")
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -147,5 +149,17 @@ def _exclusive(lock: Path) -> Iterator[None]:
 def _write(path: Path, content: bytes) -> None:
     """Write a file so that nobody ever sees half of it."""
     partial = path.with_suffix(f".{os.getpid()}")
-    partial.write_bytes(content)
-    partial.replace(path)
+    with _keeping(path.parent):
+        partial.write_bytes(content)
+        partial.replace(path)
+
+
+@contextmanager
+def _keeping(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            f"what judges samples is kept in {folder}, where nothing can be written: {error.strerror}. "
+            "Set XDG_CACHE_HOME to a folder that can be written"
+        ) from error
