@@ -38,7 +38,6 @@ MIGRATIONS: tuple[str, ...] = (
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 BUSY_SECONDS = 60.0
-KEPT_STARTS = 50
 DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 RESCUE = ". Put back a whole copy of it, or begin another file with --store; sqlite3 {} .recover may save what is left"
 R = TypeVar("R", Environment, RunRecord, SuitePlan)
@@ -107,20 +106,26 @@ class Store:
         return kept
 
     def add_environment(self, environment: Environment) -> None:
-        """Keep the description of a machine once, and how busy it was at the start of each later session beside it."""
+        """Keep the description of a machine once, and beside it what differed in later sessions."""
         with self._transaction() as connection:
-            found = "SELECT facts FROM environments WHERE environment_id = ?"
-            row = connection.execute(found, (environment.environment_id,)).fetchone()
-            if row:
-                facts = Environment.model_validate_json(row[0]).facts
-                start = environment.facts.get("start")
-                starts = [*facts.get("later_starts", ()), *([start] if start else [])]
-                facts = {**facts, **({"later_starts": starts[-KEPT_STARTS:]} if starts else {})}
-                environment = environment.model_copy(update={"facts": facts})
-            connection.execute(
-                "INSERT OR REPLACE INTO environments VALUES (?, ?)",
-                (environment.environment_id, environment.model_dump_json()),
-            )
+            before = self._environment(connection, environment.environment_id)
+            self._put(connection, before.followed_by(environment) if before else environment)
+
+    def add_slowdowns(self, environment_id: str, slowdowns: Mapping[str, float]) -> None:
+        """Add up by how much a machine was slowed down while runs were made (see `bench.measure.strain`)."""
+        with self._transaction() as connection:
+            before = self._environment(connection, environment_id)
+            if before is not None:
+                self._put(connection, before.slowed_down(slowdowns))
+
+    def _environment(self, connection: sqlite3.Connection, environment_id: str) -> Environment | None:
+        found = "SELECT facts FROM environments WHERE environment_id = ?"
+        row = connection.execute(found, (environment_id,)).fetchone()
+        return Environment.model_validate_json(row[0]) if row else None
+
+    def _put(self, connection: sqlite3.Connection, environment: Environment) -> None:
+        row = (environment.environment_id, environment.model_dump_json())
+        connection.execute("INSERT OR REPLACE INTO environments VALUES (?, ?)", row)
 
     def environments(self) -> dict[str, Environment]:
         """Return every environment that runs were made in, by id."""

@@ -110,7 +110,6 @@ def test_what_is_done_in_a_pause_is_left_out() -> None:
     peak = meter.stop().peak_memory_bytes
     assert peak is not None
     assert abs(peak / MB - 60) <= 5
-    del kept
 
 
 @needs_proc

@@ -55,6 +55,13 @@ def test_a_listed_model_is_chosen_where_the_suite_has_it_and_as_the_suite_has_it
     assert {job.plan.run_id for job in added} == whole.keys()
 
 
+def test_a_model_that_joins_comes_along_where_the_protocol_has_something_to_vary(plugins: Plugins) -> None:
+    jobs = expand(load_suite("protocols"), plugins, Choices(seeds=(0,), models=("hist-gradient-boosting",)))
+    protocols = {job.plan.protocol for job in jobs}
+    assert "scaling" not in protocols  # it varies the width, which trees have none of
+    assert {"learning-curve", "noise", "tuned", "fixed-budget"} <= protocols
+
+
 def test_a_label_that_is_another_models_name_means_the_entry(tmp_path: Path, plugins: Plugins) -> None:
     text = compare('{ model = "mlp", label = "lenet" }') + compare('"mlp-1"', epochs=4)
     assert {job.plan.model for job in plan(tmp_path, text, plugins, models=("lenet",))} == {"mlp"}

@@ -146,8 +146,15 @@ class _Expansion:
                 continue
             for entry, where, model in entries:
                 given = self._hyperparameters(entry, model.spec, where)
+                try:
+                    variants = rules.variants(model.spec, given)
+                except UsageError:
+                    # Who joins a suite comes along wherever the protocol has something to vary in it.
+                    if not where:
+                        continue
+                    raise
                 for device in self._devices(model.spec):
-                    for variant in rules.variants(model.spec, given):
+                    for variant in variants:
                         hyperparameters = rules.hyperparameters(given, variant)
                         yield _Cell(
                             self,

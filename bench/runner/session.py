@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from bench.errors import RunnerError, UsageError
+from bench.errors import RunnerError
 from bench.measure.strain import grown
 from bench.plugins import Plugins
 from bench.record import Artifact, CurvePoint, Environment, PlannedRun, RunRecord, Status
 from bench.runner.company import Company
 from bench.runner.identity import imported_modules, own_modules
 from bench.runner.jobs import Job, Outcome
-from bench.runner.plan import missing_data
+from bench.runner.plan import check_cores, missing_data
 from bench.runner.pool import Active, Ended, Pool
 from bench.store import Store
 
@@ -125,10 +125,6 @@ class Session:
         self, store: Store, plugins: Plugins, watcher: Watcher, *, parallel: int = 1, suite: Path | None = None
     ) -> None:
         available = cores()
-        if parallel > len(available):
-            raise UsageError(
-                f"--jobs {parallel} is more than the {len(available)} cores there are; each run needs its own"
-            )
         self.store, self.plugins, self.watcher, self.parallel = store, plugins, watcher, parallel
         self.suite = suite
         share = len(available) // parallel
@@ -168,23 +164,13 @@ class Session:
             else:
                 runnable.append(job)
         if runnable:
-            threads = self._threads(runnable)
+            check_cores(runnable, parallel=self.parallel, available=len(cores()))
+            threads = max(job.plan.threads for job in runnable)
             with self.company, Pool(preload(runnable), threads=threads, expected_runs=len(runnable)) as pool:
                 self._describe(pool, runnable)
                 self._drive(pool, deque(runnable))
                 self._look_back(pool, runnable)
         return self.tally
-
-    def _threads(self, jobs: Sequence[Job]) -> int:
-        """Return the threads of every run; raises UsageError where runs side by side would not have as many cores."""
-        threads, share = max(job.plan.threads for job in jobs), len(self.slots[0])
-        if self.parallel > 1 and threads > share:
-            raise UsageError(
-                f"--jobs {self.parallel} leaves each run {share} of {len(cores())} cores, but these runs have "
-                f"{threads} threads: use --jobs {max(1, len(cores()) // threads)}, or --threads {share} (another "
-                "number of threads is another result)"
-            )
-        return threads
 
     def _drive(self, pool: Pool, waiting: deque[Job]) -> None:
         kills = _oom_kills()
