@@ -121,6 +121,10 @@ class Spec:
             )
         if not TARGET.fullmatch(self.target):
             raise PluginError(f"target {self.target!r} of {self.name!r} is not of the form 'package.module:attribute'")
+        for names in ("requires", "tasks", "devices"):
+            # A lone string would be taken letter by letter.
+            if not isinstance(given := getattr(self, names, ()), tuple):
+                raise PluginError(f"{self.name!r}: {names} must be a tuple of names such as ('one',), got {given!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,8 +146,8 @@ class ModelSpec(Spec):
         super().__post_init__()
         if self.family not in ("shallow", "deep", "generative"):
             raise PluginError(f"model {self.name!r}: family {self.family!r} is not shallow, deep or generative")
-        if not isinstance(self.tasks, tuple) or not self.tasks:
-            raise PluginError(f"model {self.name!r}: tasks must be a non-empty tuple of task names, got {self.tasks!r}")
+        if not self.tasks:
+            raise PluginError(f"model {self.name!r}: tasks must name at least one task")
         for name, parameter in self.space.items():
             values = (parameter.default, *(parameter.options if isinstance(parameter, Choice) else ()))
             for value in values:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -140,9 +141,16 @@ def test_a_name_that_could_leave_its_folder_is_refused(name: str) -> None:
         ModelSpec(name=name, family="deep", tasks=("classification",), target="a:b")
 
 
-def test_tasks_given_as_a_bare_string_are_refused() -> None:
-    with pytest.raises(PluginError, match="must be a non-empty tuple"):
-        ModelSpec(name="x", family="deep", tasks="classification", target="a:b")  # type: ignore[arg-type]
+@pytest.mark.parametrize("given", [{"tasks": "classification"}, {"requires": "torch"}, {"devices": "cpu"}])
+def test_names_given_as_a_bare_string_are_refused(given: dict[str, Any]) -> None:
+    (name,) = given
+    with pytest.raises(PluginError, match=f"'x': {name} must be a tuple of names"):
+        ModelSpec(**{"name": "x", "family": "deep", "tasks": ("classification",), "target": "a:b", **given})
+
+
+def test_a_model_without_a_task_is_refused() -> None:
+    with pytest.raises(PluginError, match="'x': tasks must name at least one task"):
+        ModelSpec(name="x", family="deep", tasks=(), target="a:b")
 
 
 def test_a_missing_extra_fails_only_its_own_models_and_prints_the_cure(bench: Bench) -> None:

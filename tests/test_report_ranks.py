@@ -149,6 +149,13 @@ def test_runs_that_were_executed_again_tell_which_models_repeat() -> None:
     assert example == "training loss at step 9 0.5 and 0.6 (digits, seed 0)"
 
 
+def test_a_run_that_two_suites_list_under_two_labels_repeats_under_both() -> None:
+    attempts = [attempt("one", 1, 0.9), attempt("one", 2, 0.9)]
+    other = attempts[1].model_copy(update={"run": attempts[1].run.model_copy(update={"label": "two", "suite": "b"})})
+    made = report([attempts[1], other], attempts=attempts)
+    assert {each.label: each.verdict for each in made.repeats} == dict.fromkeys(("one", "two"), "repeats bit for bit")
+
+
 def test_failed_attempts_other_machines_and_clocks_are_no_repeat() -> None:
     assert verdicts([failed(plan("a")), attempt("a", 2, 0.9)]) == {"a": "not repeated"}
     assert verdicts([attempt("a", 1, 0.8, environment_id="x"), attempt("a", 2, 0.9)]) == {"a": "not repeated"}

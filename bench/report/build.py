@@ -62,7 +62,7 @@ def build_report(
         period=(moments[0], moments[-1]) if moments else ("", ""),
         warnings=(*machines.warnings(known, names), *machines.busy(known, environments)),
         ranks=ranks(groups),
-        repeats=() if attempts is None else repeats(known, attempts),
+        repeats=() if attempts is None else repeats(listed, attempts),
         planned=planned,
     )
 

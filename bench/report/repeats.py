@@ -22,14 +22,16 @@ def repeats(records: Iterable[RunRecord], attempts: Iterable[RunRecord]) -> tupl
     records: those of the report; attempts: all that the store has, of which good ones of the same run on the same
     machine are compared. Scores and curves count, clocks don't.
     """
-    known = {record.run.run_id: record for record in records if record.is_ok}
+    # A run may stand under the labels of several suites.
+    places: dict[Key, dict[str, None]] = defaultdict(dict)
+    for record in records:
+        if record.is_ok:
+            places[_key(record)][record.run.run_id] = None
+    known = {run_id for run_ids in places.values() for run_id in run_ids}
     tries: dict[str, dict[str, list[RunRecord]]] = defaultdict(lambda: defaultdict(list))
     for attempt in attempts:
         if attempt.is_ok and attempt.run.run_id in known:
             tries[attempt.run.run_id][attempt.environment_id].append(attempt)
-    places: dict[Key, list[str]] = defaultdict(list)
-    for run_id, record in known.items():
-        places[_key(record)].append(run_id)
     return tuple(
         _judged(key, [list(tries[run_id].values()) for run_id in run_ids])
         for key, run_ids in sorted(places.items(), key=lambda item: (FAMILIES.index(item[0][1]), item[0]))
