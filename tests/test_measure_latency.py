@@ -56,9 +56,9 @@ def test_repeats_end_at_the_time_limit() -> None:
     assert 100 <= latency.repeats <= 400
 
 
-def test_a_slow_model_gets_a_second_and_no_quantile_that_is_only_its_slowest_call() -> None:
-    latency = measure_latency(lambda x: sleep(0.03), torch.zeros(4, 1), "cpu", seconds=0.15, relative_error=0)
-    assert 20 <= latency.repeats <= 34
+def test_a_slow_model_gets_half_a_second_and_no_quantile_that_is_only_its_slowest_call() -> None:
+    latency = measure_latency(lambda x: sleep(0.01), torch.zeros(4, 1), "cpu", seconds=0.15, relative_error=0)
+    assert 20 <= latency.repeats <= 51
     assert latency.p95_seconds is not None
     assert latency.p99_seconds is None
 

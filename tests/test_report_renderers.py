@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.record import Memory
 from bench.report import Report, build_report
 from bench.specs import resolve
 from bench_reports import bench_renderers, html, latex, markdown
@@ -318,3 +319,16 @@ def test_terminal_reads_no_markup() -> None:
 )
 def test_significant_digits(value: float, text: str) -> None:
     assert significant(value) == text
+
+
+def test_memory_claims_no_more_digits_than_it_has(tmp_path: Path) -> None:
+    runs = [
+        record(plan(label, seed=seed), memory=Memory(peak_memory_bytes=size + seed * 4096))
+        for label, size in (("mlp", 6_042_404), ("lenet", 2_932_100))
+        for seed in range(3)
+    ]
+    made = build_report(runs, {}, picture, title="t", command="c")
+    text = markdown.render(made, tmp_path).read_text(encoding="utf-8")
+    assert "6.0" in text
+    assert "6.04" not in text
+    assert "2.93" not in text

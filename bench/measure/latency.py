@@ -23,8 +23,8 @@ __all__ = ["measure_latency", "relative_error_of_median"]
 
 SINGLES = 64
 FIRST_CHECK = 100
-# What a p99 needs is worth this much more time, which models slower than 10 ms pass.
-ENOUGH, ENOUGH_SECONDS = 100, 1.0
+# What a p99 needs is worth this much time, which models slower than 5 ms pass.
+ENOUGH, ENOUGH_SECONDS = 100, 0.5
 
 
 def measure_latency(
@@ -41,7 +41,7 @@ def measure_latency(
     x: (n, *input_shape) on the device, n ≥ 1; raises ValueError when empty. Each call is timed to the end of
     the device's work, after a warm-up outside the clock and with the garbage collector off. Single calls (the
     samples take turns) repeat until the 95 % interval of the median is within ± `relative_error` of it or two thirds
-    of `seconds` have passed, and at least 100 times unless that takes a second; the batch has the other third.
+    of `seconds` have passed, and at least 100 times unless that takes half a second; the batch has the other third.
     `repeats` counts the single calls.
     """
     if len(x) == 0:

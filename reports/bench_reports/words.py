@@ -116,7 +116,12 @@ def _shared_decimals(measure: Measure, cells: Sequence[Cell]) -> int | None:
     if not sizes or max(sizes) / min(sizes) > SPAN_LIMIT:
         return None
     halves = [half for cell in cells if (half := _half(cell))]
-    return _decimals(median(halves) if halves else median(sizes) / 10, digits=2)
+    return _at_most(_decimals(median(halves) if halves else median(sizes) / 10, digits=2), measure)
+
+
+def _at_most(places: int, measure: Measure) -> int:
+    """However little runs differ, memory is known to a megabyte."""
+    return min(places, 1) if measure.kind == "memory" else places
 
 
 def _half(cell: Cell) -> float | None:
@@ -140,9 +145,10 @@ def _cell_text(cell: Cell, measure: Measure, decimals: int | None, seed_count: i
         return CellText("missed" if measure.is_target else "∞" if cell.mean > 0 else "−∞", note=note, is_word=True)
     if measure.kind == "memory" and cell.mean < MEMORY_RESOLUTION_MB:
         return CellText("< 1", note=note)
-    places = _decimals(cell.mean, digits=3) if decimals is None else decimals
+    places = _at_most(_decimals(cell.mean, digits=3), measure) if decimals is None else decimals
     half = _half(cell)
-    return CellText(f"{cell.mean:,.{places}f}", "" if half is None else _spread(half, places), note)
+    spread = "" if half is None else _spread(half, places, _at_most(DECIMAL_LIMIT, measure))
+    return CellText(f"{cell.mean:,.{places}f}", spread, note)
 
 
 def reached_text(cell: Cell, measure: Measure) -> str:
@@ -151,9 +157,9 @@ def reached_text(cell: Cell, measure: Measure) -> str:
     return f"{cell.count} of {count} reached" if measure.is_target else f"{cell.infinite} of {count} infinite"
 
 
-def _spread(half: float, places: int) -> str:
+def _spread(half: float, places: int, most: int) -> str:
     """Write half an interval with the decimals of its mean, and one digit more where it would read as nothing."""
-    finer = _decimals(half, digits=1)
+    finer = min(_decimals(half, digits=1), most)
     # What even the finest digits do not show is the rounding of equal numbers.
     if round(half, places) == 0 and places < finer and round(half, finer):
         return f"{half:,.{finer}f}"
