@@ -108,20 +108,15 @@ class Store:
     def add_environment(self, environment: Environment) -> None:
         """Keep the description of a machine once, and beside it what differed in later sessions."""
         with self._transaction() as connection:
-            before = self._environment(connection, environment.environment_id)
+            before = self.environments().get(environment.environment_id)
             self._put(connection, before.followed_by(environment) if before else environment)
 
     def add_slowdowns(self, environment_id: str, slowdowns: Mapping[str, float]) -> None:
         """Add up by how much a machine was slowed down while runs were made (see `bench.measure.strain`)."""
         with self._transaction() as connection:
-            before = self._environment(connection, environment_id)
+            before = self.environments().get(environment_id)
             if before is not None:
                 self._put(connection, before.slowed_down(slowdowns))
-
-    def _environment(self, connection: sqlite3.Connection, environment_id: str) -> Environment | None:
-        found = "SELECT facts FROM environments WHERE environment_id = ?"
-        row = connection.execute(found, (environment_id,)).fetchone()
-        return Environment.model_validate_json(row[0]) if row else None
 
     def _put(self, connection: sqlite3.Connection, environment: Environment) -> None:
         row = (environment.environment_id, environment.model_dump_json())

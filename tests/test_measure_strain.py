@@ -76,7 +76,7 @@ def test_a_session_that_heated_the_machine_says_so(tmp_path: Path) -> None:
         session.environments["cpu"], session.counters["cpu"] = "e", {"core_throttles": 10.0}
         for counters in ({"core_throttles": 10.0}, {"core_throttles": 12.0}, {"core_throttles": 13.0}, None):
             session._look_back(Pool(counters), [Job()])  # type: ignore[arg-type, list-item]  # stand-ins of a process
-        assert watcher.problems == ["whether the machine was slowed down could not be read: no answer"]
+        assert watcher.problems == ["the machine could not be described: no answer"]
         assert disturbances(store.environments()["e"]) == (
             "Cores were slowed down for heat while runs were made: 5 times.",
         )

@@ -185,16 +185,19 @@ EVENTS = """
 """
 
 
+SUITE = """
+    seeds = 1
+    [[compare]]
+    task = "classification"
+    datasets = ["iris"]
+    models = ["mlp-1"]
+    protocol = { name = "fixed-budget", epochs = 2, evaluations = 2 }
+"""
+
+
 def test_trackers_hear_every_event_and_may_fail(bench: Bench) -> None:
     bench.plugin("tracker", EVENTS)
-    suite = bench.suite("""
-        seeds = 1
-        [[compare]]
-        task = "classification"
-        datasets = ["iris"]
-        models = ["mlp-1"]
-        protocol = { name = "fixed-budget", epochs = 2, evaluations = 2 }
-    """)
+    suite = bench.suite(SUITE)
     result = bench("run", str(suite), "--no-report")
     assert (bench.folder / "events.txt").read_text().split("\n") == [
         "started mlp-1 0", "epoch 1", "epoch 2", "finished ok", "",
@@ -206,14 +209,7 @@ def test_trackers_hear_every_event_and_may_fail(bench: Bench) -> None:
 
 def test_a_tracker_that_exits_does_not_end_the_suite(bench: Bench) -> None:
     bench.plugin("tracker", "from bench import hookimpl\n@hookimpl\ndef bench_run_started():\n    exit('no server')\n")
-    suite = bench.suite("""
-        seeds = 1
-        [[compare]]
-        task = "classification"
-        datasets = ["iris"]
-        models = ["logistic-regression"]
-        protocol = { name = "fixed-budget", epochs = 1 }
-    """)
+    suite = bench.suite(SUITE)
     result = bench("run", str(suite), "--no-report")
     assert "bench_run_started raised SystemExit: no server" in result.stderr
     assert "1 ok" in result.stdout

@@ -8,6 +8,8 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
+from bench.measure import nvml
+
 if TYPE_CHECKING:
     import torch
 
@@ -62,8 +64,8 @@ class _Nvml(_Counter):
 
     source = "NVML"
 
-    def __init__(self, nvml: Any, handle: Any) -> None:
-        self._nvml, self._handle = nvml, handle
+    def __init__(self, library: Any, handle: Any) -> None:
+        self._nvml, self._handle = library, handle
         self._began: int | None = None
 
     def start(self) -> None:
@@ -81,19 +83,8 @@ class _Nvml(_Counter):
 
 
 def _gpu(device: str) -> _Nvml | None:
-    try:
-        import pynvml
-    except ImportError:
-        return None
-    import torch
-
-    # NVML numbers all GPUs, torch only the visible ones: only the identifier says which is which.
-    identifier = torch.cuda.get_device_properties(device).uuid
-    try:
-        pynvml.nvmlInit()
-        return _Nvml(pynvml, pynvml.nvmlDeviceGetHandleByUUID(f"GPU-{identifier}"))
-    except pynvml.NVMLError:
-        return None
+    found = nvml.gpu(device)
+    return None if found is None else _Nvml(*found)
 
 
 class _Rapl(_Counter):

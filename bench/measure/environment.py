@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 
+from bench.measure import nvml
 from bench.measure.git import git_state
 from bench.measure.limits import core_limit, memory_limit_bytes
 from bench.measure.peak import machine_peak_flops
@@ -191,24 +192,20 @@ def _start(device: str) -> dict[str, Any]:
 
 
 def _gpu_start(device: str) -> dict[str, Any]:
-    try:
-        import pynvml
-    except ImportError:
+    found = nvml.gpu(device)
+    if found is None:
         return {}
-    import torch
-
+    library, handle = found
     slowdowns = {
-        "power": pynvml.nvmlClocksThrottleReasonSwPowerCap | pynvml.nvmlClocksThrottleReasonHwPowerBrakeSlowdown,
-        "heat": pynvml.nvmlClocksThrottleReasonSwThermalSlowdown | pynvml.nvmlClocksThrottleReasonHwThermalSlowdown,
+        "power": library.nvmlClocksThrottleReasonSwPowerCap | library.nvmlClocksThrottleReasonHwPowerBrakeSlowdown,
+        "heat": library.nvmlClocksThrottleReasonSwThermalSlowdown | library.nvmlClocksThrottleReasonHwThermalSlowdown,
     }
     try:
-        pynvml.nvmlInit()
-        handle = pynvml.nvmlDeviceGetHandleByUUID(f"GPU-{torch.cuda.get_device_properties(device).uuid}")
-        reasons = pynvml.nvmlDeviceGetCurrentClocksThrottleReasons(handle)
+        reasons = library.nvmlDeviceGetCurrentClocksThrottleReasons(handle)
         return {
-            "gpu_utilisation": pynvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100,
-            "gpu_temperature_celsius": pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU),
+            "gpu_utilisation": library.nvmlDeviceGetUtilizationRates(handle).gpu / 100,
+            "gpu_temperature_celsius": library.nvmlDeviceGetTemperature(handle, library.NVML_TEMPERATURE_GPU),
             "gpu_slowdowns": [name for name, bits in slowdowns.items() if reasons & bits],
         }
-    except pynvml.NVMLError:
+    except library.NVMLError:
         return {}

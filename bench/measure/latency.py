@@ -55,7 +55,7 @@ def measure_latency(
     return Latency(
         p50_seconds=float(np.median(singles)),
         p95_seconds=_quantile(singles, 0.95, least=20),
-        p99_seconds=_quantile(singles, 0.99, least=100),
+        p99_seconds=_quantile(singles, 0.99, least=ENOUGH),
         repeats=len(singles),
         throughput_per_second=len(batch) / float(np.median(batches)),
         batch_size=len(batch),

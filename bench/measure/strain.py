@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from bench.measure import nvml
+
 __all__ = ["Strain", "grown", "strain", "told"]
 
 CPUS = Path("/sys/devices/system/cpu")
@@ -52,24 +54,20 @@ def told(slowdowns: Mapping[str, float]) -> tuple[str, ...]:
 
 
 def _gpu(device: str) -> dict[str, float]:
-    try:
-        import pynvml
-    except ImportError:
+    found = nvml.gpu(device)
+    if found is None:
         return {}
-    import torch
-
-    try:
-        pynvml.nvmlInit()
-        handle = pynvml.nvmlDeviceGetHandleByUUID(f"GPU-{torch.cuda.get_device_properties(device).uuid}")
-    except pynvml.NVMLError:
-        return {}
-    policies = {"gpu_heat_seconds": pynvml.NVML_PERF_POLICY_THERMAL, "gpu_power_seconds": pynvml.NVML_PERF_POLICY_POWER}
-    read = {name: _violation_seconds(pynvml, handle, policy) for name, policy in policies.items()}
+    library, handle = found
+    policies = {
+        "gpu_heat_seconds": library.NVML_PERF_POLICY_THERMAL,
+        "gpu_power_seconds": library.NVML_PERF_POLICY_POWER,
+    }
+    read = {name: _violation_seconds(library, handle, policy) for name, policy in policies.items()}
     return {name: seconds for name, seconds in read.items() if seconds is not None}
 
 
-def _violation_seconds(nvml: Any, handle: Any, policy: int) -> float | None:
+def _violation_seconds(library: Any, handle: Any, policy: int) -> float | None:
     try:
-        return float(nvml.nvmlDeviceGetViolationStatus(handle, policy).violationTime) * NANO
-    except nvml.NVMLError:  # not every GPU counts it
+        return float(library.nvmlDeviceGetViolationStatus(handle, policy).violationTime) * NANO
+    except library.NVMLError:  # not every GPU counts it
         return None

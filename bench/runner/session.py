@@ -269,12 +269,8 @@ class Session:
                 "deterministic": job.is_deterministic,
                 "sources": sources,
             }
-            # The run's own limits are not this call's.
-            job = job.model_copy(update={"timeout_seconds": DESCRIBE_SECONDS, "memory_limit_bytes": None})
-            try:
-                value = pool.call(job, "bench.measure.environment:environment", arguments)
-            except RunnerError as error:
-                self.watcher.problem(f"the machine could not be described: {error}")
+            value = self._ask(pool, job, "bench.measure.environment:environment", arguments)
+            if value is None:
                 continue
             environment = Environment.model_validate(value)
             self.store.add_environment(environment)
@@ -285,17 +281,20 @@ class Session:
     def _look_back(self, pool: Pool, jobs: Sequence[Job]) -> None:
         """Write down whether the machine was slowed down while the runs were made, where its counters tell."""
         for device, before in self.counters.items():
-            if not before:
-                continue
             job = next(job for job in jobs if job.plan.device == device)
-            job = job.model_copy(update={"timeout_seconds": DESCRIBE_SECONDS, "memory_limit_bytes": None})
-            try:
-                value = pool.call(job, "bench.measure.strain:strain", {"device": device})
-            except RunnerError as error:
-                self.watcher.problem(f"whether the machine was slowed down could not be read: {error}")
-                continue
-            if slowdowns := grown(before, value["counters"]):
+            value = self._ask(pool, job, "bench.measure.strain:strain", {"device": device}) if before else None
+            if value is not None and (slowdowns := grown(before, value["counters"])):
                 self.store.add_slowdowns(self.environments[device], slowdowns)
+
+    def _ask(self, pool: Pool, job: Job, target: str, arguments: dict[str, Any]) -> Any:
+        """Call a function of ours on the machine that a job runs on; None, and a problem told, where it fails."""
+        # The run's own limits are not this call's.
+        job = job.model_copy(update={"timeout_seconds": DESCRIBE_SECONDS, "memory_limit_bytes": None})
+        try:
+            return pool.call(job, target, arguments)
+        except RunnerError as error:
+            self.watcher.problem(f"the machine could not be described: {error}")
+            return None
 
     def _notify(self, hook: str, **arguments: object) -> None:
         for problem in self.plugins.notify(hook, **arguments):
