@@ -20,13 +20,14 @@ __all__ = [
     "PlannedRun",
     "RunRecord",
     "Score",
+    "SplitPlan",
     "Status",
     "SuitePlan",
     "Times",
     "Work",
 ]
 
-Status = Literal["ok", "failed", "out-of-memory", "timeout", "diverged", "skipped", "killed"]
+Status = Literal["ok", "failed", "out-of-memory", "timeout", "diverged", "skipped", "killed", "not-applicable"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 KEPT_SESSIONS = 50
 
@@ -35,6 +36,18 @@ class Frozen(BaseModel):
     """A value that never changes after it was made; unknown fields are an error, NaN survives the trip to JSON."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+
+class SplitPlan(Frozen):
+    """Which samples are train, validation and test: the official split, or the k-th resplit.
+
+    scheme: `official` as the data set comes; `holdout`: the number-th random cut; `kfold`: fold `number` of `count`.
+    count:  the number of folds; 1 for the other schemes, whose k-th split does not depend on how many there are.
+    """
+
+    scheme: Literal["official", "holdout", "kfold"] = "official"
+    number: int = 0
+    count: int = 1
 
 
 class PlannedRun(Frozen):
@@ -57,6 +70,7 @@ class PlannedRun(Frozen):
     variant: dict[str, Value]
     hyperparameters: dict[str, Value]
     seed: int
+    split: SplitPlan = SplitPlan()
     device: str
     threads: int
     identity: dict[str, str]
@@ -69,11 +83,13 @@ class PlannedRun(Frozen):
     @property
     def place(self) -> tuple[Value, ...]:
         """Where the run stands in its suite: its cell, its seed, its variant. An edited model keeps its place."""
-        return *self.cell, self.seed, repr(sorted(self.variant.items()))
+        split = f"{self.split.scheme} {self.split.number} of {self.split.count}"
+        return *self.cell, self.seed, split, repr(sorted(self.variant.items()))
 
     def __str__(self) -> str:
+        split = "" if self.split.scheme == "official" else f", split {self.split.number}"
         varied = "".join(f" {name}={value}" for name, value in self.variant.items())
-        return f"{self.label} on {self.dataset}, seed {self.seed}{varied}, {self.device}"
+        return f"{self.label} on {self.dataset}, seed {self.seed}{split}{varied}, {self.device}"
 
 
 class SuitePlan(Frozen):
@@ -227,7 +243,11 @@ class Environment(Frozen):
 
 
 class RunRecord(Frozen):
-    """The outcome of a run. A failed one has its status, its reason and whatever was measured until then."""
+    """The outcome of a run. A failed one has its status, its reason and whatever was measured until then.
+
+    objective: the name of *the* main score; empty where the task has none, or the run ended before it was known.
+    truth:     the key under which the store holds what the kept answers are scored against; empty where none are kept.
+    """
 
     run: PlannedRun
     attempt: int = 1
@@ -242,6 +262,8 @@ class RunRecord(Frozen):
     versions: dict[str, str] = {}
     data: dict[str, str] = {}
     scores: tuple[Score, ...] = ()
+    objective: str = ""
+    truth: str = ""
     curve: tuple[CurvePoint, ...] = ()
     times: Times = Times()
     memory: Memory = Memory()
@@ -270,9 +292,10 @@ class RunRecord(Frozen):
 
     def row(self) -> dict[str, Any]:
         """Return the record as one flat row: the plan, the outcome, one column per score."""
-        plan = self.run.model_dump(exclude={"settings", "identity", "hyperparameters", "variant"})
+        plan = self.run.model_dump(exclude={"settings", "identity", "hyperparameters", "variant", "split"})
         parts: list[Mapping[str, Any]] = [
             plan,
+            {"split": self.run.split.number, "split_scheme": self.run.split.scheme},
             self.model_dump(include={"attempt", "status", "reason", "started_at", "finished_at", "is_alone"}),
             self.model_dump(include={"environment_id", "energy_joules"}),
             self.times.model_dump(),
