@@ -8,17 +8,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 import bench
 from bench.errors import SuiteError, UnknownName, UsageError
-from bench.record import RunRecord
+from bench.record import RunRecord, SplitPlan
 from bench.specs import NAME, Value
 from bench.toml_lines import line_of
 
-__all__ = ["Compare", "ModelEntry", "Named", "Suite", "SuiteFile", "load_suite", "shipped_suites", "suite_of"]
+__all__ = [
+    "MOST_SEEDS",
+    "Compare",
+    "ModelEntry",
+    "Named",
+    "Splits",
+    "Suite",
+    "SuiteFile",
+    "load_suite",
+    "shipped_suites",
+    "suite_of",
+]
 
 # As many as --seeds takes: a list of all of them is made.
 MOST_SEEDS = 9999
@@ -50,18 +61,63 @@ class Named(BaseModel):
         return dict(self.model_extra or {})
 
 
+class Splits(Strict):
+    """Which cuts of the data into train, validation and test a suite trains on.
+
+    scheme:  `holdout`: `count` random cuts, of which number 0 is the fixed cut of data without an official one;
+             `kfold`: the `count` folds; `official`: the data as they come.
+    numbers: only these of them; all by default.
+    """
+
+    scheme: Literal["official", "holdout", "kfold"] = "holdout"
+    count: int = Field(default=1, ge=1, le=MOST_SEEDS)
+    numbers: list[Annotated[int, Field(ge=0)]] | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.scheme == "kfold" and self.count < 2:
+            raise ValueError(f"{self.count} fold leaves nothing to train on; kfold needs a count of 2 or more")
+        if self.scheme == "official" and self.count > 1:
+            raise ValueError(f"there is one official split, not {self.count}; holdout and kfold have a count")
+        beyond = [str(number) for number in self.numbers or () if number >= self.count]
+        if beyond:
+            raise ValueError(
+                f"numbers has {', '.join(beyond)}; with count = {self.count} they go from 0 to {self.count - 1}"
+            )
+        return self
+
+    def plans(self) -> list[SplitPlan]:
+        """Return the splits in order, each once."""
+        # The k-th random cut is the same however many are made; a fold depends on their number.
+        count = self.count if self.scheme == "kfold" else 1
+        numbers = range(self.count) if self.numbers is None else dict.fromkeys(self.numbers)
+        return [SplitPlan(scheme=self.scheme, number=number, count=count) for number in numbers]
+
+
+def _splits(value: Any) -> Any:
+    """Let a number stand for so many random cuts, a word for its scheme."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return {"scheme": "holdout", "count": value}
+    return {"scheme": value} if isinstance(value, str) else value
+
+
+SplitsOfSuite = Annotated[Splits | None, BeforeValidator(_splits)]
+
+
 def _by(key: str) -> BeforeValidator:
     """Let a bare name stand for the table that has only that."""
     return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
 
 
 class Compare(Strict):
-    """Models × data sets under one protocol."""
+    """Models × data sets under one protocol; `splits` and `paired` are the suite's where they are not set."""
 
     task: Annotated[Named, _by("name")]
     protocol: Annotated[Named, _by("name")]
     datasets: list[str] = Field(min_length=1)
     models: list[Annotated[ModelEntry, _by("model")]] = Field(min_length=1)
+    splits: SplitsOfSuite = None
+    paired: bool | None = None
 
 
 def _seeds(value: Any) -> Any:
@@ -82,7 +138,8 @@ def _each_once(seeds: list[int]) -> list[int]:
 class Suite(Strict):
     """Models × tasks × protocol × seeds.
 
-    `seeds = 5` means seeds 0 to 4; `threads` fixes the cores of every run, whatever the machine has.
+    `seeds = 5` means seeds 0 to 4; `threads` fixes the cores of every run, whatever the machine has. Seed and split
+    vary together; with `paired = false` every seed meets every split.
     """
 
     name: str = ""
@@ -90,6 +147,8 @@ class Suite(Strict):
     seeds: Annotated[
         list[Annotated[int, Field(ge=0, lt=2**32)]], BeforeValidator(_seeds), AfterValidator(_each_once)
     ] = Field([0, 1, 2, 3, 4], min_length=1)
+    splits: SplitsOfSuite = None
+    paired: bool = True
     timeout_seconds: float = Field(3600, gt=0)
     threads: int | None = Field(None, gt=0)
     compare: list[Compare] = Field(min_length=1)

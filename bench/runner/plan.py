@@ -14,7 +14,7 @@ from bench import data
 from bench.errors import BenchError, SuiteError, UnknownName, UsageError
 from bench.plugins import Offer, Plugins
 from bench.protocols.base import Protocol
-from bench.record import PlannedRun
+from bench.record import PlannedRun, SplitPlan
 from bench.runner.identity import (
     canonical,
     harness_fingerprint,
@@ -23,6 +23,7 @@ from bench.runner.identity import (
     source_fingerprint,
 )
 from bench.runner.jobs import Job
+from bench.runner.pairs import default_splits, pairs, seeds_counted_on
 from bench.specs import (
     Choice,
     DatasetSpec,
@@ -31,10 +32,12 @@ from bench.specs import (
     Integer,
     MetricSpec,
     ModelSpec,
+    ProtocolSpec,
     Real,
+    TaskSpec,
     Value,
 )
-from bench.suite import Compare, ModelEntry, SuiteFile
+from bench.suite import Compare, ModelEntry, Splits, SuiteFile
 
 __all__ = ["Choices", "check_cores", "expand", "missing_data"]
 
@@ -53,6 +56,7 @@ class Choices:
     models: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
     seeds: tuple[int, ...] = ()
+    splits: Splits | None = None
     devices: tuple[str, ...] = ("cpu",)
     threads: int = 1
     data_root: Path | None = None
@@ -64,7 +68,7 @@ class Choices:
     @property
     def is_partial(self) -> bool:
         """Does the command line leave parts of the suite out?"""
-        return bool(self.models or self.datasets or self.seeds)
+        return bool(self.models or self.datasets or self.seeds or self.splits)
 
 
 def expand(file: SuiteFile, plugins: Plugins, choices: Choices) -> list[Job]:
@@ -87,17 +91,16 @@ class _Expansion:
         cells = [cell for index, compare in enumerate(self.file.suite.compare) for cell in self._cells(index, compare)]
         self._check_choices(cells)
         named: dict[tuple[Any, ...], tuple[str, _Cell]] = {}
-        for seed in self.choices.seeds or self.file.suite.seeds:
-            seen: set[str] = set()
-            for cell in cells:
-                job = cell.job(seed)
-                place = (*job.plan.place, canonical(job.plan.settings))
-                run_id, other = named.setdefault(place, (job.plan.run_id, cell))
-                if run_id != job.plan.run_id:
-                    raise SuiteError(_same_label(other, cell))
-                if job.plan.run_id not in seen:
-                    yield job
-                seen.add(job.plan.run_id)
+        seen: set[str] = set()
+        for cell, seed, split in _rounds(cells):
+            job = cell.job(seed, split)
+            place = (*job.plan.place, canonical(job.plan.settings))
+            run_id, other = named.setdefault(place, (job.plan.run_id, cell))
+            if run_id != job.plan.run_id:
+                raise SuiteError(_same_label(other, cell))
+            if job.plan.run_id not in seen:
+                yield job
+            seen.add(job.plan.run_id)
 
     def _check_choices(self, cells: Sequence[_Cell]) -> None:
         for name in self.choices.models:
@@ -133,7 +136,15 @@ class _Expansion:
         }
         kind = protocol.load()
         rules: Protocol = kind(kind.Settings.model_validate(compare.protocol.settings))
-        entries = [*self._entries(index, compare)]
+        question = _Question(
+            compare=compare,
+            task=task,
+            protocol=protocol,
+            settings=settings,
+            rules=rules,
+            extra=self._extra(rules, compare.protocol.name),
+        )
+        contenders = [*self._contenders(index, compare)]
         for number, name in enumerate(compare.datasets):
             place = self.file.place("compare", index, "datasets", number)
             dataset = self.plugins.datasets.find(name, place)
@@ -144,38 +155,52 @@ class _Expansion:
                 )
             if self.choices.datasets and name not in self.choices.datasets:
                 continue
-            for entry, where, model in entries:
-                given = self._hyperparameters(entry, model.spec, where)
+            for contender in contenders:
+                model = contender.model.spec
+                given = self._hyperparameters(contender.entry, model, contender.where)
                 try:
-                    variants = rules.variants(model.spec, given)
+                    variants = rules.variants(model, given)
                 except UsageError:
                     # Who joins a suite comes along wherever the protocol has something to vary in it.
-                    if not where:
+                    if not contender.where:
                         continue
                     raise
-                for device in self._devices(model.spec):
+                for device in self._devices(model):
                     for variant in variants:
-                        hyperparameters = rules.hyperparameters(given, variant)
                         yield _Cell(
-                            self,
-                            compare,
-                            dataset,
-                            entry,
-                            where,
-                            model,
-                            settings,
-                            device,
-                            variant,
-                            hyperparameters,
-                            rules,
+                            expansion=self,
+                            question=question,
+                            contender=contender,
+                            dataset=dataset,
+                            device=device,
+                            variant=variant,
+                            hyperparameters=rules.hyperparameters(given, variant),
                         )
+
+    def _extra(self, rules: Protocol, protocol: str) -> tuple[Offer[DatasetSpec], ...]:
+        place = f"protocol {protocol} of suite {self.file.suite.name}"
+        return tuple(self.plugins.datasets.find(name, place) for name in rules.datasets())
+
+    def pairs(self, compare: Compare, dataset: DatasetSpec) -> list[tuple[int, SplitPlan]]:
+        """Return the seeds and splits of a comparison on one data set, those the command line leaves out left out."""
+        suite, chosen = self.file.suite, self.choices
+        paired = suite.paired if compare.paired is None else compare.paired
+        if chosen.splits is not None:
+            return pairs(chosen.seeds or suite.seeds, chosen.splits, paired=paired)
+        seeds = seeds_counted_on(suite.seeds, chosen.seeds)
+        splits = compare.splits or suite.splits
+        if splits is None:
+            found = pairs(seeds, default_splits(dataset, len(seeds)))
+        else:
+            found = pairs(seeds, splits, paired=paired)
+        return [(seed, split) for seed, split in found if seed in (chosen.seeds or suite.seeds)]
 
     def _devices(self, model: ModelSpec) -> list[str]:
         """A model that only knows the CPU runs there, whatever is asked for."""
         usable = [device if device in model.devices else "cpu" for device in self.choices.devices]
         return list(dict.fromkeys(usable))
 
-    def _entries(self, index: int, compare: Compare) -> Iterator[tuple[ModelEntry, Where, Offer[ModelSpec]]]:
+    def _contenders(self, index: int, compare: Compare) -> Iterator[_Contender]:
         chosen = self.choices.models
         added = [name.removeprefix("+") for name in chosen if name.startswith("+")]
         named = [name for name in chosen if not name.startswith("+")]
@@ -190,13 +215,13 @@ class _Expansion:
                     f"{place}: model {entry.model!r} cannot be asked {compare.task.name!r}; "
                     f"it is for {', '.join(model.spec.tasks)}"
                 )
-            yield entry, where, model
+            yield _Contender(entry=entry, where=where, model=model)
         for name in (*named, *added):
             # What the suite lists has its places there; elsewhere its default settings would pass for the suite's.
             if name not in self.listed:
                 model = self.plugins.models.find(name, "--models")
                 if compare.task.name in model.spec.tasks:
-                    yield ModelEntry(model=name), (), model
+                    yield _Contender(entry=ModelEntry(model=name), where=(), model=model)
 
     def _settings(self, kind: Any, given: Mapping[str, Any], index: int, key: str) -> dict[str, Any]:
         try:
@@ -230,29 +255,50 @@ class _Expansion:
         return self.sources[target]
 
 
-@dataclass(frozen=True)
-class _Cell:
-    expansion: _Expansion
+@dataclass(frozen=True, kw_only=True)
+class _Question:
+    """What all runs of one `[[compare]]` share; `extra` are the data sets that its protocol needs beside each run's."""
+
     compare: Compare
-    dataset: Offer[DatasetSpec]
+    task: Offer[TaskSpec]
+    protocol: Offer[ProtocolSpec]
+    settings: dict[str, Any]
+    rules: Protocol
+    extra: tuple[Offer[DatasetSpec], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Contender:
+    """A model as a suite lists it; `where` is empty for one that joins from the command line."""
+
     entry: ModelEntry
     where: Where
     model: Offer[ModelSpec]
-    settings: dict[str, Any]
+
+    @property
+    def label(self) -> str:
+        return self.entry.label or self.entry.model
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Cell:
+    expansion: _Expansion
+    question: _Question
+    contender: _Contender
+    dataset: Offer[DatasetSpec]
     device: str
     variant: dict[str, Value]
     hyperparameters: dict[str, Value]
-    rules: Protocol
 
-    def job(self, seed: int) -> Job:
+    def job(self, seed: int, split: SplitPlan) -> Job:
         expansion, choices = self.expansion, self.expansion.choices
         suite = expansion.file.suite
         metrics = self._metrics()
-        identity = self._identity(seed, metrics)
+        identity = self._identity(seed, split, metrics)
         plan = PlannedRun(
             run_id=hash_parts(identity),
             suite=suite.name,
-            label=self.entry.label or self.entry.model,
+            label=self.contender.label,
             model=self.model.spec.name,
             family=self.model.spec.family,
             task=self.compare.task.name,
@@ -262,6 +308,7 @@ class _Cell:
             variant=dict(self.variant),
             hyperparameters=self.hyperparameters,
             seed=seed,
+            split=split,
             device=self.device,
             threads=choices.threads,
             identity=identity,
@@ -286,24 +333,35 @@ class _Cell:
         )
 
     @property
-    def _task(self) -> Offer[Any]:
-        return self.expansion.plugins.tasks[self.compare.task.name]
+    def compare(self) -> Compare:
+        return self.question.compare
 
     @property
-    def _extra(self) -> list[Offer[DatasetSpec]]:
-        place = f"protocol {self.compare.protocol.name} of suite {self.expansion.file.suite.name}"
-        return [self.expansion.plugins.datasets.find(name, place) for name in self.rules.datasets()]
+    def model(self) -> Offer[ModelSpec]:
+        return self.contender.model
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return self.question.settings
+
+    @property
+    def _task(self) -> Offer[TaskSpec]:
+        return self.question.task
+
+    @property
+    def _extra(self) -> tuple[Offer[DatasetSpec], ...]:
+        return self.question.extra
 
     @property
     def _protocol_target(self) -> str:
-        return self.expansion.plugins.protocols[self.compare.protocol.name].spec.target
+        return self.question.protocol.spec.target
 
     def _metrics(self) -> list[Offer[MetricSpec]]:
         """Every installed metric of the task that can be computed here."""
         offers = self.expansion.plugins.metrics.values()
         return [offer for offer in offers if offer.spec.task == self.compare.task.name and offer.missing() is None]
 
-    def _identity(self, seed: int, metrics: Sequence[Offer[MetricSpec]]) -> dict[str, str]:
+    def _identity(self, seed: int, split: SplitPlan, metrics: Sequence[Offer[MetricSpec]]) -> dict[str, str]:
         source, choices = self.expansion.source, self.expansion.choices
         model, dataset = self.model, self.dataset
         protocol = self.expansion.plugins.protocols[self.compare.protocol.name]
@@ -322,6 +380,7 @@ class _Cell:
             "protocol source": source(self._protocol_target),
             "harness": self.expansion.harness,
             "seed": str(seed),
+            "split": f"{split.scheme} {split.number} of {split.count}",
             "device": self.device,
             "threads": str(choices.threads),
             "is deterministic": str(choices.is_deterministic),
@@ -329,12 +388,22 @@ class _Cell:
         }
 
 
+def _rounds(cells: Sequence[_Cell]) -> Iterator[tuple[_Cell, int, SplitPlan]]:
+    """Yield every run of the cells, the first seed and split of all of them before the second of any."""
+    planned = [(cell, cell.expansion.pairs(cell.compare, cell.dataset.spec)) for cell in cells]
+    for number in range(max((len(found) for _, found in planned), default=0)):
+        for cell, found in planned:
+            if number < len(found):
+                yield cell, *found[number]
+
+
 def _same_label(first: _Cell, second: _Cell) -> str:
-    place, label = second.expansion.file.place, second.entry.label or second.entry.model
+    place = second.expansion.file.place
+    one, other = first.contender, second.contender
     return (
-        f"{place(*second.where)}: {second.entry.model!r} is called {label!r} on {second.dataset.spec.name!r}, "
-        f"and so is another {first.entry.model!r} ({place(*first.where)}): "
-        'tell them apart with label = "…"'
+        f"{place(*other.where)}: {other.entry.model!r} is called {other.label!r} on {second.dataset.spec.name!r}, "
+        f"and so is another {one.entry.model!r} ({place(*one.where)}): "
+        'give each a name of its own with label = "…"'
     )
 
 
