@@ -16,7 +16,6 @@ import psutil
 from bench.measure import nvml
 from bench.measure.git import git_state
 from bench.measure.limits import core_limit, memory_limit_bytes
-from bench.measure.peak import machine_peak_flops
 from bench.measure.strain import strain, told
 from bench.record import Environment
 
@@ -124,6 +123,8 @@ def _gpu(device: str) -> dict[str, Any] | None:
 
 def _peak_flops(device: str, threads: int) -> float:
     import torch
+
+    from bench.measure.peak import machine_peak_flops
 
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
