@@ -48,6 +48,7 @@ GENERATORS: dict[str, tuple[str, float, float, float, int | None, int | None]] =
     "dcgan": ("generative", 12.5, 10, 58.0, 410_000, 5),
     "vae": ("generative", 15.2, 10, 17.5, 168_000, 6),
 }
+DISTANCE = "fd:lenet-digits-v1@1f0c9a22"
 ENVIRONMENT = Environment(
     environment_id="env-a",
     facts={
@@ -103,8 +104,9 @@ def record(run: PlannedRun | None = None, *, accuracy: float | None = 0.98, **ch
         "data": {"train": "a1", "validation": "b2", "test": "c3d4e5f6a7"},
         "times": Times(setup_seconds=0.2, train_seconds=2.0, evaluation_seconds=0.05, wall_seconds=2.4),
     }
-    if accuracy is not None:
+    if accuracy is not None and "scores" not in changes:
         fields["scores"] = (Score(name="accuracy", value=accuracy, higher_is_better=True),)
+        fields["objective"] = "accuracy"
     return RunRecord(**(fields | changes))
 
 
@@ -144,6 +146,7 @@ def classifiers(
             yield record(
                 run,
                 scores=_scores(value, draw),
+                objective="accuracy",
                 curve=curve(value, trained) if parameters else (),
                 times=Times(
                     setup_seconds=0.3, train_seconds=trained, evaluation_seconds=0.04, wall_seconds=trained + 0.5
@@ -171,7 +174,7 @@ def generators(seeds: Iterable[int] = range(5), **changes: Any) -> Iterator[RunR
                 plan(label, family=family, seed=seed, task="image-generation"),
                 scores=(
                     Score(
-                        name="fd:lenet-digits-v1@1f0c9a22",
+                        name=DISTANCE,
                         value=distance * draw.uniform(0.92, 1.1),
                         higher_is_better=False,
                         detail=detail,
@@ -179,6 +182,7 @@ def generators(seeds: Iterable[int] = range(5), **changes: Any) -> Iterator[RunR
                     Score(name="modes", value=float(modes), higher_is_better=True, unit="of 10"),
                     Score(name="recall", value=draw.uniform(0.3, 0.7), higher_is_better=True),
                 ),
+                objective=DISTANCE,
                 times=Times(train_seconds=trained, sampling_seconds=0.08, wall_seconds=trained + 1),
                 latency=_latency(0.4, draw),
                 memory=_memory(24.0, "cpu"),

@@ -54,7 +54,10 @@ def test_learning_curves_that_do_not_cross_are_said_not_to() -> None:
 def test_curves_of_a_loss_cross_the_other_way_round() -> None:
     runs = [
         each.model_copy(
-            update={"scores": (each.scores[0].model_copy(update={"name": "loss", "higher_is_better": False}),)}
+            update={
+                "scores": (each.scores[0].model_copy(update={"name": "loss", "higher_is_better": False}),),
+                "objective": "loss",
+            }
         )
         for each in learning_curve({"lenet": {30: 0.5, 1000: 0.99}, "logistic": {30: 0.8, 1000: 0.9}})
     ]

@@ -14,6 +14,7 @@ from bench.report.failures import failures
 from bench.report.figures import figures, findings
 from bench.report.grouping import Group, flatten, group, newest
 from bench.report.material import Material
+from bench.report.objective import main_score
 from bench.report.ranks import ranks
 from bench.report.repeats import repeats
 from bench.report.samples import Artifacts, sample_wall
@@ -86,10 +87,12 @@ def _section(
     artifacts: Artifacts,
     siblings: Sequence[RunRecord],
 ) -> Section:
-    table = Table(group.records, names)
+    main = main_score(group.records)
+    table = Table(group.records, names, main)
     rows = table.rows()
     material = Material(
         protocol=group.protocol,
+        main_score=main,
         records=[record for record in group.records if record.is_ok],
         columns=table.columns,
         rows=rows,
@@ -104,12 +107,13 @@ def _section(
         dataset=group.dataset,
         task=group.task,
         protocol=group.protocol,
+        main_score=main,
         settings=tuple(flatten(group.settings).items()),
         columns=table.columns,
         rows=rows,
         findings=(*findings(material), *table.findings()),
         figures=figures(material),
-        samples=sample_wall(group.records, [row.label for row in rows], artifacts),
+        samples=sample_wall(group.records, [row.label for row in rows], artifacts, main),
         failures=failures(group.records, title),
         warnings=machines.warnings(group.records, names),
         notes=(*_metric_notes(table.columns), *_notes(group)),

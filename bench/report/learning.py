@@ -10,6 +10,7 @@ from bench.record import CurvePoint, RunRecord
 from bench.report.curves import Curve, mean_curve
 from bench.report.material import Material
 from bench.report.measures import score_title
+from bench.report.objective import objective
 from bench.report.tree import Figure, Line, LineFigure
 
 __all__ = ["learning_curves"]
@@ -29,44 +30,42 @@ AXES: tuple[tuple[str, str, Callable[[CurvePoint], float]], ...] = (
 
 def learning_curves(material: Material) -> Iterator[Figure]:
     """Draw the validation objective over epochs and over seconds; nothing where the protocol varies something else."""
-    objective = _objective(material)
-    if material.has_variants or not objective:
+    watched = _watched(material)
+    if material.has_variants or not watched:
         return
     for axis, x_title, place in AXES:
         # A second is worth what its machine is: times of two conditions share no mean, while epochs do.
         parts = material.clocked() if axis == "seconds" else material.alike()
-        lines = tuple(_lines(material, objective, place, parts))
+        lines = tuple(_lines(material, watched, place, parts))
         if lines:
-            title = score_title(objective)
+            title = score_title(watched)
             caption = f"{CAPTION} {PARTIAL}" if any(line.note for line in lines) else CAPTION
             yield LineFigure(
                 "learning", "Learning curves", axis, x_title, f"{title} on validation data", lines, caption=caption
             )
 
 
-def _objective(material: Material) -> str:
-    """Return the main score where it was watched in training, else what was watched most often."""
+def _watched(material: Material) -> str:
+    """Return the task's objective where it was watched in training, else what was watched most often."""
     seen = Counter(name for record in material.records for point in record.curve for name in point.validation)
-    main = material.main
-    if main is not None and main.measure.name in seen:
-        return main.measure.name
-    return max(seen, key=seen.__getitem__) if seen else ""
+    wanted = objective(material.records)
+    return wanted if wanted in seen else max(seen, key=seen.__getitem__, default="")
 
 
-def _lines(material: Material, objective: str, place: Callable[[CurvePoint], float], parts: Parts) -> Iterator[Line]:
+def _lines(material: Material, watched: str, place: Callable[[CurvePoint], float], parts: Parts) -> Iterator[Line]:
     for label, family in material.families.items():
         for words, records in parts:
             runs = [each for each in records if each.run.label == label]
-            curves = [curve for run in runs if len((curve := _curve(run, objective, place))[0]) > 1]
+            curves = [curve for run in runs if len((curve := _curve(run, watched, place))[0]) > 1]
             if curves:
                 yield _line(label, family, words, curves, material.failed_beside(runs))
 
 
-def _curve(record: RunRecord, objective: str, place: Callable[[CurvePoint], float]) -> Curve:
+def _curve(record: RunRecord, watched: str, place: Callable[[CurvePoint], float]) -> Curve:
     points = [
-        (place(point), point.validation[objective])
+        (place(point), point.validation[watched])
         for point in record.curve
-        if math.isfinite(point.validation.get(objective, math.nan))
+        if math.isfinite(point.validation.get(watched, math.nan))
     ]
     return [x for x, _ in points], [y for _, y in points]
 

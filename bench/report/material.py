@@ -18,11 +18,13 @@ __all__ = ["Figures", "Findings", "Material"]
 class Material:
     """A section's good records, its columns and its rows.
 
+    main_score: the name of the score that models are judged by, "" where there is none.
     conditions: what each column's numbers were taken under, by its key. failed: runs that did not end well.
     siblings: good records of other sections on the same test part; failed_siblings: those that did not end well.
     """
 
     protocol: str
+    main_score: str
     records: Sequence[RunRecord]
     columns: Sequence[Column]
     rows: Sequence[Row]
@@ -33,8 +35,9 @@ class Material:
 
     @property
     def main(self) -> Column | None:
-        """The first score, None where nothing was scored."""
-        return next((column for column in self.columns if column.measure.kind == "score"), None)
+        """The first column of the main score, None where nothing was scored."""
+        scores = (column for column in self.columns if column.measure.kind == "score")
+        return next((column for column in scores if column.measure.name == self.main_score), None)
 
     @property
     def has_variants(self) -> bool:

@@ -10,7 +10,16 @@ from bench.record import RunRecord, Score
 from bench.report.tree import Direction, Kind, Measure
 from bench.specs import Value
 
-__all__ = ["RESOURCES", "Resource", "has_clock_budget", "is_clocked", "score_measure", "score_scope", "score_title"]
+__all__ = [
+    "RESOURCES",
+    "Resource",
+    "has_clock_budget",
+    "is_clocked",
+    "is_target",
+    "score_measure",
+    "score_scope",
+    "score_title",
+]
 
 # A size is the model's own, a score also depends on the device, a clock on the whole machine.
 Scope = Literal["model", "device", "machine"]
@@ -113,6 +122,11 @@ def is_clocked(score: Score) -> bool:
     return score.unit == "s"
 
 
+def is_target(score: Score) -> bool:
+    """Is this the time to a target, so that its infinite value is one that was missed?"""
+    return "is_reached" in score.detail
+
+
 def has_clock_budget(record: RunRecord) -> bool:
     """Did the clock end the training, so that what it reached depends on the machine as a time does?"""
     settings = record.run.settings.get("protocol")
@@ -136,5 +150,4 @@ def score_measure(score: Score) -> Measure:
         if not isinstance(value, float) and name not in OUTCOMES
     )
     better: Direction = "higher" if score.higher_is_better else "lower"
-    is_target = "is_reached" in score.detail
-    return Measure(score.name, score_title(score.name), score.unit, better, "score", True, detail, is_target)
+    return Measure(score.name, score_title(score.name), score.unit, better, "score", True, detail, is_target(score))

@@ -11,9 +11,9 @@ from bench.record import RunRecord, Score
 from bench.report.conditions import Condition, device_name
 from bench.report.grouping import Group, canonical
 from bench.report.measures import score_scope, score_title
+from bench.report.objective import main_score
 from bench.report.profiles import against_first, profiled
 from bench.report.tree import RankRow, Ranks
-from bench.report.values import FIRST
 from bench.stats import RankTest, cliques, friedman, interquartile_mean, nemenyi_critical_difference, with_failures
 
 __all__ = ["LEAST", "ranks"]
@@ -103,8 +103,8 @@ def _column(group: Group, device: str) -> Column | None:
 
 
 def _main(records: Sequence[RunRecord]) -> Score | None:
-    scores = next((record.scores for record in records if record.scores), ())
-    return next((score for score in scores if score.name in FIRST), scores[0] if scores else None)
+    name = main_score(records)
+    return next((score for record in records for score in record.scores if score.name == name), None)
 
 
 def _depends_on_machine(score: Score, records: Sequence[RunRecord]) -> bool:

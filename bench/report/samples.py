@@ -18,10 +18,12 @@ SCORE_LIMIT = 2
 Artifacts = Callable[[RunRecord, str], bytes]
 
 
-def sample_wall(records: Sequence[RunRecord], labels: Sequence[str], artifacts: Artifacts) -> SampleWall | None:
+def sample_wall(
+    records: Sequence[RunRecord], labels: Sequence[str], artifacts: Artifacts, main: str
+) -> SampleWall | None:
     """Return the grids of one seed, the one most models have; None where no model drew anything.
 
-    records: of the section, in any state; labels: its rows in order.
+    records: of the section, in any state; labels: its rows in order; main: the score that captions begin with.
     """
     drawn = {record.run.label: record.run.family for record in records if _has_grid(record)}
     if not drawn:
@@ -36,7 +38,7 @@ def sample_wall(records: Sequence[RunRecord], labels: Sequence[str], artifacts: 
         grid
         for label in dict.fromkeys(labels)
         if label in drawn
-        for grid in _grids(label, drawn[label], by_seed[seed].get(label, []), artifacts, has_devices)
+        for grid in _grids(label, drawn[label], by_seed[seed].get(label, []), artifacts, main, has_devices)
     ]
     return SampleWall(seed, tuple(grids))
 
@@ -46,7 +48,7 @@ def _has_grid(record: RunRecord) -> bool:
 
 
 def _grids(
-    label: str, family: str, records: Sequence[RunRecord], artifacts: Artifacts, has_devices: bool
+    label: str, family: str, records: Sequence[RunRecord], artifacts: Artifacts, main: str, has_devices: bool
 ) -> list[SampleGrid]:
     if not records:
         return [SampleGrid(label, family, "no picture with this seed")]
@@ -54,14 +56,15 @@ def _grids(
     for record in sorted(records, key=lambda each: each.run.device):
         name = f"{label}, {device_name(record.run.device)}" if has_devices else label
         try:
-            grids.append(SampleGrid(name, family, _caption(record), artifacts(record, ARTIFACT)))
+            grids.append(SampleGrid(name, family, _caption(record, main), artifacts(record, ARTIFACT)))
         except StoreError as error:
             grids.append(SampleGrid(name, family, str(error)))
     return grids
 
 
-def _caption(record: RunRecord) -> str:
-    return "; ".join(_score_text(score) for score in record.scores[:SCORE_LIMIT])
+def _caption(record: RunRecord, main: str) -> str:
+    scores = sorted(record.scores, key=lambda score: score.name != main)
+    return "; ".join(_score_text(score) for score in scores[:SCORE_LIMIT])
 
 
 def _score_text(score: Score) -> str:

@@ -6,6 +6,7 @@ import json
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from statistics import fmean
 
 from bench.record import RunRecord
@@ -28,11 +29,12 @@ TUNED = "tuned"
 class Table:
     """The values of one section by column and row, with what they allow to say."""
 
-    def __init__(self, records: Sequence[RunRecord], machine_names: Mapping[str, str]) -> None:
+    def __init__(self, records: Sequence[RunRecord], machine_names: Mapping[str, str], main: str) -> None:
+        self._main = main
         self._records: dict[RowKey, list[RunRecord]] = defaultdict(list)
         for record in records:
             self._records[row_key(record)].append(record)
-        self.values = collect([record for record in records if record.is_ok])
+        self.values = collect([record for record in records if record.is_ok], main)
         names = column_names(self.values, Conditions(records, machine_names))
         self.columns = tuple(
             Column(f"{values.measure.name}#{number}", values.measure, name, values.condition.device or "")
@@ -43,11 +45,6 @@ class Table:
         }
         self._judgements = [self._judge(values) for values in self.values]
 
-    @property
-    def main(self) -> Column | None:
-        """The column that decides the order: the first score, None where no run was scored."""
-        return self.columns[0] if self.columns and self.columns[0].measure.kind == "score" else None
-
     def rows(self) -> tuple[Row, ...]:
         """Return the rows: by family, the best of the main score first, variants of one model together."""
         places = self._places()
@@ -56,12 +53,10 @@ class Table:
 
     def findings(self) -> tuple[str, ...]:
         """Say, for the main score, what can and what cannot be told apart."""
-        if self.main is None:
-            return ()
         return tuple(
             sentence
             for column, values, judgements in zip(self.columns, self.values, self._judgements, strict=True)
-            if column.measure.name == self.main.measure.name
+            if self._is_main(column)
             for sentence in findings(column, judgements, self._left_out(values))
         )
 
@@ -146,12 +141,15 @@ class Table:
         device = values.condition.device
         return [run for run in self._records[key] if device in (None, run.run.device)]
 
+    def _is_main(self, column: Column) -> bool:
+        return column.measure.kind == "score" and column.measure.name == self._main
+
     def _places(self) -> dict[str, tuple[int, int, float]]:
         """Return where each label stands: its family, then its misses, then its best mean of the main score."""
         best: dict[str, float] = {}
         misses: Counter[str] = Counter()
-        if self.main is not None:
-            values = self.values[0]
+        mains = (values for values, column in zip(self.values, self.columns, strict=True) if self._is_main(column))
+        for values in islice(mains, 1):
             for key in values.seeds:
                 numbers = [values.sign * value for value in values.finite(key).values()]
                 best[key.label] = max([best.get(key.label, -math.inf), *([fmean(numbers)] if numbers else [])])

@@ -280,6 +280,7 @@ class Machine:
 class Section:
     """One data set, task and protocol with its settings: what may be compared.
 
+    main_score: the name of the score that models are ordered and judged by, "" where there is none.
     findings: sentences on what can and cannot be told apart. warnings: reasons to doubt a number.
     """
 
@@ -297,6 +298,13 @@ class Section:
     failures: tuple[Failure, ...] = ()
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    main_score: str = ""
+
+    @property
+    def main_columns(self) -> tuple[Column, ...]:
+        """The columns of the main score, one for each condition it was measured under."""
+        scores = (column for column in self.columns if column.measure.kind == "score")
+        return tuple(column for column in scores if column.measure.name == self.main_score)
 
     @property
     def variant_names(self) -> tuple[str, ...]:

@@ -18,8 +18,6 @@ __all__ = ["FLOOR", "RowKey", "Values", "by_variant", "collect", "column_names",
 
 # The score's detail under which a task writes what real data gets against real data.
 FLOOR = "floor"
-# A score that the protocol is about comes before those of the task.
-FIRST = frozenset({"time_to_target"})
 
 
 class RowKey(NamedTuple):
@@ -58,13 +56,12 @@ class Values:
         return sum(value == -self.sign * math.inf for value in self.seeds.get(key, {}).values())
 
 
-def collect(records: Sequence[RunRecord]) -> list[Values]:
-    """Return the columns that have a number: scores in their order, those of the protocol first, then resources."""
-    scores = _scores(records)
-    return [*scores, *_resources(records)]
+def collect(records: Sequence[RunRecord], main: str) -> list[Values]:
+    """Return the columns that have a number: the main score, the others as they were recorded, then resources."""
+    return [*_scores(records, main), *_resources(records)]
 
 
-def _scores(records: Sequence[RunRecord]) -> list[Values]:
+def _scores(records: Sequence[RunRecord], main: str) -> list[Values]:
     unstable = _unstable_details(records)
     found: dict[tuple[Measure, Condition], Values] = {}
     order: dict[str, int] = {}
@@ -81,7 +78,7 @@ def _scores(records: Sequence[RunRecord]) -> list[Values]:
                 values.floors[key].append(floor)
 
     def place(values: Values) -> tuple[bool, int, Condition]:
-        return values.measure.name not in FIRST, order[values.measure.name], values.condition
+        return values.measure.name != main, order[values.measure.name], values.condition
 
     return sorted(found.values(), key=place)
 

@@ -196,8 +196,7 @@ def _overview(report: Report) -> Overview | None:
         (section, text)
         for section in report.sections
         if not section.variant_names
-        for text in words.column_texts(section.columns[:1], section.rows)
-        if text.column.measure.kind == "score"
+        for text in words.column_texts(section.main_columns[:1], section.rows)
     ]
     if len(places) < 2:
         return None

@@ -109,9 +109,9 @@ def _table(section: Section, width: int) -> Table:
 
 
 def _columns(section: Section) -> list[Column]:
-    scores = [column for column in section.columns if column.measure.kind == "score"]
-    main = [column for column in scores if column.measure == scores[0].measure]
-    return main + [column for name in SHOWN for column in section.columns if column.measure.name == name]
+    return list(section.main_columns) + [
+        column for name in SHOWN for column in section.columns if column.measure.name == name
+    ]
 
 
 def _models(section: Section) -> _Part:

@@ -82,7 +82,7 @@ def main_columns(section: Section) -> list[Column]:
     scores = [column for column in columns if column.measure.kind == "score"]
     if len(scores) <= SCORE_LIMIT:
         return columns
-    main = [column for column in scores if column.measure.name == scores[0].measure.name]
+    main = [column for column in scores if column in section.main_columns]
     clocks = [column for column in scores if column.measure.unit == "s" and column not in main]
     costs = [*clocks, *(column for column in columns if column not in scores)]
     return [*main, *costs, *(column for column in scores if column not in main and column not in clocks)]

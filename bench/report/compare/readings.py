@@ -10,6 +10,7 @@ from bench.record import RunRecord, Score
 from bench.report.compare.changes import Change, Place, Verdict
 from bench.report.compare.pairs import Pair, PairedCell
 from bench.report.measures import RESOURCES, has_clock_budget, is_clocked, score_measure
+from bench.report.objective import main_score
 from bench.report.table import MEMORY_RESOLUTION_MB
 from bench.report.tree import Measure
 from bench.stats import paired_difference, with_failures
@@ -114,8 +115,9 @@ def readings(cell: PairedCell, *, every_score: bool) -> Iterator[Reading]:
     pairs = cell.pairs
     if not any(record.is_ok for pair in pairs.values() for record in (pair.a, pair.b)):
         return
-    for number, score in enumerate(_scores(pairs)):
-        if number == 0 or every_score or is_clocked(score):
+    main = main_score(record for pair in pairs.values() for record in (pair.b, pair.a))
+    for score in _scores(pairs, main):
+        if score.name == main or every_score or is_clocked(score):
             yield _score(score, pairs)
     for resource in RESOURCES:
         if resource.measure.name in SHOWN:
@@ -124,10 +126,11 @@ def readings(cell: PairedCell, *, every_score: bool) -> Iterator[Reading]:
                 yield reading
 
 
-def _scores(pairs: Mapping[int, Pair]) -> list[Score]:
-    """Return one score of every name, in the order they were recorded."""
+def _scores(pairs: Mapping[int, Pair], main: str) -> list[Score]:
+    """Return one score of every name, the main one first, the others in the order they were recorded."""
     records = [record for pair in pairs.values() for record in (pair.a, pair.b)]
-    return list({score.name: score for record in reversed(records) for score in record.scores}.values())
+    found = {score.name: score for record in reversed(records) for score in record.scores}
+    return sorted(found.values(), key=lambda score: score.name != main)
 
 
 def _score(score: Score, pairs: Mapping[int, Pair]) -> Reading:
