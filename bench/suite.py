@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import tomllib
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 import bench
 from bench.errors import SuiteError, UnknownName, UsageError
+from bench.mistakes import Location, Mistake, Wrong, checked, raise_all, wrong_values
 from bench.record import RunRecord, SplitPlan
-from bench.specs import NAME, Value
+from bench.specs import NAME, TARGET, Family, Value
 from bench.toml_lines import line_of
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Suite",
     "SuiteFile",
     "load_suite",
+    "read_suite",
     "shipped_suites",
     "suite_of",
 ]
@@ -42,11 +43,28 @@ class Strict(BaseModel):
 
 
 class ModelEntry(Strict):
-    """A model to compare, with what is set differently from its defaults; `label` names it in tables."""
+    """A model to compare, with what is set differently from its defaults; `label` names it in tables.
 
-    model: str
+    It is the `model` of a plugin by name, or whatever a `target` such as `"sklearn.svm:SVC"` builds, with its family.
+    """
+
+    model: str = ""
+    target: str = ""
     label: str = Field(default="", max_length=60)
+    family: Family | None = None
     hyperparameters: dict[str, Value] = {}
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        given = sorted(self.model_fields_set & {"model", "target"})
+        if len(given) != 1:
+            got = " and ".join(given) or "none"
+            raise ValueError(f'name a model = "…" of a plugin or a target = "module:attribute"; got {got} of them')
+        if "target" in given and not TARGET.fullmatch(self.target):
+            raise ValueError(f'target = {self.target!r} is not of the form "package.module:attribute"')
+        if "model" in given and self.family:
+            raise ValueError(f"family belongs to a target; the model {self.model!r} has its own")
+        return self
 
 
 class Named(BaseModel):
@@ -114,13 +132,16 @@ class Compare(Strict):
 
     task: Annotated[Named, _by("name")]
     protocol: Annotated[Named, _by("name")]
-    datasets: list[str] = Field(min_length=1)
-    models: list[Annotated[ModelEntry, _by("model")]] = Field(min_length=1)
+    datasets: list[str]
+    models: list[Annotated[ModelEntry, _by("model")]]
     splits: SplitsOfSuite = None
     paired: bool | None = None
 
 
 def _seeds(value: Any) -> Any:
+    if isinstance(value, str):
+        cure = f"; write {value} without quotes" if value.isdecimal() else ""
+        raise ValueError(f"a number of seeds or a list such as [0, 3, 7] is needed{cure}")  # noqa: TRY004 - pydantic hears ValueError
     if not isinstance(value, int) or isinstance(value, bool):
         return value
     if not 0 < value <= MOST_SEEDS:
@@ -156,15 +177,25 @@ class Suite(Strict):
 
 @dataclass(frozen=True)
 class SuiteFile:
-    """A suite and where it was read, so that later errors can name the line too."""
+    """A suite and where it was read, so that later errors can name the line too.
+
+    mistakes: what is wrong with the file; of such a suite only what is right stands in `suite`, and empty names
+              where something is missing, so that the rest can be looked through for more.
+    """
 
     suite: Suite
     path: Path
     text: str
+    mistakes: tuple[Mistake, ...] = ()
 
     def place(self, *location: str | int) -> str:
         """Return `"quickstart.toml, line 14"` for a location such as ("compare", 0, "models", 2)."""
-        return _place(self.path, self.text, location)
+        line = line_of(self.text, location)
+        return f"{self.path}, line {line}" if line else str(self.path)
+
+    def mistake(self, location: Location, text: str) -> Mistake:
+        """Return a mistake at a location; its text names the place."""
+        return Mistake(line_of(self.text, location) or 0, text)
 
 
 def shipped_suites() -> dict[str, Path]:
@@ -178,7 +209,17 @@ def shipped_suites() -> dict[str, Path]:
 def load_suite(name_or_path: str) -> SuiteFile:
     """Read a suite by the name of a shipped one or by its path.
 
-    Raises UnknownName where there is neither, SuiteError where the file is not valid.
+    Raises UnknownName where there is neither, SuiteError with every mistake where the file is not valid.
+    """
+    file = read_suite(name_or_path)
+    raise_all(file.mistakes, file.path)
+    return file
+
+
+def read_suite(name_or_path: str) -> SuiteFile:
+    """Read a suite and keep its mistakes beside it: whoever looks up its names can then tell of all at once.
+
+    Raises UnknownName and SuiteError where there is nothing to look up names in.
     """
     shipped = shipped_suites()
     is_path = name_or_path.endswith(".toml") or "/" in name_or_path
@@ -199,18 +240,75 @@ def load_suite(name_or_path: str) -> SuiteFile:
 
 def _validated(document: dict[str, Any], path: Path, text: str) -> SuiteFile:
     document.setdefault("name", path.stem)
-    try:
-        suite = Suite.model_validate(document)
-    except ValidationError as error:
-        raise SuiteError("\n".join(_explain(problem, path, text) for problem in error.errors())) from None
+    file = SuiteFile(Suite.model_construct(name=path.stem, compare=[]), path, text)
+    wrongs = wrong_values(Suite, document)
+    mistakes = [_told(file, wrong) for wrong in wrongs]
+    mended = copy.deepcopy(document)
+    for wrong in wrongs:
+        _mend(mended, wrong)
+    if wrong_values(Suite, mended):
+        raise_all(mistakes, path)
+    suite: Suite = checked(Suite, mended)
+    told = {wrong.location for wrong in wrongs}
+    for where in _empty_lists(suite):
+        if where not in told:
+            text_of = f"{file.place(*where)}: {_dotted(where)} is empty; name at least one"
+            mistakes.append(file.mistake(where, text_of))
     if not NAME.fullmatch(suite.name):
-        line = line_of(text, ("name",))
-        cure = "" if line else '. Rename the file, or write name = "…" at its top'
-        raise SuiteError(
-            f"{_place(path, text, ('name',))}: suite name {suite.name!r} is not allowed: "
-            f"use a-z, 0-9, '.', '_' and '-'{cure}"
-        )
-    return SuiteFile(suite, path, text)
+        cure = "" if line_of(text, ("name",)) else '. Rename the file, or write name = "…" at its top'
+        rule = "use a-z, 0-9, '.', '_' and '-'"
+        text_of = f"{file.place('name')}: suite name {suite.name!r} is not allowed: {rule}{cure}"
+        mistakes.append(file.mistake(("name",), text_of))
+    return SuiteFile(suite, path, text, tuple(mistakes))
+
+
+def _empty_lists(suite: Suite) -> list[Location]:
+    keys = ("datasets", "models")
+    return [("compare", n, key) for n, each in enumerate(suite.compare) for key in keys if not getattr(each, key)]
+
+
+def _told(file: SuiteFile, wrong: Wrong) -> Mistake:
+    place, where = file.place(*wrong.location), _dotted(wrong.location)
+    if wrong.kind == "unknown":
+        text = f"{place}: unknown key {where!r}. {wrong.reason}"
+    elif wrong.kind == "missing":
+        text = f"{place}: {where!r} is missing"
+    else:
+        # A table as it was parsed is no help to whoever wrote it.
+        value = "" if isinstance(wrong.value, dict) else f" = {wrong.value!r}"
+        text = f"{place}: {where}{value}: {wrong.reason}"
+    return file.mistake(wrong.location, text)
+
+
+def _dotted(location: Location) -> str:
+    return ".".join(map(str, location))
+
+
+def _mend(document: dict[str, Any], wrong: Wrong) -> None:
+    """Take a wrong value out of a suite, and leave every other one at its place in its list."""
+    location = wrong.location
+    if location[0] != "compare" or len(location) < 2 or not isinstance(document["compare"], list):
+        document.pop(str(location[0]), None)
+        return
+    number, key, rest = int(location[1]), str(location[2]) if len(location) > 2 else "", location[3:]
+    compare = document["compare"][number] if key else {}
+    document["compare"][number] = compare
+    if key in ("datasets", "models") and rest:
+        entry, inner = compare[key][int(rest[0])], rest[1:]
+        compare[key][int(rest[0])] = _mended_entry(entry, inner) if inner and isinstance(entry, dict) else ""
+    else:
+        compare.pop(key, None)
+    for needed, nothing in (("task", ""), ("protocol", ""), ("datasets", []), ("models", [])):
+        compare.setdefault(needed, nothing)
+
+
+def _mended_entry(entry: dict[str, Any], inner: Location) -> dict[str, Any] | str:
+    if inner[0] in ("model", "target"):
+        return ""
+    kept = {key: value for key, value in entry.items() if key != inner[0]}
+    if inner[0] == "hyperparameters" and len(inner) > 1:
+        kept["hyperparameters"] = {key: value for key, value in entry["hyperparameters"].items() if key != inner[1]}
+    return kept
 
 
 def suite_of(record: RunRecord) -> dict[str, Any]:
@@ -249,30 +347,3 @@ def _without_none(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_none(each) for key, each in value.items() if each is not None}
     return [_without_none(each) for each in value] if isinstance(value, list | tuple) else value
-
-
-def _explain(problem: Any, path: Path, text: str) -> str:
-    location: tuple[str | int, ...] = problem["loc"]
-    where = ".".join(str(part) for part in location)
-    place = _place(path, text, location)
-    if problem["type"] == "extra_forbidden":
-        near = get_close_matches(str(location[-1]), _keys_at(location), n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(_keys_at(location))}."
-        return f"{place}: unknown key {where!r}.{hint}"
-    if problem["type"] == "missing":
-        return f"{place}: {where!r} is missing"
-    return f"{place}: {where} = {problem['input']!r}: {problem['msg'].removeprefix('Value error, ')}"
-
-
-def _place(path: Path, text: str, location: Sequence[str | int]) -> str:
-    line = line_of(text, location)
-    return f"{path}, line {line}" if line else str(path)
-
-
-def _keys_at(location: Sequence[str | int]) -> list[str]:
-    """Return the keys that may stand beside the last part of a location."""
-    parents = [part for part in location[:-1] if isinstance(part, str)]
-    owner: type[BaseModel] = Suite
-    if parents[:1] == ["compare"]:
-        owner = ModelEntry if "models" in parents else Compare
-    return sorted(owner.model_fields)

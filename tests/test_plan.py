@@ -111,7 +111,10 @@ def test_a_label_may_mean_two_things_where_other_settings_keep_them_apart(tmp_pa
             r"hyperparameter of model 'mlp-1': 'widht' in .*line 6",
         ),
         ('"mlp-1",\n{ model = "mlp-1", labl = "b" }', r"line 6: unknown key .*Did you mean 'label'"),
-        ('"mlp-1",\n{ label = "b" }', r"line 6: 'compare\.0\.models\.1\.model' is missing"),
+        (
+            '"mlp-1",\n{ label = "b" }',
+            r"line 6: compare\.0\.models\.1: name a model = .* or a target = .*got none of them",
+        ),
         ('"mlp-1",\n{ model = "mpl", label = "mlp-1" }', "unknown model 'mpl' in .*line 6"),
     ],
 )

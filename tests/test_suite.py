@@ -10,7 +10,7 @@ from bench.errors import SuiteError, UnknownName
 from bench.plugins import Plugins, discover
 from bench.runner.jobs import Job
 from bench.runner.plan import Choices, expand
-from bench.suite import load_suite, shipped_suites
+from bench.suite import Splits, load_suite, read_suite, shipped_suites
 
 GOOD = """\
 seeds = 2
@@ -66,8 +66,16 @@ def test_all_promised_suites_are_shipped() -> None:
         ("seeds = 2", "seeds = -1", "line 1: seeds = "),
         ("seeds = 2", "seeds = [0, 'a']", r"line 1: seeds\.1 = 'a'"),
         ("seeds = 2", "seeds = ", "is not valid TOML"),
-        ("epochs = 3", "epochs = 0", r"line 7: protocol\.epochs = 0: Input should be greater than 0"),
-        ("epochs = 3", "epoch = 3", r"line 7: protocol.*epoch.*Known: epochs"),
+        ("seeds = 2", 'seeds = "3"', r"line 1: seeds = '3': a number of seeds or a list.*; write 3 without quotes"),
+        ("seeds = 2", "seeds = 2\nthreads = '1'", "line 2: threads = '1': a whole number is needed: write 1 without"),
+        ("seeds = 2", "seeds = 2\npaired = 1", "line 2: paired = 1: true or false is needed"),
+        ("epochs = 3", 'epochs = "2"', r"line 7: protocol\.epochs = '2': a whole number is needed: write 2 without"),
+        ("epochs = 3", "epochs = 2.5", r"line 7: protocol\.epochs = 2\.5: a whole number is needed$"),
+        ("epochs = 3", "epochs = 3, schedule = 'cos'", "line 7: .*schedule = 'cos': must be 'constant' or 'cosine'"),
+        ("width = 512", 'width = "4"', r"line 6: mlp\.width = '4': a whole number is needed: write 4 without quotes"),
+        ("width = 512", "width = [4]", r"line 6: compare.*hyperparameters\.width = \[4\]: .*is needed"),
+        ("epochs = 3", "epochs = 0", r"line 7: protocol\.epochs = 0: must be greater than 0"),
+        ("epochs = 3", "epoch = 3", r"line 7: unknown setting protocol\.epoch\. Did you mean 'epochs'\?"),
         ("epochs = 3", "epochs = 3, steps = 4", r"line 7: protocol: give exactly one of .* got epochs, steps"),
         ('task = "classification"', 'tsk = "classification"', "'compare.0.task' is missing"),
         ("width = 512", "widht = 512", r"unknown hyperparameter of model 'mlp': 'widht'.*Did you mean 'width'"),
@@ -83,6 +91,105 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, plugins: Plugins, old:
     assert old in GOOD
     with pytest.raises((SuiteError, UnknownName), match=message):
         plan(tmp_path, GOOD.replace(old, new, 1), plugins)
+
+
+def test_whole_numbers_stand_for_numbers(tmp_path: Path, plugins: Plugins) -> None:
+    jobs = plan(tmp_path, GOOD.replace("epochs = 3", "seconds = 3, learning_rate = 1"), plugins)
+    assert jobs[0].plan.settings["protocol"]["seconds"] == 3.0
+
+
+MISTAKEN = """\
+seeds = "3"
+threds = 1
+
+[[compare]]
+task = "classification"
+datasets = ["digits", 7, "irs"]
+models = ["mlp-1", { label = "nothing" }, { model = "mlp", hyperparameters = { depth = "4", widht = 1 } }, "mlp1"]
+protocol = { name = "fixed-budget", epoch = 3, batch_size = "2" }
+
+[[compare]]
+task = "clasification"
+models = []
+protocol = "fixed"
+"""
+
+
+def test_mistakes_of_every_stage_are_told_at_once_in_the_order_of_the_file(tmp_path: Path, plugins: Plugins) -> None:
+    with pytest.raises(SuiteError) as raised:
+        expand(read_suite(write(tmp_path, MISTAKEN)), plugins, Choices())
+    title, *lines = str(raised.value).splitlines()
+    assert title.startswith("14 mistakes in ")
+    expected = (
+        (1, "seeds = '3'"),
+        (2, "unknown key 'threds'. Did you mean 'threads'?"),
+        (6, "compare.0.datasets.1 = 7: a text in quotes is needed"),
+        (6, "unknown data set 'irs'"),
+        (7, "compare.0.models.1: name a model"),
+        (7, "mlp.depth = '4': a whole number is needed: write 4 without quotes"),
+        (7, "unknown hyperparameter of model 'mlp': 'widht'"),
+        (7, "unknown model 'mlp1'"),
+        (8, "unknown setting protocol.epoch. Did you mean 'epochs'?"),
+        (8, "protocol.batch_size = '2': a whole number is needed: write 2 without quotes"),
+        (10, "'compare.1.datasets' is missing"),
+        (11, "unknown task 'clasification'"),
+        (12, "compare.1.models is empty"),
+        (13, "unknown protocol 'fixed'"),
+    )
+    for line, text in expected:
+        assert any(f"line {line}" in each and text in each for each in lines), text
+    numbers = [int(each.partition("line ")[2].split(":")[0].split(".")[0]) for each in lines]
+    assert numbers == sorted(numbers)
+    assert not any("Input should" in each or "valid integer" in each for each in lines)
+
+
+@pytest.mark.parametrize(
+    ("splits", "message"),
+    [
+        ("0", "line 1: splits = 0: must be 1 or more"),
+        ('"kfolds"', "line 1: splits = 'kfolds': must be 'official', 'holdout' or 'kfold'"),
+        ('{ scheme = "kfold" }', "line 1: splits: 1 fold leaves nothing to train on"),
+        ('{ scheme = "kfold", count = 3, numbers = [3] }', "line 1: splits: numbers has 3; with count = 3"),
+        ('{ count = 5, scheem = "kfold" }', "line 1: unknown key 'splits.scheem'. Did you mean 'scheme'"),
+    ],
+)
+def test_splits_that_cannot_be_are_named(tmp_path: Path, splits: str, message: str) -> None:
+    with pytest.raises(SuiteError, match=message):
+        load_suite(write(tmp_path, f"splits = {splits}\n{GOOD}"))
+
+
+def test_splits_go_with_seeds(tmp_path: Path, plugins: Plugins) -> None:
+    def made(more: str, **choices: object) -> list[tuple[int, str, int]]:
+        jobs = plan(tmp_path, f"{more}\n{GOOD}", plugins, **choices)
+        plans = [job.plan for job in jobs if job.plan.dataset == "iris" and job.plan.label == "wide"]
+        return [(plan.seed, plan.split.scheme, plan.split.number) for plan in plans]
+
+    assert made('splits = "official"') == [(0, "official", 0), (1, "official", 0)]
+    assert made("splits = 3") == [(0, "holdout", 0), (1, "holdout", 1), (0, "holdout", 2)]
+    assert len(made("splits = 3\npaired = false")) == 6
+    assert made('splits = { scheme = "kfold", count = 2 }') == [(0, "kfold", 0), (1, "kfold", 1)]
+    assert made("splits = 3", seeds=(1,)) == [(1, "holdout", 1)]
+    assert made("splits = 3", splits=Splits(scheme="kfold", count=2), seeds=(4,)) == [(4, "kfold", 0), (4, "kfold", 1)]
+
+
+def test_a_comparison_has_splits_of_its_own(tmp_path: Path, plugins: Plugins) -> None:
+    text = GOOD + "splits = 4\n" + GOOD.partition("\n\n")[2].replace("epochs = 3", "epochs = 4")
+    jobs = plan(tmp_path, f"splits = 'official'\n{text}", plugins)
+    by_epochs = {(job.plan.settings["protocol"]["epochs"], job.plan.split.scheme) for job in jobs}
+    assert by_epochs == {(3, "holdout"), (4, "official")}
+    ids = {job.plan.run_id for job in jobs}
+    assert len(ids) == len(jobs), "the split is part of a run's identity"
+
+
+def test_small_data_without_an_official_test_part_have_a_cut_for_each_seed(tmp_path: Path, plugins: Plugins) -> None:
+    def numbers(dataset: str) -> set[tuple[str, int]]:
+        jobs = plan(tmp_path, GOOD.replace('"digits", "iris"', f'"{dataset}"'), plugins)
+        return {(job.plan.split.scheme, job.plan.split.number) for job in jobs}
+
+    if not getattr(plugins.datasets["iris"].spec, "sample_count", 0):
+        pytest.skip("data sets do not say their size yet")
+    assert numbers("iris") == {("holdout", 0), ("holdout", 1)}
+    assert numbers("mnist") == {("official", 0)}
 
 
 def test_an_unknown_suite_names_the_shipped_ones() -> None:

@@ -94,12 +94,12 @@ def command(suite: str, store: Path, with_report: bool, as_json: bool, **options
     from bench.runner.plan import check_cores, expand
     from bench.runner.session import cores
     from bench.store import Store
-    from bench.suite import load_suite
+    from bench.suite import read_suite
 
     plugins, warn = discover(), plain(is_json=as_json).problem
     for problem in plugins.problems:
         warn(f"plugin {problem.owner} is broken: {problem.reason}")
-    file = load_suite(suite)
+    file = read_suite(suite)
     choices = _choices(file, options, warn)
     jobs = expand(file, plugins, choices)
     # Before the store is opened: a refused command must leave its plan, and so its report, as they were.

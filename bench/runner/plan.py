@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from platformdirs import user_cache_path
-from pydantic import ValidationError
 
 from bench import data
-from bench.errors import BenchError, SuiteError, UnknownName, UsageError
-from bench.plugins import Offer, Plugins
+from bench.errors import BenchError, UnknownName, UsageError
+from bench.mistakes import Mistake, checked, needs, raise_all, wrong_values
+from bench.plugins import Catalogue, Offer, Plugins
 from bench.protocols.base import Protocol
 from bench.record import PlannedRun, SplitPlan
 from bench.runner.identity import (
@@ -27,13 +27,13 @@ from bench.runner.pairs import default_splits, pairs, seeds_counted_on
 from bench.specs import (
     Choice,
     DatasetSpec,
-    Fixed,
     Hyperparameter,
     Integer,
     MetricSpec,
     ModelSpec,
     ProtocolSpec,
     Real,
+    Spec,
     TaskSpec,
     Value,
 )
@@ -44,6 +44,7 @@ __all__ = ["Choices", "check_cores", "expand", "missing_data"]
 
 # Where an entry stands in its file, e.g. ("compare", 0, "models", 2).
 Where = tuple[str | int, ...]
+S = TypeVar("S", bound=Spec)
 
 
 @dataclass(frozen=True)
@@ -84,11 +85,14 @@ class _Expansion:
         self.file, self.plugins, self.choices = file, plugins, choices
         self.harness = harness_fingerprint()
         self.sources: dict[str, str] = {}
+        self.mistakes: list[Mistake] = list(file.mistakes)
         entries = [entry for compare in file.suite.compare for entry in compare.models]
         self.listed = {name for entry in entries for name in (entry.model, entry.label) if name}
 
     def jobs(self) -> Iterator[Job]:
-        cells = [cell for index, compare in enumerate(self.file.suite.compare) for cell in self._cells(index, compare)]
+        compares = enumerate(self.file.suite.compare)
+        cells = [cell for index, compare in compares for cell in self._cells(index, compare)]
+        raise_all(self.mistakes, self.file.path)
         self._check_choices(cells)
         named: dict[tuple[Any, ...], tuple[str, _Cell]] = {}
         seen: set[str] = set()
@@ -97,10 +101,25 @@ class _Expansion:
             place = (*job.plan.place, canonical(job.plan.settings))
             run_id, other = named.setdefault(place, (job.plan.run_id, cell))
             if run_id != job.plan.run_id:
-                raise SuiteError(_same_label(other, cell))
-            if job.plan.run_id not in seen:
+                self._note(cell.contender.where, _same_label(other, cell))
+            elif job.plan.run_id not in seen:
                 yield job
             seen.add(job.plan.run_id)
+        raise_all(self.mistakes, self.file.path)
+
+    def _note(self, where: Where, text: str) -> None:
+        self.mistakes.append(self.file.mistake(where, text))
+
+    def _found(self, catalogue: Catalogue[S], name: str, where: Where) -> Offer[S] | None:
+        """Look a name of the suite up; where nothing answers to it, the mistake is noted."""
+        if not name and self.file.mistakes:
+            # It is missing, or was no name; that has been told.
+            return None
+        try:
+            return catalogue.find(name, self.file.place(*where))
+        except UnknownName as error:
+            self._note(where, str(error))
+            return None
 
     def _check_choices(self, cells: Sequence[_Cell]) -> None:
         for name in self.choices.models:
@@ -127,45 +146,14 @@ class _Expansion:
         )
 
     def _cells(self, index: int, compare: Compare) -> Iterator[_Cell]:
-        place = self.file.place("compare", index, "task")
-        task = self.plugins.tasks.find(compare.task.name, place)
-        protocol = self.plugins.protocols.find(compare.protocol.name, self.file.place("compare", index, "protocol"))
-        settings = {
-            "task": self._settings(task.load().Settings, compare.task.settings, index, "task"),
-            "protocol": self._settings(protocol.load().Settings, compare.protocol.settings, index, "protocol"),
-        }
-        kind = protocol.load()
-        rules: Protocol = kind(kind.Settings.model_validate(compare.protocol.settings))
-        question = _Question(
-            compare=compare,
-            task=task,
-            protocol=protocol,
-            settings=settings,
-            rules=rules,
-            extra=self._extra(rules, compare.protocol.name),
-        )
-        contenders = [*self._contenders(index, compare)]
-        for number, name in enumerate(compare.datasets):
-            place = self.file.place("compare", index, "datasets", number)
-            dataset = self.plugins.datasets.find(name, place)
-            if compare.task.name not in dataset.spec.tasks:
-                raise SuiteError(
-                    f"{place}: data set {name!r} cannot be asked {compare.task.name!r}; "
-                    f"it is for {', '.join(dataset.spec.tasks)}"
-                )
-            if self.choices.datasets and name not in self.choices.datasets:
-                continue
-            for contender in contenders:
-                model = contender.model.spec
-                given = self._hyperparameters(contender.entry, model, contender.where)
-                try:
-                    variants = rules.variants(model, given)
-                except UsageError:
-                    # Who joins a suite comes along wherever the protocol has something to vary in it.
-                    if not contender.where:
-                        continue
-                    raise
-                for device in self._devices(model):
+        question = self._question(index, compare)
+        datasets, contenders = [*self._datasets(index, compare)], [*self._contenders(index, compare)]
+        if question is None:
+            return
+        varied = [(each, self._variants(question.rules, each)) for each in contenders]
+        for dataset in datasets:
+            for contender, variants in varied:
+                for device in self._devices(contender.model.spec):
                     for variant in variants:
                         yield _Cell(
                             expansion=self,
@@ -174,12 +162,50 @@ class _Expansion:
                             dataset=dataset,
                             device=device,
                             variant=variant,
-                            hyperparameters=rules.hyperparameters(given, variant),
+                            hyperparameters=question.rules.hyperparameters(contender.given, variant),
                         )
 
-    def _extra(self, rules: Protocol, protocol: str) -> tuple[Offer[DatasetSpec], ...]:
-        place = f"protocol {protocol} of suite {self.file.suite.name}"
-        return tuple(self.plugins.datasets.find(name, place) for name in rules.datasets())
+    def _variants(self, rules: Protocol, contender: _Contender) -> Sequence[dict[str, Value]]:
+        try:
+            return rules.variants(contender.model.spec, contender.given)
+        except UsageError as error:
+            # Who joins a suite comes along wherever the protocol has something to vary in it.
+            if contender.where:
+                self._note(contender.where, f"{self.file.place(*contender.where)}: {error}")
+            return ()
+
+    def _question(self, index: int, compare: Compare) -> _Question | None:
+        task = self._found(self.plugins.tasks, compare.task.name, ("compare", index, "task"))
+        protocol = self._found(self.plugins.protocols, compare.protocol.name, ("compare", index, "protocol"))
+        asked = None if task is None else self._settings(task, compare.task.settings, index, "task")
+        ruled = None if protocol is None else self._settings(protocol, compare.protocol.settings, index, "protocol")
+        if task is None or protocol is None or asked is None or ruled is None:
+            return None
+        kind = protocol.load()
+        rules: Protocol = kind(kind.Settings.model_validate(ruled))
+        place = f"protocol {compare.protocol.name} of suite {self.file.suite.name}"
+        try:
+            extra = tuple(self.plugins.datasets.find(name, place) for name in rules.datasets())
+        except UnknownName as error:
+            self._note(("compare", index, "protocol"), f"{self.file.place('compare', index, 'protocol')}: {error}")
+            return None
+        settings = {"task": asked, "protocol": ruled}
+        return _Question(compare=compare, task=task, protocol=protocol, settings=settings, rules=rules, extra=extra)
+
+    def _datasets(self, index: int, compare: Compare) -> Iterator[Offer[DatasetSpec]]:
+        for number, name in enumerate(compare.datasets):
+            where = ("compare", index, "datasets", number)
+            dataset = self._found(self.plugins.datasets, name, where)
+            if dataset is None:
+                continue
+            if compare.task.name in self.plugins.tasks and compare.task.name not in dataset.spec.tasks:
+                self._note(
+                    where,
+                    f"{self.file.place(*where)}: data set {name!r} cannot be asked {compare.task.name!r}; "
+                    f"it is for {', '.join(dataset.spec.tasks)}",
+                )
+            elif not self.choices.datasets or name in self.choices.datasets:
+                yield dataset
 
     def pairs(self, compare: Compare, dataset: DatasetSpec) -> list[tuple[int, SplitPlan]]:
         """Return the seeds and splits of a comparison on one data set, those the command line leaves out left out."""
@@ -208,46 +234,55 @@ class _Expansion:
             if named and entry.model not in named and entry.label not in named:
                 continue
             where = ("compare", index, "models", number)
-            place = self.file.place(*where, "model")
-            model = self.plugins.models.find(entry.model, place)
-            if compare.task.name not in model.spec.tasks:
-                raise SuiteError(
+            model = self._found(self.plugins.models, entry.model, (*where, "model"))
+            if model is None:
+                continue
+            given = self._hyperparameters(entry, model.spec, where)
+            if compare.task.name in self.plugins.tasks and compare.task.name not in model.spec.tasks:
+                place = self.file.place(*where, "model")
+                self._note(
+                    where,
                     f"{place}: model {entry.model!r} cannot be asked {compare.task.name!r}; "
-                    f"it is for {', '.join(model.spec.tasks)}"
+                    f"it is for {', '.join(model.spec.tasks)}",
                 )
-            yield _Contender(entry=entry, where=where, model=model)
+            elif given is not None:
+                yield _Contender(entry=entry, where=where, model=model, given=given)
         for name in (*named, *added):
             # What the suite lists has its places there; elsewhere its default settings would pass for the suite's.
-            if name not in self.listed:
-                model = self.plugins.models.find(name, "--models")
+            if name not in self.listed and name in self.plugins.models:
+                model = self.plugins.models[name]
                 if compare.task.name in model.spec.tasks:
-                    yield _Contender(entry=ModelEntry(model=name), where=(), model=model)
+                    entry = ModelEntry(model=name)
+                    yield _Contender(entry=entry, where=(), model=model, given=model.spec.defaults())
 
-    def _settings(self, kind: Any, given: Mapping[str, Any], index: int, key: str) -> dict[str, Any]:
-        try:
-            settings: dict[str, Any] = kind.model_validate(given).model_dump(mode="json")
-        except ValidationError as error:
-            problems = []
-            for problem in error.errors():
-                where = ".".join(str(part) for part in problem["loc"])
-                place = self.file.place("compare", index, key, *problem["loc"])
-                known = f" Known: {', '.join(kind.model_fields)}." if problem["type"] == "extra_forbidden" else ""
-                message = problem["msg"].removeprefix("Value error, ")
-                what = f"{key}.{where} = {problem['input']!r}" if where else key
-                problems.append(f"{place}: {what}: {message}.{known}")
-            raise SuiteError("\n".join(problems)) from None
+    def _settings(self, offer: Offer[Any], given: Mapping[str, Any], index: int, key: str) -> dict[str, Any] | None:
+        """Return every setting with its value, None where some cannot be; those are noted."""
+        kind = offer.load().Settings
+        wrongs = wrong_values(kind, given)
+        for wrong in wrongs:
+            where = ("compare", index, key, *wrong.location)
+            name = ".".join(map(str, (key, *wrong.location)))
+            value = f" = {wrong.value!r}" if wrong.location and wrong.kind != "missing" else ""
+            unknown = f"unknown setting {name}. {wrong.reason}"
+            text = unknown if wrong.kind == "unknown" else f"{name}{value}: {wrong.reason}"
+            self._note(where, f"{self.file.place(*where)}: {text}")
+        if wrongs:
+            return None
+        settings: dict[str, Any] = checked(kind, given).model_dump(mode="json")
         return settings
 
-    def _hyperparameters(self, entry: ModelEntry, model: ModelSpec, where: Where) -> dict[str, Value]:
-        space = model.space
+    def _hyperparameters(self, entry: ModelEntry, model: ModelSpec, where: Where) -> dict[str, Value] | None:
+        """Return every hyperparameter with its value, None where some cannot be; those are noted."""
+        space, count = model.space, len(self.mistakes)
         for name, value in entry.hyperparameters.items():
-            place = self.file.place(*where, "hyperparameters", name)
+            here = (*where, "hyperparameters", name)
+            place = self.file.place(*here)
             if name not in space:
-                raise UnknownName(f"hyperparameter of model {model.name!r}:", name, space, place=place)
-            problem = check_value(space[name], value)
-            if problem:
-                raise SuiteError(f"{place}: {model.name}.{name} = {value!r}: {problem}")
-        return {**model.defaults(), **entry.hyperparameters}
+                unknown = UnknownName(f"hyperparameter of model {model.name!r}:", name, space, place=place)
+                self._note(here, str(unknown))
+            elif problem := check_value(space[name], value):
+                self._note(here, f"{place}: {model.name}.{name} = {value!r}: {problem}")
+        return None if len(self.mistakes) > count else {**model.defaults(), **entry.hyperparameters}
 
     def source(self, target: str) -> str:
         if target not in self.sources:
@@ -269,11 +304,12 @@ class _Question:
 
 @dataclass(frozen=True, kw_only=True)
 class _Contender:
-    """A model as a suite lists it; `where` is empty for one that joins from the command line."""
+    """A model as a suite lists it, with its hyperparameters; `where` is empty for one that the command line adds."""
 
     entry: ModelEntry
     where: Where
     model: Offer[ModelSpec]
+    given: dict[str, Value]
 
     @property
     def label(self) -> str:
@@ -425,20 +461,13 @@ def check_value(parameter: Hyperparameter, value: Value) -> str:
 
     Only the kind is checked: outside the search space a value may still be worth a try.
     """
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if isinstance(parameter, Integer) and not (is_number and isinstance(value, int)):
-        return "a whole number is needed"
-    if isinstance(parameter, Real) and not is_number:
-        return "a number is needed"
-    if isinstance(parameter, Choice) and value not in parameter.options:
+    if isinstance(parameter, Choice):
+        kinds = {type(option) for option in parameter.options}
+        if value in parameter.options and type(value) in kinds:
+            return ""
         return f"not one of {', '.join(map(repr, parameter.options))}"
-    if (
-        isinstance(parameter, Fixed)
-        and type(value) is not type(parameter.default)
-        and not (is_number and isinstance(parameter.default, float))
-    ):
-        return f"a {type(parameter.default).__name__} is needed"
-    return ""
+    kind = {Integer: int, Real: float}.get(type(parameter), type(parameter.default))
+    return needs(kind, value)
 
 
 def missing_data(jobs: Iterable[Job]) -> dict[str, str]:
