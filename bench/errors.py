@@ -9,7 +9,8 @@ BenchError                    the message is meant for the user: value, place, c
 ├── DataError                 data cannot be used
 │   ├── DataMissing           the files are not under the data root
 │   └── ChecksumMismatch      a file is not the file it should be
-├── StoreError                the results file cannot be read or written
+├── StoreError                the store cannot be opened, read or written
+│   └── StoreMissing          there is none at that path or URL
 ├── ContractError             a model broke its contract (wrong shape, no `forward` …)
 ├── Diverged                  training produced a loss that is not finite
 ├── NotEnoughSamples          a metric was asked of fewer samples than it can use
@@ -33,6 +34,7 @@ __all__ = [
     "PluginError",
     "RunnerError",
     "StoreError",
+    "StoreMissing",
     "SuiteError",
     "UnknownName",
     "UsageError",
@@ -87,7 +89,15 @@ class ChecksumMismatch(DataError):
 
 
 class StoreError(BenchError):
-    """The results file cannot be opened, read or written."""
+    """The store cannot be opened, read or written."""
+
+
+class StoreMissing(StoreError):
+    """There is no store to read; `place` is where it would be, an absolute path where it is a path at all."""
+
+    def __init__(self, place: str, cure: str) -> None:
+        self.place = place
+        super().__init__(f"no results at {place}. {cure}")
 
 
 class ContractError(BenchError):

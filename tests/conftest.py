@@ -83,9 +83,9 @@ class Bench:
         return path
 
     def records(self) -> list[dict]:
-        from bench.store import Store
+        from bench.store import open_store
 
-        with Store(self.folder / "bench-results" / "bench.sqlite", create=False) as store:
+        with open_store(self.folder / "bench-results" / "bench.sqlite", create=False) as store:
             return [json.loads(record.model_dump_json()) for record in store.records()]
 
     def survivors(self) -> list[int]:

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from bench.record import SuitePlan
-from bench.store import Store
+from bench.store import open_store
 from tests.conftest import Bench
 
 HEAVY = {"torch", "pandas", "sklearn", "torchvision", "numpy", "plotly", "pydantic"}
@@ -108,7 +108,7 @@ def test_completion_knows_what_is_installed_and_what_is_stored(bench: Bench) -> 
     assert "plain,mlp,+lenet" in complete("bench run quickstart --models mlp,+len")
     assert complete("bench data fetch digits mn").split() == ["plain,mnist"]
     assert complete("bench data verify mn").split() == ["plain,mnist"]
-    with Store(bench.folder / "s.sqlite") as store:
+    with open_store(bench.folder / "s.sqlite", create=True) as store:
         for name in ("quick", "slow"):
             plan = SuitePlan(suite=name, planned_at="2026-01-01", command=f"bench run {name}", runs=())
             store.set_plan(plan)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.record import SuitePlan
-from bench.store import Store
+from bench.store import open_store
 from tests.conftest import Bench
 from tests.report_records import plan, record
 
@@ -27,7 +27,7 @@ OWNER = "'worse' of plugin 'worse' of bench-worse 1.0"
 
 def keep(path: Path, **suites: tuple[str, ...]) -> None:
     """Store two seeds of one model, listed by suites under these labels."""
-    with Store(path) as store:
+    with open_store(path, create=True) as store:
         for name, labels in suites.items():
             runs = tuple(
                 plan(label, suite=name, model="lenet", seed=seed, run_id=f"run-{seed}")

@@ -17,7 +17,7 @@ from bench.record import Environment, Latency, Memory, RunRecord, Score, SuitePl
 from bench.report.compare import Change, Differences, Margin, Side, compare, find_side
 from bench.report.compare.changes import plain
 from bench.stats import holm, paired_difference
-from bench.store import Store
+from bench.store import open_store
 from tests.report_records import ENVIRONMENT, SETTINGS, failed, plan, record
 
 FACTS = {"cpu": {**ENVIRONMENT.facts["cpu"], "model": "Other"}, "threads": 2}
@@ -312,7 +312,7 @@ def test_document_is_json_without_nan_or_infinity() -> None:
 def stores(tmp_path: Path) -> Path:
     """Two results files: in `after.sqlite` lenet is worse; `before.sqlite` holds two suites and two labels."""
     for name, base in (("before", 0.95), ("after", 0.85)):
-        with Store(tmp_path / f"{name}.sqlite") as store:
+        with open_store(tmp_path / f"{name}.sqlite", create=True) as store:
             store.add_environment(ENVIRONMENT)
             records = [
                 *accuracies(base),
@@ -348,7 +348,7 @@ def test_exit_codes(stores: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_nothing_comparable_is_exit_code_three(stores: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with Store(stores / "other.sqlite") as store:
+    with open_store(stores / "other.sqlite", create=True) as store:
         store.append(run(0, dataset="iris"))
     assert bench(str(stores / "before.sqlite"), str(stores / "other.sqlite"), "--fail-on", "regression") == 3
     captured = capsys.readouterr()
@@ -380,7 +380,7 @@ def test_names_are_looked_up_in_order(stores: Path) -> None:
 
 def test_a_name_that_is_suite_and_label_is_refused(stores: Path) -> None:
     store = stores / "before.sqlite"
-    with Store(store) as opened:
+    with open_store(store, create=True) as opened:
         opened.set_plan(SuitePlan(suite="mlp", planned_at="", command="", runs=(plan("mlp"),)))
     with pytest.raises(UsageError, match="write suite:mlp or label:mlp"):
         find_side("mlp", store)
@@ -389,7 +389,7 @@ def test_a_name_that_is_suite_and_label_is_refused(stores: Path) -> None:
 
 def test_hostile_names_stay_text(stores: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store = stores / "x.sqlite"
-    with Store(store) as opened:
+    with open_store(store, create=True) as opened:
         for label in ("[bold]x[/bold]", "[/nothing]"):
             opened.append(run(0, label=label))
     assert bench("label:[bold]x[/bold]", "label:[/nothing]", "--store", str(store)) == 0

@@ -20,7 +20,7 @@ from bench.cli import cli
 from bench.data import hash_bytes
 from bench.plugins import Owner, Plugins, discover
 from bench.runner.plan import Choices, expand
-from bench.store import Store
+from bench.store import open_store
 from bench.suite import load_suite, shipped_suites
 from bench.testing import check_dataset, check_model
 from tests.conftest import Bench
@@ -100,7 +100,7 @@ def test_a_plugin_that_uses_every_hook(bench: Bench) -> None:
 
 @pytest.mark.parametrize("block", [b for b in blocks("python") if not b.title and b.is_run], ids=str)
 def test_python_runs(block: Block, folder: Path) -> None:
-    with Store(folder / "bench-results" / "bench.sqlite") as store:
+    with open_store(folder / "bench-results" / "bench.sqlite", create=True) as store:
         for record in whole_suite():
             store.append(record, {artifact.name: b"" for artifact in record.artifacts})
     exec(compile(block.code, str(block), "exec"), {})

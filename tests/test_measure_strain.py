@@ -15,7 +15,7 @@ from bench.plugins import Plugins
 from bench.record import Environment
 from bench.report import build_report
 from bench.runner.session import Session
-from bench.store import Store
+from bench.store import open_store
 from tests.report_records import picture, plan, record
 
 FACTS: dict[str, Any] = {"threads": 1, "cpu": {"usable_cores": 2, "core_limit": None}}
@@ -70,7 +70,7 @@ class Watcher:
 
 def test_a_session_that_heated_the_machine_says_so(tmp_path: Path) -> None:
     watcher = Watcher()
-    with Store(tmp_path / "s.sqlite") as store:
+    with open_store(tmp_path / "s.sqlite", create=True) as store:
         session = Session(store, Plugins([]), watcher)  # type: ignore[arg-type]  # only problems are told here
         store.add_environment(machine(counters={"core_throttles": 10.0}))
         session.environments["cpu"], session.counters["cpu"] = "e", {"core_throttles": 10.0}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.record import SuitePlan
-from bench.store import Store
+from bench.store import open_store
 from tests.report_records import ENVIRONMENT, classifiers
 
 HEAVY = ("torch", "torchvision", "torchmetrics", "sklearn", "optuna")
@@ -29,7 +29,7 @@ def stores(tmp_path: Path) -> list[str]:
     """Two results files with the same runs."""
     paths = [tmp_path / "a.sqlite", tmp_path / "b.sqlite"]
     for path in paths:
-        with Store(path) as store:
+        with open_store(path, create=True) as store:
             store.add_environment(ENVIRONMENT)
             records = list(classifiers(range(2)))
             for each in records:

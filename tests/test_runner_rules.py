@@ -15,7 +15,7 @@ from bench.measure.environment import disturbances
 from bench.record import Environment
 from bench.runner.company import Company
 from bench.runner.session import pending
-from bench.store import Store
+from bench.store import open_store
 from tests.conftest import Bench
 
 SUITE = """
@@ -121,11 +121,11 @@ def test_a_refused_command_leaves_the_store_as_it_was(bench: Bench) -> None:
     assert f"--jobs 9999 is more than the {count} cores there are" in refused.stderr
     assert not (bench.folder / "bench-results").exists()
     bench("run", suite, "--no-report", "--seeds", "3-3")
-    with Store(bench.folder / "bench-results" / "bench.sqlite", create=False) as store:
+    with open_store(bench.folder / "bench-results" / "bench.sqlite", create=False) as store:
         before = store.plans()
     for options in (("--jobs", "9999"), ("--jobs", "2", "--threads", str(count))):
         bench("run", suite, *options, code=2)
-    with Store(bench.folder / "bench-results" / "bench.sqlite", create=False) as store:
+    with open_store(bench.folder / "bench-results" / "bench.sqlite", create=False) as store:
         assert store.plans() == before
 
 
@@ -144,7 +144,7 @@ def test_json_speaks_of_a_broken_plugin_in_json_too(bench: Bench) -> None:
 def test_the_command_in_a_report_makes_the_same_runs_again(bench: Bench) -> None:
     suite = bench.suite(SUITE.format(model="mlp-1", protocol="fixed-budget", more=""))
     bench("run", str(suite), "--no-report", "--seeds", "3-3", "--threads", "1")
-    with Store(bench.folder / "bench-results" / "bench.sqlite", create=False) as store:
+    with open_store(bench.folder / "bench-results" / "bench.sqlite", create=False) as store:
         first = store.plans()["suite"].command
     assert "--seeds 3-3" in first
     assert "--threads 1" in first
@@ -152,7 +152,7 @@ def test_the_command_in_a_report_makes_the_same_runs_again(bench: Bench) -> None
     assert (again["stored"], again["made"]) == ({"ok": 1}, {})
     bench("run", str(suite), "--no-report")
     bench("run", str(suite), "--no-report", "--seeds", "4-4")
-    with Store(bench.folder / "bench-results" / "bench.sqlite", create=False) as store:
+    with open_store(bench.folder / "bench-results" / "bench.sqlite", create=False) as store:
         whole = store.plans()["suite"]
     assert len(whole.runs) == 2
     assert "--seeds" not in whole.command
@@ -182,7 +182,7 @@ def test_a_later_session_on_a_busy_machine_is_told_too(bench: Bench) -> None:
     facts = {"threads": 1, "cpu": {"usable_cores": 2, "core_limit": None}}
     quiet = Environment(environment_id="x", facts={**facts, "start": {"busy_share": 0.0}})
     busy = Environment(environment_id="x", facts={**facts, "start": {"busy_share": 0.7}})
-    with Store(bench.folder / "some.sqlite") as store:
+    with open_store(bench.folder / "some.sqlite", create=True) as store:
         store.add_environment(quiet)
         assert disturbances(store.environments()["x"]) == ()
         store.add_environment(busy)
@@ -196,7 +196,7 @@ def test_the_state_of_the_suite_and_of_plugins_under_git_is_written_down(bench: 
         subprocess.run(["git", "-C", bench.folder, *words], check=True)
     suite.write_text(suite.read_text() + "# edited\n")
     bench("run", str(suite), "--no-report", "--seeds", "3-3")
-    with Store(bench.folder / "bench-results" / "bench.sqlite", create=False) as store:
+    with open_store(bench.folder / "bench-results" / "bench.sqlite", create=False) as store:
         (environment,) = store.environments().values()
     git = environment.facts["git"]
     assert git["suite"]["commit"] == git["plugin odd"]["commit"]

@@ -9,7 +9,7 @@ import pytest
 
 from bench.cli import main
 from bench.record import Latency, Memory, ModelSize, RunRecord, Times
-from bench.store import Store
+from bench.store import open_store
 from tests.report_records import ENVIRONMENT, failed, plan, record
 
 LATENCY = Latency(
@@ -20,7 +20,7 @@ LATENCY = Latency(
 def shown(each: RunRecord, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("COLUMNS", "200")
     path = folder / "results.sqlite"
-    with Store(path) as store:
+    with open_store(path, create=True) as store:
         store.add_environment(ENVIRONMENT)
         store.append(each)
     with pytest.raises(SystemExit) as ended:

@@ -11,7 +11,8 @@ import pytest
 from bench import load_records
 from bench.errors import StoreError, UnknownName
 from bench.record import Artifact, Environment, PlannedRun, RunRecord, Score, SuitePlan
-from bench.store import SCHEMA_VERSION, Store
+from bench.store import open_store
+from bench.store.sqlite_file import SCHEMA_VERSION
 
 
 def planned(run_id: str = "a1", seed: int = 0, **changes: object) -> PlannedRun:
@@ -34,9 +35,9 @@ def test_a_record_survives_the_trip(tmp_path: Path) -> None:
         Score(name="x", value=float("nan"), higher_is_better=False),
     ]
     before = record(scores=scores, artifacts=[Artifact(name="samples.png", media_type="image/png")])
-    with Store(tmp_path / "s.sqlite") as store:
+    with open_store(tmp_path / "s.sqlite", create=True) as store:
         store.append(before, {"samples.png": b"\x89PNG"})
-    with Store(tmp_path / "s.sqlite", create=False) as store:
+    with open_store(tmp_path / "s.sqlite", create=False) as store:
         after = next(store.records())
         assert after.model_dump_json() == before.model_dump_json()
         assert store.artifact(after, "samples.png") == b"\x89PNG"
@@ -45,7 +46,7 @@ def test_a_record_survives_the_trip(tmp_path: Path) -> None:
 
 
 def test_only_the_newest_attempt_counts_and_the_others_stay(tmp_path: Path) -> None:
-    with Store(tmp_path / "s.sqlite") as store:
+    with open_store(tmp_path / "s.sqlite", create=True) as store:
         store.append(record(status="failed", reason="first"))
         assert store.append(record(status="ok")).attempt == 2
         assert [found.status for found in store.records()] == ["ok"]
@@ -54,7 +55,7 @@ def test_only_the_newest_attempt_counts_and_the_others_stay(tmp_path: Path) -> N
 
 
 def test_every_attempt_can_be_read(tmp_path: Path) -> None:
-    with Store(tmp_path / "s.sqlite") as store:
+    with open_store(tmp_path / "s.sqlite", create=True) as store:
         for run_id, status in (("a1", "failed"), ("b2", "ok"), ("a1", "ok")):
             store.append(record(run_id, status=status))
         every = [(each.run.run_id, each.attempt, each.status) for each in store.attempts()]
@@ -64,7 +65,7 @@ def test_every_attempt_can_be_read(tmp_path: Path) -> None:
 
 
 def test_a_run_is_found_by_the_beginning_of_its_id(tmp_path: Path) -> None:
-    with Store(tmp_path / "s.sqlite") as store:
+    with open_store(tmp_path / "s.sqlite", create=True) as store:
         store.append(record("abc"))
         store.append(record("abd"))
         assert store.find("abc")[0].run.run_id == "abc"
@@ -74,7 +75,7 @@ def test_a_run_is_found_by_the_beginning_of_its_id(tmp_path: Path) -> None:
 
 
 def test_an_artifact_that_was_not_given_rolls_the_record_back(tmp_path: Path) -> None:
-    with Store(tmp_path / "s.sqlite") as store:
+    with open_store(tmp_path / "s.sqlite", create=True) as store:
         with pytest.raises(KeyError):
             store.append(record(artifacts=[Artifact(name="samples.png", media_type="image/png")]), {})
         assert list(store.records()) == []
@@ -82,7 +83,7 @@ def test_an_artifact_that_was_not_given_rolls_the_record_back(tmp_path: Path) ->
 
 
 def _write(path: Path, writer: int) -> None:
-    with Store(path) as store:
+    with open_store(path, create=True) as store:
         for seed in range(20):
             store.append(record(f"{writer}-{seed}", seed=seed))
             store.append(record("shared"))
@@ -97,14 +98,14 @@ def test_several_writers_lose_nothing(tmp_path: Path) -> None:
     for writer in writers:
         writer.join()
     assert [writer.exitcode for writer in writers] == [0, 0, 0]
-    with Store(path) as store:
+    with open_store(path, create=True) as store:
         assert len(list(store.records())) == 61
         assert len(store.find("shared")) == 60
 
 
 def test_records_load_as_a_frame(tmp_path: Path) -> None:
     path = tmp_path / "s.sqlite"
-    with Store(path) as store:
+    with open_store(path, create=True) as store:
         store.append(record("a", scores=[Score(name="accuracy", value=0.5, higher_is_better=True)]))
         store.append(record("b", status="failed", seed=1))
     frame = load_records(path)
@@ -123,24 +124,24 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("not a database, but quite long enough to look like one" * 100)
     with pytest.raises(StoreError, match="cannot open the results file"):
-        Store(path)
+        open_store(path, create=True)
 
 
 def test_a_newer_schema_is_refused_and_an_empty_file_migrated(tmp_path: Path) -> None:
     path = tmp_path / "s.sqlite"
     sqlite3.connect(path).close()
-    Store(path).close()
+    open_store(path, create=True).close()
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     connection.close()
     with pytest.raises(StoreError, match="written by a newer depthbench"):
-        Store(path)
+        open_store(path, create=True)
 
 
 def test_environments_are_kept_once(tmp_path: Path) -> None:
     environment = Environment(environment_id="e", facts={"cpu": "x"})
-    with Store(tmp_path / "s.sqlite") as store:
+    with open_store(tmp_path / "s.sqlite", create=True) as store:
         store.add_environment(environment)
         store.add_environment(environment)
         assert store.environments() == {"e": environment}

@@ -15,16 +15,16 @@ import pytest
 
 from bench.errors import StoreError
 from bench.record import SuitePlan
-from bench.store import Store
+from bench.store import open_store
 from tests.conftest import Bench
 from tests.permissions import as_user
 from tests.test_store import planned, record
 
 WRITER = """
 import sys, time
-from bench.store import Store
+from bench.store import open_store
 from tests.test_store import record
-store = Store(sys.argv[1])
+store = open_store(sys.argv[1], create=True)
 for number in range(3):
     store.append(record(f"run-{number}", seed=number))
 print("ready", flush=True)
@@ -37,7 +37,7 @@ def kept(tmp_path: Path) -> Iterator[Path]:
     """A results file with one run, in a folder that cannot be written to."""
     # A name that a URI would take for a query and an escape.
     folder = tmp_path / "kept?mode=rwc #1%41"
-    with Store(folder / "s.sqlite") as store:
+    with open_store(folder / "s.sqlite", create=True) as store:
         store.append(record())
         run = planned()
         store.set_plan(SuitePlan(suite="s", planned_at="2026-01-01", command="bench run s", runs=(run,)))
@@ -109,13 +109,16 @@ def test_every_committed_run_is_read_while_another_writes_and_after_it_was_kille
             process.send_signal(how)
             process.wait()
         for _ in range(2):
-            with Store(path, create=False) as store:
+            with open_store(path, create=False) as store:
                 assert [each.run.run_id for each in store.records()] == ["run-0", "run-1", "run-2"]
         assert (process.poll() is None) == (how is None)
 
 
 def test_runs_committed_while_the_file_is_being_read_are_seen(tmp_path: Path) -> None:
-    with Store(tmp_path / "s.sqlite") as writing, Store(tmp_path / "s.sqlite", create=False) as reading:
+    with (
+        open_store(tmp_path / "s.sqlite", create=True) as writing,
+        open_store(tmp_path / "s.sqlite", create=False) as reading,
+    ):
         for count in range(3):
             assert len(list(reading.records())) == count
             writing.append(record(f"run-{count}"))
@@ -123,10 +126,10 @@ def test_runs_committed_while_the_file_is_being_read_are_seen(tmp_path: Path) ->
 
 def test_reading_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "s.sqlite"
-    with Store(path) as store:
+    with open_store(path, create=True) as store:
         store.append(record())
     before = path.read_bytes()
-    with Store(path, create=False) as store:
+    with open_store(path, create=False) as store:
         assert store.statuses() == {"a1": "ok"}
         with pytest.raises(StoreError, match="cannot write to"):
             store.append(record())
@@ -137,7 +140,7 @@ def test_reading_changes_nothing(tmp_path: Path) -> None:
 def test_a_file_whose_tables_were_not_made_yet_holds_no_runs_and_stays_empty(tmp_path: Path) -> None:
     path = tmp_path / "s.sqlite"
     path.touch()
-    with Store(path, create=False) as store:
+    with open_store(path, create=False) as store:
         assert (store.statuses(), store.plans(), list(store.records())) == ({}, {}, [])
     assert path.read_bytes() == b""
 
@@ -154,14 +157,14 @@ def test_the_database_of_another_program_is_refused_and_left_alone(tmp_path: Pat
     with pytest.raises(
         StoreError, match=r"places\.sqlite is no results file: it holds the table\(s\) bookmarks.*--store"
     ):
-        Store(path, create=create)
+        open_store(path, create=create)
     assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("words", [("show",), ("show", "a1"), ("report",), ("doctor",), ("compare", "s", "t")])
 def test_a_damaged_page_is_told_with_its_cure(bench: Bench, words: tuple[str, ...]) -> None:
     path = bench.folder / "s.sqlite"
-    with Store(path) as store:
+    with open_store(path, create=True) as store:
         store.append(record())
         store.set_plan(SuitePlan(suite="s", planned_at="2026-01-01", command="bench run s", runs=(planned(),)))
     damage(path)
@@ -192,7 +195,7 @@ def change(path: Path, sql: str) -> None:
 )
 def test_a_record_that_cannot_be_read_is_named(bench: Bench, sql: str, message: str) -> None:
     path = bench.folder / "s.sqlite"
-    with Store(path) as store:
+    with open_store(path, create=True) as store:
         store.append(record())
         store.set_plan(SuitePlan(suite="s", planned_at="2026-01-01", command="bench run s", runs=(planned(),)))
     change(path, sql)

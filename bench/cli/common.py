@@ -8,7 +8,6 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -34,7 +33,7 @@ __all__ = [
     "table",
 ]
 
-DEFAULT_STORE = Path("bench-results") / "bench.sqlite"
+DEFAULT_STORE = "bench-results/bench.sqlite"
 # Wide enough for every list: what reads a pipe looks for names, and a folded one it would miss.
 PIPE_COLUMNS = 240
 # Of a run's id; every command takes the beginning of one.
@@ -139,11 +138,11 @@ def store_option(function: F) -> F:
     """Add `--store`."""
     option = click.option(
         "--store",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=click.Path(dir_okay=False, path_type=str),
         default=DEFAULT_STORE,
         show_default=True,
         envvar="BENCH_STORE",
-        help="Results file (SQLite).",
+        help="Results file (SQLite), or the URL of a store.",
     )
     return option(function)
 

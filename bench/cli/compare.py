@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -55,7 +54,7 @@ class MarginOf(click.ParamType[tuple[str, float, bool]]):
 def command(
     a: str,
     b: str,
-    store: Path,
+    store: str,
     fail_on: str | None,
     margins: tuple[tuple[str, float, bool], ...],
     all_scores: bool,

@@ -37,7 +37,7 @@ class Finding:
     help="Where data lies. [default: $BENCH_DATA or the user's cache]",
 )
 @json_option
-def command(store: Path, data_root: Path | None, as_json: bool) -> int:
+def command(store: str, data_root: Path | None, as_json: bool) -> int:
     """Check this installation: Python, torch, GPU, plugins, extras, data, the results file."""
     findings = [
         finding
@@ -147,15 +147,14 @@ def _data(root: Path | None) -> Iterator[Finding]:
     )
 
 
-def _store(path: Path) -> Iterator[Finding]:
-    from bench.errors import StoreError
-    from bench.store import Store
+def _store(location: str) -> Iterator[Finding]:
+    from bench.errors import StoreError, StoreMissing
+    from bench.store import open_store
 
-    if not path.exists():
-        yield Finding("results", "ok", f"{path} does not exist yet")
-        return
     try:
-        with Store(path, create=False) as store:
-            yield Finding("results", "ok", f"{path}: {len(store.statuses())} runs")
+        with open_store(location, create=False) as store:
+            yield Finding("results", "ok", f"{store.location}: {len(store.statuses())} runs")
+    except StoreMissing as error:
+        yield Finding("results", "ok", str(error))
     except StoreError as error:
         yield Finding("results", "problem", str(error))

@@ -25,9 +25,9 @@ __all__ = ["command", "print_summary", "write_reports"]
 
 
 def _stored_suites(ctx: click.Context) -> Iterable[str]:
-    from bench.store import Store
+    from bench.store import open_store
 
-    with Store(ctx.params.get("store") or DEFAULT_STORE, create=False) as store:
+    with open_store(ctx.params.get("store") or DEFAULT_STORE, create=False) as store:
         return store.plans()
 
 
@@ -41,12 +41,12 @@ def _stored_suites(ctx: click.Context) -> Iterable[str]:
 )
 @click.option("--formats", type=Names("renderers"), default=(), help="Only these formats, with commas. [default: all]")
 @json_option
-def command(suites: tuple[str, ...], store: Path, output: Path | None, formats: tuple[str, ...], as_json: bool) -> None:
+def command(suites: tuple[str, ...], store: str, output: Path | None, formats: tuple[str, ...], as_json: bool) -> None:
     """Write the report of SUITES, all that are stored by default. Works on a suite that is still being run."""
-    from bench.store import Store
+    from bench.store import open_store
 
-    with Store(store, create=False) as opened:
-        folder = output or opened.path.parent / "report" / "+".join(suites)
+    with open_store(store, create=False) as opened:
+        folder = output or opened.folder / "report" / "+".join(suites)
         report, paths = write_reports(opened, suites, folder, formats)
     if as_json:
         echo_json([str(path) for path in paths])
@@ -67,12 +67,12 @@ def write_reports(
     plans = store.plans()
     for name in suites:
         if name not in plans:
-            raise UnknownName("suite", name, plans, place=str(store.path))
+            raise UnknownName("suite", name, plans, place=store.location)
     wanted = [plan for name, plan in plans.items() if name in suites or not suites]
     records = list(_records(store, wanted))
     if not records:
         raise StoreError(
-            f"{store.path} holds no finished run of {', '.join(plan.suite for plan in wanted) or 'any suite'} yet"
+            f"{store.location} holds no finished run of {', '.join(plan.suite for plan in wanted) or 'any suite'} yet"
         )
     report = build_report(
         records,

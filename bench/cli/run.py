@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,7 +85,7 @@ class SuiteName(click.ParamType[str]):
 @click.option("--dry-run", is_flag=True, help="Show what would be run, and why.")
 @click.option("--report/--no-report", "with_report", default=True, help="Write the report at the end.")
 @json_option
-def command(suite: str, store: Path, with_report: bool, as_json: bool, **options: Any) -> int:
+def command(suite: str, store: str, with_report: bool, as_json: bool, **options: Any) -> int:
     """Run SUITE, a shipped suite's name or a TOML file. Runs that are stored already are not made again.
 
     Exit codes: 0 all fine, 1 some runs failed, 2 misuse, 3 no run ended well, 130 interrupted.
@@ -93,7 +94,7 @@ def command(suite: str, store: Path, with_report: bool, as_json: bool, **options
     from bench.plugins import discover
     from bench.runner.plan import check_cores, expand
     from bench.runner.session import cores
-    from bench.store import Store
+    from bench.store import open_store
     from bench.suite import read_suite
 
     plugins, warn = discover(), plain(is_json=as_json).problem
@@ -107,13 +108,13 @@ def command(suite: str, store: Path, with_report: bool, as_json: bool, **options
     if options["dry_run"]:
         _show_plan(jobs, store, options, as_json)
         return 0
-    with Store(store) as opened:
+    with open_store(store, create=True) as opened:
         _keep_plan(opened, file, jobs, choices, _command_line(suite, store, options))
         tally = _run(opened, plugins, file.path, jobs, options, as_json)
         if with_report and not as_json:
             _report(opened, file.suite.name)
     if as_json:
-        echo_json({"suite": file.suite.name, "store": str(store), "stored": tally.stored, "made": tally.made})
+        echo_json({"suite": file.suite.name, "store": store, "stored": tally.stored, "made": tally.made})
     else:
         _show_tally(tally)
     return tally.exit_code
@@ -194,9 +195,9 @@ def _free_share(jobs: int) -> int:
     return int(free * MEMORY_SHARE / jobs)
 
 
-def _command_line(suite: str, store: Path, options: dict[str, Any]) -> str:
+def _command_line(suite: str, store: str, options: dict[str, Any]) -> str:
     """Return the command that makes the same runs, with what differs from the defaults."""
-    words = ["bench", "run", suite, "--store", str(store)]
+    words = ["bench", "run", suite, "--store", store]
     for name in ("models", "datasets", "seeds"):
         if options[name]:
             words += [f"--{name}", ",".join(map(str, options[name]))]
@@ -226,16 +227,17 @@ def _keep_plan(store: Store, file: SuiteFile, jobs: list[Job], choices: Choices,
     store.merge_plan(plan, replace=not choices.is_partial)
 
 
-def _show_plan(jobs: list[Job], path: Path, options: dict[str, Any], as_json: bool) -> None:
+def _show_plan(jobs: list[Job], location: str, options: dict[str, Any], as_json: bool) -> None:
+    from bench.errors import StoreMissing
     from bench.runner.session import pending
-    from bench.store import Store
+    from bench.store import open_store
 
     statuses: dict[str, str] = {}
     known: dict[tuple[Any, ...], dict[str, str]] = {}
-    if path.is_file():
-        with Store(path, create=False) as store:
-            statuses = store.statuses()
-            known = {record.run.place: record.run.identity for record in store.records()}
+    # Without a store, every run is new.
+    with suppress(StoreMissing), open_store(location, create=False) as store:
+        statuses = store.statuses()
+        known = {record.run.place: record.run.identity for record in store.records()}
     due = {
         job.plan.run_id
         for job in pending(jobs, statuses, retry_failed=options["retry_failed"], repeat=options["repeat"])
@@ -261,7 +263,7 @@ def _show_plan(jobs: list[Job], path: Path, options: dict[str, Any], as_json: bo
 def _report(store: Store, suite: str) -> None:
     from bench.cli.report import print_summary, write_reports
 
-    report, paths = write_reports(store, [suite], store.path.parent / "report" / suite, ())
+    report, paths = write_reports(store, [suite], store.folder / "report" / suite, ())
     print_summary(report)
     for path in paths:
         if path.suffix == ".html":

@@ -33,14 +33,14 @@ MINUTES = 16
     "--as-suite", is_flag=True, help="Print a suite that makes the run again, a tuned one with its best setting."
 )
 def command(
-    run: str | None, store: Path, as_json: bool, attempt: int | None, artifacts: Path | None, as_suite: bool
+    run: str | None, store: str, as_json: bool, attempt: int | None, artifacts: Path | None, as_suite: bool
 ) -> None:
     """Show everything recorded about RUN, an id or its beginning; without RUN, list the runs there are."""
     if as_suite and (as_json or run is None):
         raise click.UsageError("--as-suite prints the TOML of one RUN: name it, and leave --json out")
-    from bench.store import Store
+    from bench.store import open_store
 
-    with Store(store, create=False) as opened:
+    with open_store(store, create=False) as opened:
         if run is None:
             _list(list(opened.records()), as_json)
             return

@@ -8,7 +8,7 @@ import pytest
 
 from bench.cli.report import write_reports
 from bench.record import SuitePlan
-from bench.store import Store
+from bench.store import open_store
 from tests.report_records import ENVIRONMENT, classifiers
 
 SEEDS = 20
@@ -26,7 +26,7 @@ def store(request, tmp_path):
         command="bench run quickstart",
         runs=tuple(record.run for record in records),
     )
-    with Store(tmp_path / "bench.sqlite") as store:
+    with open_store(tmp_path / "bench.sqlite", create=True) as store:
         store.set_plan(plan)
         store.add_environment(ENVIRONMENT)
         for record in records:

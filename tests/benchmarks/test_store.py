@@ -6,7 +6,7 @@ from itertools import islice
 
 import pytest
 
-from bench.store import Store, load_records
+from bench.store import load_records, open_store
 from tests.report_records import classifiers
 
 COUNT = 10_000
@@ -20,7 +20,7 @@ def records():
 @pytest.fixture(scope="module")
 def filled(records, tmp_path_factory):
     path = tmp_path_factory.mktemp("filled") / "bench.sqlite"
-    with Store(path) as store:
+    with open_store(path, create=True) as store:
         for record in records:
             store.append(record)
     return path
@@ -28,7 +28,7 @@ def filled(records, tmp_path_factory):
 
 def test_append(benchmark, records, tmp_path):
     def append(path):
-        with Store(path) as store:
+        with open_store(path, create=True) as store:
             for record in records:
                 store.append(record)
             return len(store.statuses())
@@ -40,7 +40,7 @@ def test_append(benchmark, records, tmp_path):
 
 def test_load(benchmark, filled, records):
     def load():
-        with Store(filled, create=False) as store:
+        with open_store(filled, create=False) as store:
             return list(store.records())
 
     assert benchmark.pedantic(load, rounds=3) == records

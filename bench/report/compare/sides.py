@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from bench.errors import StoreError, UnknownName, UsageError
+from bench.errors import StoreError, StoreMissing, UnknownName, UsageError
 from bench.record import Environment, RunRecord
-from bench.store import Store
+from bench.store import Store, names_a_store, open_store
 
 __all__ = ["Kind", "Side", "find_side"]
 
 Kind = Literal["results file", "suite", "label"]
-SUFFIXES = (".sqlite", ".sqlite3", ".db")
 
 
 @dataclass(frozen=True)
@@ -27,32 +26,36 @@ class Side:
     environments: Mapping[str, Environment] = field(default_factory=dict)
 
 
-def find_side(name: str, store: Path) -> Side:
+def find_side(name: str, store: str | Path) -> Side:
     """Return what a name stands for.
 
-    In this order: `suite:NAME` and `label:NAME` say it themselves; the path of an existing file, or anything that
-    ends in `.sqlite`, `.sqlite3` or `.db`, is a results file; then the suites and the model labels in `store` are
-    asked. Raises UsageError for a name that is both, UnknownName for one that is neither.
+    In this order: `suite:NAME` and `label:NAME` say it themselves; the path of an existing file, anything that
+    ends in `.sqlite`, `.sqlite3` or `.db`, and the URL of a store are results; then the suites and the model
+    labels in `store` are asked. Raises UsageError for a name that is both, UnknownName for one that is neither.
     """
     kind, _, rest = name.partition(":")
     if kind in ("suite", "label") and rest:
         return _within(store, rest, kind)
-    path = Path(name)
-    if path.is_file() or path.suffix in SUFFIXES:
-        if not path.is_file():
-            raise UsageError(f"there is no results file {path}. Give the path of a file that `bench run` wrote")
-        with Store(path, create=False) as opened:
+    if names_a_store(name):
+        try:
+            opened = open_store(name, create=False)
+        except StoreMissing as error:
+            missing = f"there is no results file {error.place}"
+            raise UsageError(f"{missing}. Give the path of a file that `bench run` wrote") from error
+        with opened:
             return _side(name, "results file", opened.records(), opened)
     return _within(store, name, "")
 
 
-def _within(store: Path, name: str, kind: str) -> Side:
-    if not store.is_file():
+def _within(store: str | Path, name: str, kind: str) -> Side:
+    try:
+        opened = open_store(store, create=False)
+    except StoreMissing as error:
         raise UsageError(
-            f"{name!r} is no results file, and there is no store {store} to look for a suite or label of that name. "
-            "Give the path of a results file, or --store"
-        )
-    with Store(store, create=False) as opened:
+            f"{name!r} is no results file, and there is no store {error.place} to look for a suite or label of that "
+            "name. Give the path of a results file, or --store"
+        ) from error
+    with opened:
         plans, records = opened.plans(), list(opened.records())
         labels = {record.run.label for record in records}
         is_suite, is_label = name in plans and kind != "label", name in labels and kind != "suite"
@@ -72,5 +75,5 @@ def _within(store: Path, name: str, kind: str) -> Side:
 def _side(name: str, kind: Kind, records: Iterable[RunRecord], store: Store) -> Side:
     found = tuple(records)
     if not found:
-        raise StoreError(f"{kind} {name} holds no finished run in {store.path}")
+        raise StoreError(f"{kind} {name} holds no finished run in {store.location}")
     return Side(name, kind, found, store.environments())

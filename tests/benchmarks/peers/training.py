@@ -90,9 +90,9 @@ def through_the_runner(workload: str, repeats: int) -> dict[str, Any]:
 
 def sound_records(store: Path) -> list[Any]:
     """Return the records of a store; raises ValueError where one did not end well."""
-    from bench.store import Store
+    from bench.store import open_store
 
-    with Store(store, create=False) as opened:
+    with open_store(store, create=False) as opened:
         records = list(opened.records())
     for record in records:
         if not record.is_ok:

@@ -46,7 +46,7 @@ COORDINATOR = {
         "_oom_kills": "count the kernel's kills",
     },
     "bench.runner.pool": {"Pool.submit": "hand the job over", "Pool._read": "read pipes and outcome"},
-    "bench.store": {"Store.append": "commit the record"},
+    "bench.store.sqlite": {"SQLiteStore.append": "commit the record"},
 }
 
 
