@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from bench.cli import main
 from bench.errors import UnknownName, UsageError
@@ -18,6 +19,7 @@ from bench.report.compare import Change, Differences, Margin, Side, compare, fin
 from bench.report.compare.changes import plain
 from bench.stats import holm, paired_difference
 from bench.store import open_store
+from bench_reports.comparison import comparison
 from tests.report_records import ENVIRONMENT, SETTINGS, failed, plan, record
 
 FACTS = {"cpu": {**ENVIRONMENT.facts["cpu"], "model": "Other"}, "threads": 2}
@@ -247,8 +249,8 @@ def test_cells_without_a_partner_say_why() -> None:
     reasons = {(each.place.dataset, each.place.label): each.reason for each in compared(a, b).unpaired}
     assert reasons == {
         ("digits", "lenet"): "settings differ: protocol.epochs 20 → 60",
-        ("iris", "lenet"): "the test data differ (c3d4e5f6 and ffff)",
-        ("wine", "lenet"): "no seed in common (A has 0, B has 1)",
+        ("iris", "lenet"): "1 run whose test data differ",
+        ("wine", "lenet"): "no seed in common (A has seed 0, B has seed 1)",
         ("digits", "mlp"): "only in A",
     }
 
@@ -394,3 +396,33 @@ def test_hostile_names_stay_text(stores: Path, capsys: pytest.CaptureFixture[str
             opened.append(run(0, label=label))
     assert bench("label:[bold]x[/bold]", "label:[/nothing]", "--store", str(store)) == 0
     assert "[bold]x[/bold] → [/nothing]" in capsys.readouterr().out
+
+
+def shown(found: Differences) -> str:
+    console = Console(width=160, force_terminal=False)
+    with console.capture() as capture:
+        console.print(comparison(found))
+    return capture.get()
+
+
+def test_no_cell_that_differs_in_settings_alone_is_dropped() -> None:
+    def longer(epochs: int) -> dict[str, Any]:
+        return {"protocol": {**SETTINGS["protocol"], "epochs": epochs}, "task": {}}
+
+    found = compared([run(0)], [run(0), run(0, settings=longer(40)), run(0, settings=longer(60))])
+    assert [each.reason for each in found.unpaired] == ["only in B"] * 2
+    text = shown(found)
+    assert "protocol.epochs 40" in text
+    assert "protocol.epochs 60" in text
+    mixed = compared([run(0, settings=longer(each)) for each in (10, 20)], [run(0, settings=longer(30))])
+    assert len(mixed.unpaired) == 2
+
+
+def test_cells_that_differ_in_settings_alone_are_listed_with_them() -> None:
+    sides = [
+        [run(seed, accuracy, settings={"protocol": {"epochs": epochs}}) for epochs in (5, 50) for seed in range(3)]
+        for accuracy in (0.9, 0.8)
+    ]
+    text = shown(compared(*sides))
+    assert "protocol.epochs 5\n" in text
+    assert "protocol.epochs 50\n" in text

@@ -35,7 +35,7 @@ def test_a_cell_that_was_not_tried_is_named_with_the_reason(status: str) -> None
         (compared([*lenet, *lost(mlp, status, 5)], [*lenet, *mlp]), "A"),
     ):
         (each,) = found.unpaired
-        assert (each.place.label, each.reason, each.seeds) == ("mlp", f"5 runs of {side} {status}: no time", ())
+        assert (each.place.label, each.reason, each.repetitions) == ("mlp", f"5 runs of {side} {status}: no time", ())
         assert f"5 runs of {side} {status}: no time" in shown(found)
         assert "1 cell without a partner" in shown(found)
         assert json.loads(json.dumps(plain(found)))["unpaired"][0]["reason"] == each.reason
@@ -46,14 +46,14 @@ def test_runs_left_out_of_a_cell_are_counted() -> None:
     found = compared(a, lost(a, "killed", 3))
     assert change(found, "accuracy").count == 2
     (each,) = found.unpaired
-    assert (each.reason, each.seeds) == ("3 runs of B killed: no time", (0, 1, 2))
-    assert "3 seeds left out of cells that are compared" in shown(found)
+    assert (each.reason, [one.seed for one in each.repetitions]) == ("3 runs of B killed: no time", [0, 1, 2])
+    assert "3 runs left out of cells that are compared" in shown(found)
     assert plain(found)["unpaired"][0]["seeds"] == [0, 1, 2]
 
 
 def test_seeds_of_one_side_are_counted() -> None:
     found = compared([run(seed, 0.9) for seed in range(5)], [run(seed, 0.9) for seed in (3, 4, 9)])
-    assert {(each.reason, each.seeds) for each in found.unpaired} == {
+    assert {(each.reason, tuple(one.seed for one in each.repetitions)) for each in found.unpaired} == {
         ("seeds 0, 1, 2 only in A", (0, 1, 2)),
         ("seed 9 only in B", (9,)),
     }

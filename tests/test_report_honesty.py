@@ -174,7 +174,7 @@ def watched(seed: int, seconds: float, **changes: Any) -> RunRecord:
 def test_seconds_of_two_machines_are_not_averaged_in_learning_curves() -> None:
     section = only([watched(0, 1.0), watched(1, 50.0, environment_id="env-b"), watched(2, 9.0, is_alone=False)])
     drawn = {
-        figure.axis: [(line.condition, line.seed_count) for line in figure.lines]
+        figure.axis: [(line.condition, line.run_count) for line in figure.lines]
         for figure in section.figures
         if isinstance(figure, LineFigure) and figure.name == "learning"
     }

@@ -65,7 +65,7 @@ def test_what_seconds_of_training_reach_is_no_mean_of_two_machines() -> None:
     timed = only(on_two_machines(settings=TIMED))
     assert accuracies(timed) == [("environment A", 3, 3), ("environment B", 3, 3)]
     by_epoch = next(each for each in lines(timed, "learning") if each.axis == "epochs")
-    assert [line.seed_count for line in by_epoch.lines] == [3, 3]
+    assert [line.run_count for line in by_epoch.lines] == [3, 3]
     assert accuracies(only(on_two_machines())) == [("", 6, 6)]
 
 
@@ -110,7 +110,7 @@ def test_a_point_of_the_lucky_seeds_is_marked() -> None:
     assert "An open marker is the mean of the lucky seeds alone" in figure.caption
     trace = chart(figure, ["mlp"])["traces"][-1]
     assert trace["marker"]["symbol"] == ["square", "square-open"]
-    assert trace["customdata"] == ["5 seeds", "2 of 5 seeds, the others without a value"]
+    assert trace["customdata"] == ["5 runs", "2 of 5 runs, the others without a value"]
     (whole,) = lines(only(growing(lost=0)), "training-size")
     assert "open marker" not in whole.caption
     assert chart(whole, ["mlp"])["traces"][-1]["marker"]["symbol"] == "square"
@@ -120,7 +120,7 @@ def test_a_learning_curve_of_the_lucky_seeds_says_how_many() -> None:
     runs = [record(plan(seed=seed), curve=curve(0.9, 2.0)) for seed in range(5)]
     lost = [failed(each.run, data=each.data) if each.run.seed < 2 else each for each in runs]
     for figure in lines(only(lost), "learning"):
-        assert [line.note for line in figure.lines] == ["3 of 5 seeds"]
+        assert [line.note for line in figure.lines] == ["3 of 5 runs"]
         assert "the legend says how many" in figure.caption
     assert all(not line.note for figure in lines(only(runs), "learning") for line in figure.lines)
 
@@ -134,7 +134,7 @@ def test_a_dot_of_the_lucky_seeds_says_how_many() -> None:
             runs.append(failed(run, data=good.data) if (inputs, seed) == ("shuffled", 2) else good)
     figure = next(each for each in only(runs).figures if isinstance(each, DotFigure))
     in_order, shuffled = chart(figure, ["mlp"])["traces"]
-    assert (in_order["mode"], shuffled["mode"], shuffled["text"]) == ("markers", "markers+text", ["4 of 5 seeds"])
+    assert (in_order["mode"], shuffled["mode"], shuffled["text"]) == ("markers", "markers+text", ["4 of 5 runs"])
 
 
 def test_times_of_failed_seeds_on_two_machines_count_where_they_were_made() -> None:

@@ -68,8 +68,8 @@ def command(
       a path                    an existing file, or a name ending in .sqlite, .sqlite3 or .db
       NAME                      a suite or a label in --store; an error where it is both
 
-    Runs are paired by data set, task, protocol with its settings, device, label, variant and seed; two labels
-    are paired without the label. Times and memory are compared within one environment only.
+    Runs are paired by data set, task, protocol with its settings, device, label, variant, seed
+    and split; two labels are paired without the label. Times and memory are compared within one environment only.
 
     Exit codes: 0 compared, 1 something got worse (with --fail-on regression), 2 misuse, 3 nothing could be compared.
     """

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import bench
@@ -12,11 +11,12 @@ from bench.record import Environment, RunRecord
 from bench.report import machines
 from bench.report.failures import failures
 from bench.report.figures import figures, findings
-from bench.report.grouping import Group, flatten, group, newest
+from bench.report.grouping import Group, data_versions, flatten, group, newest
 from bench.report.material import Material
 from bench.report.objective import main_score
 from bench.report.ranks import ranks
 from bench.report.repeats import repeats
+from bench.report.repetition import Repetition, split_count
 from bench.report.samples import Artifacts, sample_wall
 from bench.report.table import Table
 from bench.report.tree import Column, Report, Section
@@ -69,12 +69,11 @@ def build_report(
 
 
 def _siblings(group: Group, groups: Iterable[Group]) -> list[RunRecord]:
-    """Return the records of other sections that ask the same of the same test part."""
+    """Return the records of other sections that ask the same of the same data set."""
     return [
         record
         for other in groups
-        if other is not group
-        and (other.dataset, other.task, other.test_hash) == (group.dataset, group.task, group.test_hash)
+        if other is not group and (other.dataset, other.task) == (group.dataset, group.task)
         for record in other.records
     ]
 
@@ -139,7 +138,23 @@ def _notes(group: Group) -> tuple[str, ...]:
         f"{label}: {count} older run{'s' if count != 1 else ''} with another version, code or setting left out."
         for label, count in group.superseded.items()
     ]
-    return tuple(notes)
+    return (*notes, *_data_notes(group))
+
+
+def _data_notes(group: Group) -> Iterator[str]:
+    """Say where models met different versions of the data set, and that intervals over resplits are too narrow."""
+    versions = data_versions(group)
+    if len(versions) > 1:
+        told = "; ".join(", ".join(labels) for labels in versions.values())
+        yield (
+            f"The files of {group.dataset} changed between runs, so that these models were not trained on the same "
+            f"data: {told}. Run the suite again to compare them."
+        )
+    if split_count(map(Repetition.of, group.records)) > 1:
+        yield (
+            "Runs differ in their split of the data. Splits share samples, so that intervals over them are narrower "
+            "than those over new data would be."
+        )
 
 
 def _titles(groups: Sequence[Group]) -> list[str]:
@@ -158,6 +173,4 @@ def _title(group: Group, namesakes: Sequence[Group]) -> str:
     own = flatten(group.settings)
     names = sorted({name for each in flat for name in each})
     differing = [f"{name}={own.get(name, 'unset')}" for name in names if len({each.get(name) for each in flat}) > 1]
-    if len({each.test_hash for each in namesakes}) > 1:
-        differing.append(f"data {re.sub('[^0-9a-f]', '', group.test_hash)[:8] or 'unknown'}")
     return f"{title} ({', '.join(differing)})"

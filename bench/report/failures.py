@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from bench.record import RunRecord
 from bench.report.grouping import canonical
+from bench.report.repetition import Repetition, listed
 from bench.report.tree import Failure
 
 __all__ = ["failures"]
@@ -17,7 +18,7 @@ TRACEBACK_LIMIT = 12_000
 
 
 def failures(records: Iterable[RunRecord], section: str) -> tuple[Failure, ...]:
-    """Return one entry for each model, device, variant, status and reason, with the seeds it happened to."""
+    """Return one entry for each model, device, variant, status and reason, with its seeds and splits."""
     found: dict[tuple[str, ...], list[RunRecord]] = defaultdict(list)
     for record in records:
         run = record.run
@@ -28,7 +29,7 @@ def failures(records: Iterable[RunRecord], section: str) -> tuple[Failure, ...]:
 
 
 def _failure(runs: list[RunRecord], section: str) -> Failure:
-    runs = sorted(runs, key=lambda record: record.run.seed)
+    runs = sorted(runs, key=Repetition.of)
     first, run = runs[0], runs[0].run
     return Failure(
         section=section,
@@ -40,7 +41,8 @@ def _failure(runs: list[RunRecord], section: str) -> Failure:
         variant=run.variant,
         status=first.status,
         reason=first.reason,
-        seeds=tuple(record.run.seed for record in runs),
+        seeds=tuple(dict.fromkeys(record.run.seed for record in runs)),
+        repetitions=listed(map(Repetition.of, runs)),
         run_ids=tuple(record.run.run_id for record in runs),
         finished_at=first.finished_at,
         traceback=_tail(first.traceback, TRACEBACK_LIMIT),

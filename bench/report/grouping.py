@@ -10,10 +10,12 @@ from typing import Any
 
 from bench.record import RunRecord
 
-__all__ = ["Group", "canonical", "flatten", "group", "newest"]
+__all__ = ["Group", "canonical", "data_versions", "flatten", "group", "newest"]
 
 # Parts of an identity that differ within one comparison; any other difference is another version of the model.
-VARYING = frozenset({"seed", "device", "threads", "variant", "label", "suite"})
+VARYING = frozenset({"seed", "split", "device", "threads", "variant", "label", "suite"})
+# The part of an identity that holds the declared fingerprint of the data set.
+DATA = "data"
 
 
 @dataclass
@@ -24,7 +26,6 @@ class Group:
     task: str
     protocol: str
     settings: Mapping[str, Any]
-    test_hash: str
     records: list[RunRecord] = field(default_factory=list)
     superseded: dict[str, int] = field(default_factory=dict)
 
@@ -51,32 +52,26 @@ def flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 
 def group(records: Iterable[RunRecord]) -> list[Group]:
-    """Return a group per data set (and content of its test part), task, protocol and settings, as they appear."""
-    found: dict[tuple[str, ...], dict[str, Group]] = defaultdict(dict)
-    homeless: dict[tuple[str, ...], list[RunRecord]] = defaultdict(list)
+    """Return a group per data set, task, protocol and settings, as they appear; seeds and splits stand together."""
+    found: dict[tuple[str, ...], Group] = {}
     for record in records:
         run = record.run
-        key: tuple[str, ...] = (run.dataset, run.task, run.protocol, canonical(run.settings))
-        groups, test_hash = found[key], record.data.get("test", "")
-        if not test_hash:
-            homeless[key].append(record)
-            continue
-        if test_hash not in groups:
-            groups[test_hash] = Group(run.dataset, run.task, run.protocol, run.settings, test_hash)
-        groups[test_hash].records.append(record)
-    for key, strays in homeless.items():
-        _adopt(found[key], strays)
-    return [each for groups in found.values() for each in groups.values()]
+        key = (run.dataset, run.task, run.protocol, canonical(run.settings))
+        place = found.get(key) or found.setdefault(key, Group(run.dataset, run.task, run.protocol, run.settings))
+        place.records.append(record)
+    return list(found.values())
 
 
-def _adopt(groups: dict[str, Group], strays: Sequence[RunRecord]) -> None:
-    """Give runs that died before they saw the data to the newest group they could have been part of."""
-    run = strays[0].run
-    if not groups:
-        groups[""] = Group(run.dataset, run.task, run.protocol, run.settings, "")
-    last = list(groups.values())[-1]
-    last.records.extend(strays)
-    last.records.sort(key=lambda record: record.finished_at)
+def data_versions(group: Group) -> dict[str, list[str]]:
+    """Return the labels by the declared version of the data set that they were run on, oldest first.
+
+    Records without a fingerprint of it say nothing.
+    """
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for record in group.records:
+        if (version := record.run.identity.get(DATA)) is not None:
+            found[version][record.run.label] = None
+    return {version: list(labels) for version, labels in found.items()}
 
 
 def newest(groups: Group) -> Group:
@@ -98,7 +93,7 @@ def newest(groups: Group) -> Group:
         kept.extend(_once(current) if is_shared else _named_after_suites(current))
     kept.sort(key=lambda record: record.finished_at)
     counts = {label: count for label, count in superseded.items() if count}
-    return Group(groups.dataset, groups.task, groups.protocol, groups.settings, groups.test_hash, kept, counts)
+    return Group(groups.dataset, groups.task, groups.protocol, groups.settings, kept, counts)
 
 
 def _once(suites: Mapping[str, Sequence[RunRecord]]) -> list[RunRecord]:

@@ -72,5 +72,5 @@ def _curve(record: RunRecord, watched: str, place: Callable[[CurvePoint], float]
 
 def _line(label: str, family: str, condition: str, curves: Sequence[Curve], failed: int) -> Line:
     x, mean, low, high = (tuple(map(float, values)) for values in mean_curve(curves))
-    note = f"{len(curves)} of {len(curves) + failed} seeds" if failed else ""
+    note = f"{len(curves)} of {len(curves) + failed} runs" if failed else ""
     return Line(label, family, condition, x, mean, low, high, len(curves), note)

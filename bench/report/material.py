@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from bench.record import RunRecord
 from bench.report.conditions import Condition, device_name
 from bench.report.measures import has_clock_budget
+from bench.report.repetition import Repetition
 from bench.report.tree import Column, Figure, Row
 
 __all__ = ["Figures", "Findings", "Material"]
@@ -85,10 +86,10 @@ class Material:
         return [(words.get(each, self.device_words(each.device or "")), found[each]) for each in sorted(found)]
 
     def failed_beside(self, runs: Sequence[RunRecord]) -> int:
-        """Count the seeds that failed where these runs of one model were made, and are not among them."""
+        """Count the runs that failed where these runs of one model were made, and are not among them."""
         places = {(each.run.label, Condition.of(each, "machine")) for each in runs}
-        failed = {each.run.seed for each in self.failed if (each.run.label, Condition.of(each, "machine")) in places}
-        return len(failed - {each.run.seed for each in runs})
+        beside = [each for each in self.failed if (each.run.label, Condition.of(each, "machine")) in places]
+        return len({*map(Repetition.of, beside)} - {*map(Repetition.of, runs)})
 
     def alike(self) -> list[tuple[str, Sequence[RunRecord]]]:
         """Return the records that share a mean of what training reached, by what they were made under in words."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bench.record import RunRecord
 from bench.report.measures import is_clocked
+from bench.report.repetition import Repetition
 from bench.report.tree import Repeats
 
 __all__ = ["repeats"]
@@ -68,7 +69,7 @@ def _difference(machines: Iterable[Sequence[RunRecord]]) -> str:
             if not found and len(first.curve) != len(other.curve):
                 found = f"curves of {len(first.curve)} and {len(other.curve)} points"
             if found:
-                return f"{found} ({first.run.dataset}, seed {first.run.seed})"
+                return f"{found} ({first.run.dataset}, {Repetition.of(first)})"
     return ""
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from bench.errors import StoreError
 from bench.record import RunRecord, Score
 from bench.report.conditions import device_name
+from bench.report.repetition import Repetition
 from bench.report.tree import SampleGrid, SampleWall
 from bench.report.values import FLOOR
 
@@ -21,26 +22,26 @@ Artifacts = Callable[[RunRecord, str], bytes]
 def sample_wall(
     records: Sequence[RunRecord], labels: Sequence[str], artifacts: Artifacts, main: str
 ) -> SampleWall | None:
-    """Return the grids of one seed, the one most models have; None where no model drew anything.
+    """Return the grids of one seed (and split), the one most models have; None where no model drew anything.
 
     records: of the section, in any state; labels: its rows in order; main: the score that captions begin with.
     """
     drawn = {record.run.label: record.run.family for record in records if _has_grid(record)}
     if not drawn:
         return None
-    by_seed: dict[int, dict[str, list[RunRecord]]] = defaultdict(lambda: defaultdict(list))
+    found: dict[Repetition, dict[str, list[RunRecord]]] = defaultdict(lambda: defaultdict(list))
     for record in records:
         if _has_grid(record):
-            by_seed[record.run.seed][record.run.label].append(record)
-    seed = min(by_seed, key=lambda each: (-len(by_seed[each]), each))
-    has_devices = len({record.run.device for each in by_seed[seed].values() for record in each}) > 1
+            found[Repetition.of(record)][record.run.label].append(record)
+    chosen = min(found, key=lambda each: (-len(found[each]), each))
+    has_devices = len({record.run.device for each in found[chosen].values() for record in each}) > 1
     grids = [
         grid
         for label in dict.fromkeys(labels)
         if label in drawn
-        for grid in _grids(label, drawn[label], by_seed[seed].get(label, []), artifacts, main, has_devices)
+        for grid in _grids(label, drawn[label], found[chosen].get(label, []), artifacts, main, has_devices)
     ]
-    return SampleWall(seed, tuple(grids))
+    return SampleWall(str(chosen), tuple(grids))
 
 
 def _has_grid(record: RunRecord) -> bool:

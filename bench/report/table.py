@@ -12,6 +12,7 @@ from statistics import fmean
 from bench.record import RunRecord
 from bench.report.conditions import Condition, Conditions
 from bench.report.marks import Judgement, judge
+from bench.report.repetition import Repetition, noun, split_count
 from bench.report.tree import Cell, Column, Row
 from bench.report.values import RowKey, Values, by_variant, collect, column_names, row_key
 from bench.report.wording import findings
@@ -51,13 +52,17 @@ class Table:
         keys = sorted(self._records, key=lambda key: (*places[key.label], key.label, by_size(key.variant)))
         return tuple(self._row(key) for key in keys)
 
+    @property
+    def _noun(self) -> str:
+        return noun(Repetition.of(run) for runs in self._records.values() for run in runs)
+
     def findings(self) -> tuple[str, ...]:
         """Say, for the main score, what can and what cannot be told apart."""
         return tuple(
             sentence
             for column, values, judgements in zip(self.columns, self.values, self._judgements, strict=True)
             if self._is_main(column)
-            for sentence in findings(column, judgements, self._left_out(values))
+            for sentence in findings(column, judgements, self._left_out(values), self._noun)
         )
 
     def cell(self, key: RowKey, number: int) -> Cell | None:
@@ -85,6 +90,7 @@ class Table:
     def _row(self, key: RowKey) -> Row:
         runs = self._records[key]
         run = runs[-1].run
+        good = {Repetition.of(record) for record in runs if record.is_ok}
         cells = {column.key: self.cell(key, number) for number, column in enumerate(self.columns)}
         return Row(
             label=run.label,
@@ -93,20 +99,22 @@ class Table:
             variant=run.variant,
             hyperparameters=_hyperparameters(runs),
             outcomes=dict(Counter(record.status for record in runs)),
-            seed_count=len({record.run.seed for record in runs if record.is_ok}),
+            seed_count=len({each.seed for each in good}),
+            split_count=split_count(good),
+            good_count=len(good),
             cells={name: cell for name, cell in cells.items() if cell is not None},
-            tried={device: len(seeds) for device, seeds in _seeds_by_device(runs).items()},
+            tried={device: len(each) for device, each in _by_device(runs).items()},
         )
 
     def _ok_count(self, key: RowKey, condition: Condition) -> int:
-        # A section may hold a seed on several devices or with several threads, but a cell has one value for each.
-        return len({run.run.seed for run in self._records[key] if run.is_ok and condition.holds(run)})
+        # A section may hold a run on several devices or with several threads, but a cell has one value for each.
+        return len({Repetition.of(run) for run in self._records[key] if run.is_ok and condition.holds(run)})
 
     def _tried(self, key: RowKey, values: Values) -> int:
-        """Count the seeds that have a value, be it no number, and those that failed under the column's condition."""
+        """Count the runs that have a value, be it no number, and those that failed under the column's condition."""
         condition = values.condition
-        failed = {run.run.seed for run in self._records[key] if not run.is_ok and condition.holds(run)}
-        return len({*values.seeds.get(key, {}), *failed})
+        failed = {Repetition.of(run) for run in self._records[key] if not run.is_ok and condition.holds(run)}
+        return len({*values.numbers.get(key, {}), *failed})
 
     def _judge(self, values: Values) -> dict[str, Judgement[RowKey]]:
         """Judge a column, each variant for itself. A model some of whose runs failed, or missed their target, has
@@ -118,7 +126,7 @@ class Table:
         floor = MEMORY_RESOLUTION_MB if values.measure.kind == "memory" else -math.inf
         return {
             variant: judge(
-                {key: {seed: max(value, floor) for seed, value in seeds.items()} for key, seeds in rows.items()},
+                {key: {each: max(value, floor) for each, value in numbers.items()} for key, numbers in rows.items()},
                 higher_is_better=values.measure.better == "higher",
                 is_score=values.measure.kind == "score" and values.measure.unit != "s",
             )
@@ -150,7 +158,7 @@ class Table:
         misses: Counter[str] = Counter()
         mains = (values for values, column in zip(self.values, self.columns, strict=True) if self._is_main(column))
         for values in islice(mains, 1):
-            for key in values.seeds:
+            for key in values.numbers:
                 numbers = [values.sign * value for value in values.finite(key).values()]
                 best[key.label] = max([best.get(key.label, -math.inf), *([fmean(numbers)] if numbers else [])])
                 misses[key.label] += values.infinite(key)
@@ -170,11 +178,11 @@ def _hyperparameters(runs: Sequence[RunRecord]) -> dict[str, Value]:
     return {name: values[0] if values == values[:1] * len(values) else TUNED for name, values in found.items()}
 
 
-def _seeds_by_device(runs: Sequence[RunRecord]) -> Mapping[str, set[int]]:
-    found: dict[str, set[int]] = defaultdict(set)
+def _by_device(runs: Sequence[RunRecord]) -> Mapping[str, set[Repetition]]:
+    found: dict[str, set[Repetition]] = defaultdict(set)
     for record in runs:
         for device in ("", record.run.device):
-            found[device].add(record.run.seed)
+            found[device].add(Repetition.of(record))
     return found
 
 

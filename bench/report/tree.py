@@ -71,12 +71,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """The mean over seeds with its 95 % interval; low and high are None where one seed gives none.
+    """The mean over runs with its 95 % interval; low and high are None where one run gives none.
 
-    count: finite values in the mean; run_count: seeds that ended well, so count < run_count means NaN or absent.
+    count: finite values in the mean; run_count: runs that ended well, so count < run_count means NaN or absent.
     infinite: runs whose value is infinitely bad, as the time to a target that was not reached is; then there is no
     interval, and where no run has a finite value the mean is infinite.
-    tried: seeds on record that should have a value here, failed and skipped ones included; where count is less, only
+    tried: runs on record that should have a value here, failed and skipped ones included; where count is less, only
     the lucky ones are in the mean.
     floor: mean of the value that real data gets against real data, where the metric has one.
     is_best: not distinguishable from the best, while at least one other model is.
@@ -102,7 +102,8 @@ class Cell:
 class Row:
     """One model, under one variant of the protocol: `outcomes` counts its runs by status, on every device.
 
-    seed_count: seeds that ended well on at least one device. tried: seeds on record by device, "" for all of them.
+    seed_count, split_count: seeds and splits that ended well on at least one device; good_count: pairs of them.
+    tried: pairs of a seed and a split on record by device, "" for all of them.
     """
 
     label: str
@@ -114,6 +115,8 @@ class Row:
     seed_count: int
     cells: Mapping[str, Cell]
     tried: Mapping[str, int] = field(default_factory=dict)
+    split_count: int = 1
+    good_count: int = 0
 
     @property
     def ok_count(self) -> int:
@@ -165,7 +168,7 @@ class Line:
     mean: tuple[float, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
-    seed_count: int
+    run_count: int
     note: str = ""
     misses: tuple[float, ...] = ()
     counts: tuple[int, ...] = ()
@@ -234,15 +237,18 @@ class SampleGrid:
 
 @dataclass(frozen=True)
 class SampleWall:
-    """Grids of several models, drawn with one seed so that they can be compared."""
+    """Grids of several models, drawn with one seed so that they can be compared; drawn_with: that seed in words."""
 
-    seed: int
+    drawn_with: str
     grids: tuple[SampleGrid, ...]
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Runs of one cell that did not end well, for one reason; traceback and output are the first run's."""
+    """Runs of one cell that did not end well, for one reason; traceback and output are the first run's.
+
+    repetitions: their seeds, and splits where there are several, in words.
+    """
 
     section: str
     label: str
@@ -254,6 +260,7 @@ class Failure:
     status: str
     reason: str
     seeds: tuple[int, ...]
+    repetitions: str
     run_ids: tuple[str, ...]
     finished_at: str
     traceback: str = ""
@@ -299,6 +306,11 @@ class Section:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     main_score: str = ""
+
+    @property
+    def has_splits(self) -> bool:
+        """Were models run on several splits of the data?"""
+        return any(row.split_count > 1 for row in self.rows)
 
     @property
     def main_columns(self) -> tuple[Column, ...]:

@@ -1,4 +1,4 @@
-"""Collect the numbers of a section: one entry per column, row → seed → value."""
+"""Collect the numbers of a section: one entry per column, row → repetition → value."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from bench.record import RunRecord
 from bench.report.conditions import Condition, Conditions
 from bench.report.grouping import canonical
 from bench.report.measures import RESOURCES, score_measure, score_scope
+from bench.report.repetition import Repetition
 from bench.report.tree import Measure
 
 __all__ = ["FLOOR", "RowKey", "Values", "by_variant", "collect", "column_names", "row_key"]
@@ -35,11 +36,11 @@ def row_key(record: RunRecord) -> RowKey:
 
 @dataclass
 class Values:
-    """One column: its numbers by row and seed, and the floors that were measured beside them."""
+    """One column: its numbers by row and repetition, and the floors that were measured beside them."""
 
     measure: Measure
     condition: Condition
-    seeds: dict[RowKey, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
+    numbers: dict[RowKey, dict[Repetition, float]] = field(default_factory=lambda: defaultdict(dict))
     floors: dict[RowKey, list[float]] = field(default_factory=lambda: defaultdict(list))
 
     @property
@@ -47,13 +48,13 @@ class Values:
         """1 where higher is better, -1 where lower is."""
         return 1.0 if self.measure.better == "higher" else -1.0
 
-    def finite(self, key: RowKey) -> dict[int, float]:
-        """Return a row's finite values by seed."""
-        return {seed: value for seed, value in self.seeds.get(key, {}).items() if math.isfinite(value)}
+    def finite(self, key: RowKey) -> dict[Repetition, float]:
+        """Return a row's finite values by repetition."""
+        return {each: value for each, value in self.numbers.get(key, {}).items() if math.isfinite(value)}
 
     def infinite(self, key: RowKey) -> int:
         """Return how many of a row's values are infinitely bad; one that is infinitely good is no number at all."""
-        return sum(value == -self.sign * math.inf for value in self.seeds.get(key, {}).values())
+        return sum(value == -self.sign * math.inf for value in self.numbers.get(key, {}).values())
 
 
 def collect(records: Sequence[RunRecord], main: str) -> list[Values]:
@@ -72,7 +73,7 @@ def _scores(records: Sequence[RunRecord], main: str) -> list[Values]:
             order.setdefault(score.name, len(order))
             measure = _without(score_measure(score), unstable[score.name])
             values = found.setdefault((measure, condition), Values(measure, condition))
-            values.seeds[key][record.run.seed] = score.value
+            values.numbers[key][Repetition.of(record)] = score.value
             floor = score.detail.get(FLOOR)
             if isinstance(floor, float) and math.isfinite(floor):
                 values.floors[key].append(floor)
@@ -94,7 +95,7 @@ def _resources(records: Sequence[RunRecord]) -> Iterable[Values]:
             number = resource.read(record)
             if number is not None:
                 values = found.get(condition) or found.setdefault(condition, Values(resource.measure, condition))
-                values.seeds[key][record.run.seed] = float(number)
+                values.numbers[key][Repetition.of(record)] = float(number)
         yield from (found[condition] for condition in sorted(found))
 
 
@@ -139,11 +140,11 @@ def _column_name(values: Values, conditions: Conditions, details: set[tuple[tupl
     return ", ".join(word for word in words if word)
 
 
-def by_variant(values: Values, keys: Iterable[RowKey]) -> Mapping[str, dict[RowKey, dict[int, float]]]:
+def by_variant(values: Values, keys: Iterable[RowKey]) -> Mapping[str, dict[RowKey, dict[Repetition, float]]]:
     """Return the rows that compete with each other: those of one variant, with their finite values."""
-    found: dict[str, dict[RowKey, dict[int, float]]] = defaultdict(dict)
+    found: dict[str, dict[RowKey, dict[Repetition, float]]] = defaultdict(dict)
     for key in keys:
-        seeds = values.finite(key)
-        if seeds:
-            found[key.variant][key] = seeds
+        numbers = values.finite(key)
+        if numbers:
+            found[key.variant][key] = numbers
     return found

@@ -138,7 +138,7 @@ def _line(label: str, family: str, words: str, points: list[tuple[float, Cell]],
         mean=tuple(cell.mean for cell in cells),
         low=tuple(cell.mean if cell.low is None else max(cell.low, least) for cell in cells),
         high=tuple(cell.mean if cell.high is None else cell.high for cell in cells),
-        seed_count=max(cell.count for cell in cells),
+        run_count=max(cell.count for cell in cells),
         counts=tuple(cell.count for cell in cells),
         tried=tuple(cell.tried for cell in cells),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +12,14 @@ from scipy.special import stdtr, stdtrit
 
 from bench.stats.signs import SignFlips, hodges_lehmann, signed_rank_p_value
 
+if TYPE_CHECKING:
+    from _typeshed import SupportsRichComparison
+
 __all__ = ["Comparison", "Equivalence", "holm", "paired_difference", "tost_paired"]
 
 Array = NDArray[np.float64]
+# What values are paired by: a seed, or a seed and a split.
+Key = TypeVar("Key", bound="SupportsRichComparison")
 Method = Literal["t", "wilcoxon", "permutation"]
 
 
@@ -52,8 +57,8 @@ class Equivalence:
 
 
 def paired_difference(
-    a: Mapping[int, float],
-    b: Mapping[int, float],
+    a: Mapping[Key, float],
+    b: Mapping[Key, float],
     confidence: float = 0.95,
     method: Method = "t",
     *,
@@ -75,7 +80,7 @@ def paired_difference(
     return Comparison(difference, low, high, p_value, count, _least_p_value(method, count) <= alpha)
 
 
-def tost_paired(a: Mapping[int, float], b: Mapping[int, float], margin: float, alpha: float = 0.05) -> Equivalence:
+def tost_paired(a: Mapping[Key, float], b: Mapping[Key, float], margin: float, alpha: float = 0.05) -> Equivalence:
     """Test whether two models differ by less than `margin` over the keys they share.
 
     Raises ValueError unless margin > 0. Source: Schuirmann, A comparison of the two one-sided tests procedure, 1987.
@@ -103,7 +108,7 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     return tuple(corrected.tolist())
 
 
-def _differences(a: Mapping[int, float], b: Mapping[int, float], *, allow_infinite: bool) -> Array:
+def _differences(a: Mapping[Key, float], b: Mapping[Key, float], *, allow_infinite: bool) -> Array:
     shared = sorted(a.keys() & b.keys())
     left, right = (np.array([values[key] for key in shared], dtype=np.float64) for values in (a, b))
     for key, *pair in zip(shared, left, right, strict=True):

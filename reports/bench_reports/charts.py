@@ -127,7 +127,7 @@ def _point(point: Point, figure: ScatterFigure, color: str, condition: int) -> T
         "error_y": _error(point.y, color),
         "marker": {"size": 11, "symbol": shape, "color": color},
         "customdata": [
-            [_text(name), point.family, _interval(point.x), _interval(point.y), _seeds(point.y.count, point.y.tried)]
+            [_text(name), point.family, _interval(point.x), _interval(point.y), _runs(point.y.count, point.y.tried)]
         ],
         "hovertemplate": (
             "<b>%{customdata[0]}</b> (%{customdata[1]})<br>"
@@ -182,17 +182,17 @@ def _line(line: Line, figure: LineFigure, color: str, condition: int) -> tuple[T
         "marker": _markers(line, color),
         "hovertemplate": (
             f"<b>{_text(name).replace('%', '&#37;')}</b><br>%{{y:.4g}} at %{{x:.4g}}"
-            f"<br>{'%{customdata}' if line.counts else plural(line.seed_count, 'seed')}<extra></extra>"
+            f"<br>{'%{customdata}' if line.counts else plural(line.run_count, 'run')}<extra></extra>"
         ),
     }
     if line.counts:
-        middle["customdata"] = [_seeds(*each) for each in zip(line.counts, line.tried, strict=True)]
+        middle["customdata"] = [_runs(*each) for each in zip(line.counts, line.tried, strict=True)]
     band = (_band(line, figure, group, color),) if line.low != line.high else ()
     return (*band, middle, *((_misses(line, group, color),) if line.misses else ()))
 
 
 def _markers(line: Line, color: str) -> dict[str, Any]:
-    """Return the points' look: an open one, and larger, where seeds failed."""
+    """Return the points' look: an open one, and larger, where runs failed."""
     symbol = SYMBOLS.get(line.family, "circle")
     if not any(line.partial):
         return {"size": 6, "symbol": symbol, "color": color}
@@ -200,8 +200,8 @@ def _markers(line: Line, color: str) -> dict[str, Any]:
     return {"size": [10 if each else 6 for each in line.partial], "symbol": symbols, "color": color}
 
 
-def _seeds(count: int, tried: int) -> str:
-    return plural(count, "seed") if count >= tried else f"{count} of {tried} seeds, the others without a value"
+def _runs(count: int, tried: int) -> str:
+    return plural(count, "run") if count >= tried else f"{count} of {tried} runs, the others without a value"
 
 
 def _misses(line: Line, group: str, color: str) -> Trace:
@@ -264,7 +264,7 @@ def _dot_series(figure: DotFigure, number: int, series: str, heights: dict[str, 
     return {
         "type": "scatter",
         "mode": "markers+text" if any(dot.cell.is_partial for dot in dots) else "markers",
-        "text": [f"{dot.cell.count} of {dot.cell.tried} seeds" if dot.cell.is_partial else "" for dot in dots],
+        "text": [f"{dot.cell.count} of {dot.cell.tried} runs" if dot.cell.is_partial else "" for dot in dots],
         "textposition": "bottom center" if number else "top center",
         "cliponaxis": False,
         "name": _text(series),
@@ -279,7 +279,7 @@ def _dot_series(figure: DotFigure, number: int, series: str, heights: dict[str, 
             "width": 3,
         },
         "marker": {"size": 9, "symbol": symbol, "color": color},
-        "customdata": [[_text(dot.label), _interval(dot.cell), _seeds(dot.cell.count, dot.cell.tried)] for dot in dots],
+        "customdata": [[_text(dot.label), _interval(dot.cell), _runs(dot.cell.count, dot.cell.tried)] for dot in dots],
         "hovertemplate": (
             f"<b>%{{customdata[0]}}</b>, {_text(series)}<br>%{{customdata[1]}}<br>%{{customdata[2]}}<extra></extra>"
         ),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bench.report.compare import Change, Differences, Verdict
+from bench.report.compare import Change, Differences, Place, Verdict, differing_settings
+from bench.report.repetition import listed
 from bench_reports.words import ABSENT, plural
 
 __all__ = ["comparison"]
@@ -23,6 +24,8 @@ SHOWN: tuple[tuple[Verdict, str, str], ...] = (
 )
 APART: tuple[Verdict, ...] = ("other environment", "not comparable")
 HEADS = ("", "A", "B", "B − A", "95 % interval", "p", "runs")
+# More cells than this are counted rather than named.
+LIST_LIMIT = 3
 LEAST_P_VALUE = 1e-4
 
 
@@ -30,12 +33,13 @@ def comparison(found: Differences) -> RenderableType:
     """Return what a terminal shows; names of models and errors are never read as markup."""
     places = [change.place.words for change in found.changes]
     common = _common([*places, *(each.place.words for each in found.unpaired)])
+    names = _names([change.place for change in found.changes] + [each.place for each in found.unpaired], len(common))
     parts: list[RenderableType] = [Text(f"{found.a} → {found.b}", "bold")]
     parts += [Text(f"All of it: {' · '.join(common)}")] if common else []
     for verdict, title, style in SHOWN:
         changes = found.of(verdict)
-        parts += _listing(changes, title, style, common) if changes else ()
-    parts += [*_apart(found, common), Text()]
+        parts += _listing(changes, title, style, names) if changes else ()
+    parts += [*_apart(found, names), Text()]
     parts += [Text(f"Environments differ. {sentence}", "yellow") for sentence in found.environments]
     if any(change.is_across_environments and change.p_value is not None for change in found.changes):
         parts.append(Text("Rows marked * compare quality across environments.", "yellow"))
@@ -56,7 +60,15 @@ def _common(places: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(shared[: min(map(len, places), default=1) - 1])
 
 
-def _listing(changes: Sequence[Change], title: str, style: str, common: tuple[str, ...]) -> Iterator[Text]:
+def _names(places: Sequence[Place], known: int) -> dict[Place, str]:
+    """Return what a place is called: the words behind those that all begin with, and its settings where it has
+    namesakes that differ in nothing else.
+    """
+    settings = differing_settings(places)
+    return {place: " · ".join(filter(None, (*place.words[known:], settings[place]))) for place in settings}
+
+
+def _listing(changes: Sequence[Change], title: str, style: str, names: Mapping[Place, str]) -> Iterator[Text]:
     """Yield a line for each cell and under it one for each measure: a name is longer than any column could be."""
     rows = [_row(change) for change in changes]
     widths = [max(map(len, column)) for column in zip(HEADS, *rows, strict=True)]
@@ -65,7 +77,7 @@ def _listing(changes: Sequence[Change], title: str, style: str, common: tuple[st
     before = None
     for change, row in zip(changes, rows, strict=True):
         if change.place != before:
-            yield Text(" · ".join(change.place.words[len(common) :]), style)
+            yield Text(names[change.place], style)
         before = change.place
         yield Text.assemble(_aligned(row, widths), (f"  {change.reason}" if change.reason else "", "dim"))
 
@@ -100,20 +112,15 @@ def _p_value(value: float | None) -> str:
     return f"{value:.2g}" if value >= LEAST_P_VALUE else "< 0.0001"
 
 
-def _apart(found: Differences, common: tuple[str, ...]) -> Iterator[Table]:
+def _apart(found: Differences, names: Mapping[Place, str]) -> Iterator[Table]:
     """Say what could not be compared, each reason once."""
     reasons: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for change in found.of(*APART):
-        name = " · ".join(change.place.words[len(common) :])
-        reasons.setdefault((change.verdict, change.reason), []).append((change.measure.title, name))
+        told = (change.measure.title, names[change.place])
+        reasons.setdefault((change.verdict, change.reason), []).append(told)
     for each in found.unpaired:
-        name = " · ".join(each.place.words[len(common) :])
-        what = (
-            f"seed{'s' if len(each.seeds) > 1 else ''} {', '.join(map(str, each.seeds))}"
-            if each.seeds
-            else "everything"
-        )
-        reasons.setdefault(("not comparable", each.reason), []).append((what, name))
+        what = listed(each.repetitions) if each.repetitions else "everything"
+        reasons.setdefault(("not comparable", each.reason), []).append((what, names[each.place]))
     if not reasons:
         return
     table = Table(title=Text("\nCannot be compared", "bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
@@ -133,20 +140,21 @@ def _listed(names: Iterable[str]) -> str:
 
 def _cells(names: Iterable[str]) -> str:
     different = list(dict.fromkeys(names))
-    return different[0] if len(different) == 1 else plural(len(different), "cell")
+    return "\n".join(different) if len(different) <= LIST_LIMIT else plural(len(different), "cell")
 
 
 def _rules(found: Differences) -> Iterator[Text]:
     order = [*(verdict for verdict, _, _ in SHOWN), *APART]
     counted = ", ".join(f"{found.counts[verdict]} {verdict}" for verdict in order if found.counts[verdict])
-    cells = sum(not each.seeds for each in found.unpaired)
-    runs = sum(len(each.seeds) for each in found.unpaired)
+    cells = sum(not each.repetitions for each in found.unpaired)
+    runs = sum(len(each.repetitions) for each in found.unpaired)
     alone = f"; {plural(cells, 'cell')} without a partner" if cells else ""
-    lost = f"; {plural(runs, 'seed')} left out of cells that are compared" if runs else ""
+    lost = f"; {plural(runs, 'run')} left out of cells that are compared" if runs else ""
     yield Text(f"{counted or 'Nothing in common'}{alone}{lost}.", "bold")
     yield Text(
-        f"t tests paired by seed (Wilcoxon where runs failed), Holm-corrected, {found.alpha:.0%} level; intervals are "
-        f"not corrected. Margins: {', '.join(found.margins)}; equivalent: within them by two one-sided tests.",
+        f"t tests paired by seed and split (Wilcoxon where runs failed), Holm-corrected, {found.alpha:.0%} level; "
+        f"intervals are not corrected. Margins: {', '.join(found.margins)}; equivalent: within them by two "
+        "one-sided tests.",
         "dim",
     )
     yield from (Text(f"{sentence}.", "dim") for sentence in found.power)

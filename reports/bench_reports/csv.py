@@ -14,8 +14,8 @@ __all__ = ["FIELDS", "render"]
 
 FIELDS = (
     "section", "dataset", "task", "protocol", "settings", "model", "family", "variant", "device", "condition",
-    "measure", "unit", "better", "mean", "low", "high", "n", "ok_runs", "runs", "is_best", "floor", "infinite",
-    "detail",
+    "measure", "unit", "better", "mean", "low", "high", "n", "ok_runs", "runs", "seeds", "splits", "is_best",
+    "floor", "infinite", "detail",
 )  # fmt: skip
 # A spreadsheet runs a text that begins so as a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -41,7 +41,25 @@ def _lines(section: Section, row: Row) -> Iterator[tuple[object, ...]]:
     place = (section.title, section.dataset, section.task, section.protocol, settings)
     start: tuple[object, ...] = (*place, row.label, row.family, variant_text(row.variant))
     count = row.run_count
-    yield (*start, "", "", "runs", "", "", row.ok_count, "", "", count, row.ok_count, count, "", "", "", "")
+    yield (
+        *start,
+        "",
+        "",
+        "runs",
+        "",
+        "",
+        row.ok_count,
+        "",
+        "",
+        count,
+        row.ok_count,
+        count,
+        *_counts(row),
+        "",
+        "",
+        "",
+        "",
+    )
     for column in section.columns:
         if column.key in row.cells:
             yield (*start, *_numbers(column, row))
@@ -70,8 +88,12 @@ def _numbers(column: Column, row: Row) -> tuple[object, ...]:
     place = (column.device, column.condition, measure.name, measure.unit, measure.better)
     # A mean that is not finite is left empty: `infinite` counts the runs that missed, and no reader trips over a word.
     mean = cell.mean if math.isfinite(cell.mean) else None
-    value = (mean, cell.low, cell.high, cell.count, cell.run_count, row.tried.get(column.device, 0))
+    value = (mean, cell.low, cell.high, cell.count, cell.run_count, row.tried.get(column.device, 0), *_counts(row))
     return (*place, *value, int(cell.is_best), cell.floor, cell.infinite, detail)
+
+
+def _counts(row: Row) -> tuple[int, int]:
+    return row.seed_count, row.split_count
 
 
 def _safe(value: object) -> object:

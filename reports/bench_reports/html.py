@@ -131,7 +131,7 @@ def script_json(value: object) -> Markup:
 
 def cell_title(cell: Cell) -> str:
     """Return what a reader learns by pointing at a cell."""
-    parts = [words.plural(cell.count, "seed")]
+    parts = [words.plural(cell.count, "run")]
     if cell.low is not None and cell.high is not None:
         parts.append(f"95 % interval {words.significant(cell.low, 4)} to {words.significant(cell.high, 4)}")
     if cell.infinite:

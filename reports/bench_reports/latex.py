@@ -14,7 +14,8 @@ from bench_reports.words import (
     main_columns,
     moment,
     rank_text,
-    seeds_text,
+    seed_cells,
+    seed_headings,
     settings_text,
 )
 
@@ -96,15 +97,15 @@ def _table(section: Section, columns: list[ColumnText], number: int) -> str:
     head = [
         "Model",
         *(name.replace("_", " ").capitalize() for name in names),
-        "Seeds",
+        *seed_headings(section),
         *(column.title for column in columns),
     ]
-    units = ["", *([""] * len(names)), "", *map(_under, columns)]
+    units = ["", *([""] * (len(names) + len(seed_headings(section)))), *map(_under, columns)]
     body = [
         f"    {' & '.join(escape(each) for each in head)} \\\\",
         f"    {' & '.join(units)} \\\\",
         r"    \midrule",
-        *(_line(section.rows, row, columns, names) for row in range(len(section.rows))),
+        *(_line(section, row, columns) for row in range(len(section.rows))),
     ]
     if number:
         return _float(f"{escape(section.title)}, continued.", f"{section.key}-{number + 1}", len(head), body)
@@ -148,9 +149,11 @@ def _under(column: ColumnText) -> str:
     return " ".join(part for part in (f"({escape(words)})" if words else "", arrow) if part)
 
 
-def _line(rows: tuple[Row, ...], number: int, columns: list[ColumnText], names: tuple[str, ...]) -> str:
+def _line(section: Section, number: int, columns: list[ColumnText]) -> str:
+    rows = section.rows
     row = rows[number]
-    start = [escape(row.label), *(escape(row.variant.get(name, ABSENT)) for name in names), escape(seeds_text(row))]
+    variant = (row.variant.get(name, ABSENT) for name in section.variant_names)
+    start = [escape(each) for each in (row.label, *variant, *seed_cells(section, row))]
     cells = [_cell(row, column, column.cells[number]) for column in columns]
     rule = "    \\addlinespace\n" if number and rows[number - 1].family != row.family else ""
     return f"{rule}    {' & '.join([*start, *cells])} \\\\"

@@ -19,7 +19,8 @@ from bench_reports.words import (
     outcome_text,
     plural,
     rank_text,
-    seeds_text,
+    seed_cells,
+    seed_headings,
     settings_text,
     significant,
     variant_text,
@@ -53,8 +54,9 @@ def _head(report: Report) -> str:
         f"depthbench {escape(report.version)}, {moment(report.created_at)}.",
         _fence(report.command),
         *(f"> **Note:** {escape(warning)}" for warning in report.warnings),
-        "Means over seeds ± half the 95 % interval. **Bold**: the best mean and every model that cannot be told apart "
-        "from it, where at least one other model can. Arrows show which way is better.",
+        "Means over seeds (and splits, where there are several) ± half the 95 % interval. **Bold**: the best mean and "
+        "every model that cannot be told apart from it, where at least one other model can. "
+        "Arrows show which way is better.",
     ]
     return "\n\n".join(lines)
 
@@ -80,7 +82,7 @@ def _table(section: Section) -> str:
         "Model",
         "Family",
         *(name.replace("_", " ").capitalize() for name in names),
-        "Seeds",
+        *seed_headings(section),
         *(column.heading for column in columns),
     ]
     lines = [
@@ -88,7 +90,7 @@ def _table(section: Section) -> str:
             escape(row.label),
             row.family,
             *(escape(row.variant.get(name, ABSENT)) for name in names),
-            seeds_text(row),
+            *seed_cells(section, row),
             *(
                 _cell(
                     column.cells[number],
@@ -139,7 +141,7 @@ def _samples(wall: SampleWall, key: str, folder: Path) -> str:
         pictures.append(f"![samples of {escape(grid.label)}](report_samples/{path.name})")
     head = [escape(grid.label) for grid in wall.grids]
     captions = [escape(grid.caption) if grid.png else "" for grid in wall.grids]
-    return f"Samples, seed {wall.seed}:\n\n{_grid(head, [pictures, captions], left=len(head))}"
+    return f"Samples, {wall.drawn_with}:\n\n{_grid(head, [pictures, captions], left=len(head))}"
 
 
 def _end(report: Report) -> str:
@@ -201,7 +203,7 @@ def _failures(failures: Sequence[Failure]) -> Iterator[str]:
                 escape(failure.protocol),
                 escape(variant_text(failure.variant) or ABSENT),
                 escape(failure.device),
-                ", ".join(map(str, failure.seeds)),
+                failure.repetitions.removeprefix("seeds ").removeprefix("seed "),
                 failure.status,
                 escape(failure.reason),
             ]

@@ -23,7 +23,7 @@ from bench_reports.words import (
     outcome_text,
     plural,
     reached_text,
-    seeds_text,
+    seed_cells,
 )
 
 __all__ = ["summary"]
@@ -57,14 +57,10 @@ def _failures(failures: Sequence[Failure]) -> Iterator[Text]:
     """Yield a line for each reason: what is wrong with the data is wrong for every model."""
     models: dict[tuple[str, str, str, str], list[str]] = defaultdict(list)
     for each in failures:
-        models[each.status, each.dataset, _seeds(each.seeds), each.reason].append(each.label)
-    for (status, dataset, seeds, reason), labels in models.items():
+        models[each.status, each.dataset, each.repetitions, each.reason].append(each.label)
+    for (status, dataset, repetitions, reason), labels in models.items():
         named = ", ".join(dict.fromkeys(labels))
-        yield Text(f"  {status}: {named} on {dataset}, {seeds}: {reason}", "red")
-
-
-def _seeds(seeds: Sequence[int]) -> str:
-    return f"seed{'s' if len(seeds) != 1 else ''} {', '.join(map(str, seeds))}"
+        yield Text(f"  {status}: {named} on {dataset}, {repetitions}: {reason}", "red")
 
 
 @dataclass(frozen=True)
@@ -94,7 +90,7 @@ def _table(section: Section, width: int) -> Table:
     table = Table(title=Text(section.title, "bold"), title_justify="left", box=box.SIMPLE_HEAD, show_edge=False)
     # Two columns between neighbours: the box's divider and one of padding.
     table.padding, table.pad_edge = (0, 1, 0, 0), False
-    parts = [_models(section), *_variants(section), _Part(("Seeds",), tuple(map(_outcome, section.rows)))]
+    parts = [_models(section), *_variants(section), *_repetitions(section)]
     scores = [_score(section, column) for column in column_texts(_columns(section), section.rows)]
     kept = _fitting(scores, width - sum(part.width + GAP for part in parts))
     for number, part in enumerate([*parts, *kept]):
@@ -174,8 +170,11 @@ def _lines(parts: Sequence[str], limit: int) -> list[str]:
     return [line.strip(" ") for line in lines]
 
 
-def _outcome(row: Row) -> Text:
-    return Text(seeds_text(row), "" if row.ok_count == row.run_count else "red")
+def _repetitions(section: Section) -> Iterator[_Part]:
+    seeds, *splits = zip(*(seed_cells(section, row) for row in section.rows), strict=True)
+    styles = ["" if row.ok_count == row.run_count else "red" for row in section.rows]
+    yield _Part(("Seeds",), tuple(map(Text, seeds, styles)))
+    yield from (_Part(("Splits",), tuple(map(Text, cells))) for cells in splits)
 
 
 def _cell(row: Row, column: ColumnText, text: CellText | None) -> Text:

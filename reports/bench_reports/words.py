@@ -25,6 +25,8 @@ __all__ = [
     "plural",
     "rank_text",
     "reached_text",
+    "seed_cells",
+    "seed_headings",
     "seeds_text",
     "settings_text",
     "significant",
@@ -44,9 +46,9 @@ MEMORY_RESOLUTION_MB = 1.0
 
 @dataclass(frozen=True)
 class CellText:
-    """A cell in words: `spread` is half the 95 % interval, "" where one seed gives none.
+    """A cell in words: `spread` is half the 95 % interval, "" where one run gives none.
 
-    note: the floor, and the number of seeds where it is not the row's. is_word: is the value no number, as `missed`?
+    note: the floor, and the number of runs where it is not the row's. is_word: is the value no number, as `missed`?
     """
 
     value: str
@@ -103,7 +105,7 @@ def _column_text(column: Column, rows: Sequence[Row]) -> ColumnText:
     cells = [row.cells.get(column.key) for row in rows]
     decimals = _shared_decimals(measure, [cell for cell in cells if cell is not None])
     texts = tuple(
-        None if cell is None else _cell_text(cell, measure, decimals, row.seed_count)
+        None if cell is None else _cell_text(cell, measure, decimals, row.good_count)
         for row, cell in zip(rows, cells, strict=True)
     )
     return ColumnText(column, measure.title, measure.unit, ARROWS[measure.better], texts)
@@ -134,11 +136,11 @@ def _decimals(size: float, *, digits: int) -> int:
     return min(max(digits - 1 - math.floor(math.log10(abs(size))), 0), DECIMAL_LIMIT)
 
 
-def _cell_text(cell: Cell, measure: Measure, decimals: int | None, seed_count: int) -> CellText:
+def _cell_text(cell: Cell, measure: Measure, decimals: int | None, good_count: int) -> CellText:
     notes = [] if cell.floor is None else [f"floor {significant(cell.floor)}"]
     if cell.infinite:
         notes.append(reached_text(cell, measure))
-    elif cell.count != seed_count and measure.kind != "size":
+    elif cell.count != good_count and measure.kind != "size":
         notes.append(f"n = {cell.count}")
     note = ", ".join(notes)
     if not math.isfinite(cell.mean):
@@ -178,6 +180,16 @@ def significant(value: float, digits: int = 3) -> str:
 def seeds_text(row: Row) -> str:
     """Return how many seeds stand behind a row, e.g. `5` or, where some did not end well, `4/5 ok`."""
     return str(row.seed_count) if row.ok_count == row.run_count else f"{row.ok_count}/{row.run_count} ok"
+
+
+def seed_headings(section: Section) -> tuple[str, ...]:
+    """Return the headings over `seed_cells`: splits have a column where models were run on several."""
+    return ("Seeds", "Splits") if section.has_splits else ("Seeds",)
+
+
+def seed_cells(section: Section, row: Row) -> tuple[str, ...]:
+    """Return how many seeds, and splits where there are several, stand behind a row."""
+    return (seeds_text(row), str(row.split_count)) if section.has_splits else (seeds_text(row),)
 
 
 def losing_text(loses: tuple[float, float, float] | None) -> str:

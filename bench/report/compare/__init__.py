@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.report.compare.changes import Change, Differences, Unpaired, Verdict
+from bench.report.compare.changes import Change, Differences, Place, Unpaired, Verdict, differing_settings
 from bench.report.compare.judge import DEFAULT_MARGINS, Margin, compare
 from bench.report.compare.sides import Side, find_side
 
@@ -11,9 +11,11 @@ __all__ = [
     "Change",
     "Differences",
     "Margin",
+    "Place",
     "Side",
     "Unpaired",
     "Verdict",
     "compare",
+    "differing_settings",
     "find_side",
 ]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, NamedTuple
 
 from bench.report.conditions import device_name
 from bench.report.grouping import flatten
+from bench.report.repetition import Repetition
 from bench.report.table import by_size
 from bench.report.tree import Measure
 from bench.report.wording import variant_text
 
-__all__ = ["Change", "Differences", "Place", "Unpaired", "Verdict", "plain"]
+__all__ = ["Change", "Differences", "Place", "Unpaired", "Verdict", "differing_settings", "plain"]
 
 Verdict = Literal["worse", "better", "within noise", "too few runs", "other environment", "not comparable"]
 # These say something about the models; the others say why nothing can be said.
@@ -50,6 +52,22 @@ class Place(NamedTuple):
 
     def __str__(self) -> str:
         return " · ".join(self.words)
+
+
+def differing_settings(places: Sequence[Place]) -> dict[Place, str]:
+    """Return, for places that differ in their settings alone, those that tell them apart: `protocol.epochs 20`."""
+    namesakes: dict[tuple[str, ...], dict[Place, dict[str, str]]] = defaultdict(dict)
+    for place in places:
+        namesakes[place.loose][place] = flatten(json.loads(place.settings))
+    return {
+        place: ", ".join(
+            f"{name} {settings.get(name, 'unset')}"
+            for name in sorted({name for other in each.values() for name in other})
+            if len({other.get(name) for other in each.values()}) > 1
+        )
+        for each in namesakes.values()
+        for place, settings in each.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -92,12 +110,12 @@ class Change:
 class Unpaired:
     """A cell that one side lacks, or that the two sides ran by different rules, or did not try.
 
-    seeds: those that were left out where the rest of the cell is compared; none where all of it is not.
+    repetitions: those that were left out where the rest of the cell is compared; none where all of it is not.
     """
 
     place: Place
     reason: str
-    seeds: tuple[int, ...] = ()
+    repetitions: tuple[Repetition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -156,9 +174,16 @@ def plain(found: Differences) -> dict[str, Any]:
         "warnings": list(found.warnings),
         "changes": [_plain_change(change) for change in found.changes],
         "unpaired": [
-            _plain_place(each.place) | {"reason": each.reason, "seeds": list(each.seeds)} for each in found.unpaired
+            _plain_place(each.place) | {"reason": each.reason} | _plain_repetitions(each.repetitions)
+            for each in found.unpaired
         ],
     }
+
+
+def _plain_repetitions(found: Iterable[Repetition]) -> dict[str, Any]:
+    listed = list(found)
+    splits = [f"{each.scheme} {each.number}" for each in listed if each.is_resplit]
+    return {"seeds": [each.seed for each in listed], "splits": splits}
 
 
 def _plain_place(place: Place) -> dict[str, Any]:

@@ -1,11 +1,11 @@
-"""Pair the runs of two sides: same cell, same seed, and for clocks the same environment."""
+"""Pair the runs of two sides: same cell, same seed and split, and for clocks the same environment."""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from bench.errors import UsageError
 from bench.measure.environment import IDENTITY
@@ -13,6 +13,7 @@ from bench.record import Environment, RunRecord
 from bench.report.compare.changes import Place, Unpaired
 from bench.report.compare.sides import Side
 from bench.report.grouping import VARYING, canonical, flatten, group, newest
+from bench.report.repetition import Repetition, listed, noun
 
 __all__ = ["Pair", "PairedCell", "Runs", "cells", "changed_parts", "environment_words", "pair_cells"]
 
@@ -22,17 +23,13 @@ REASON_LIMIT = 200
 UNTRIED = frozenset({"skipped", "killed"})
 
 
-@dataclass
-class Runs:
-    """The runs of one cell on one side, by seed, oldest first; test_hash is "" where no run saw the data."""
-
-    test_hash: str
-    seeds: dict[int, list[RunRecord]] = field(default_factory=lambda: defaultdict(list))
+# The runs of one cell on one side, by seed and split, oldest first.
+Runs = dict[Repetition, list[RunRecord]]
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two runs of one seed."""
+    """Two runs of one seed and one split."""
 
     a: RunRecord
     b: RunRecord
@@ -48,8 +45,11 @@ class Pair:
         return self.has_one_environment and self.a.is_alone == self.b.is_alone
 
     @property
-    def untried(self) -> str:
-        """Say which side did not try its run and why; nothing where both did."""
+    def apart(self) -> str:
+        """Say why the runs cannot be compared: one was not tried, or the test data differ; nothing where they can."""
+        a, b = self.a.data.get("test", ""), self.b.data.get("test", "")
+        if a and b and a != b:
+            return "whose test data differ"
         lost = [(name, each) for name, each in (("A", self.a), ("B", self.b)) if each.status in UNTRIED]
         told = {f"{each.status}: {each.reason[:REASON_LIMIT]}" if each.reason else each.status for _, each in lost}
         return f"of {' and '.join(name for name, _ in lost)} {'; '.join(sorted(told))}" if lost else ""
@@ -57,10 +57,10 @@ class Pair:
 
 @dataclass(frozen=True)
 class PairedCell:
-    """A cell that both sides have, with its paired runs by seed; those that one side did not try are left out."""
+    """A cell that both sides have, with its paired runs; those that one side did not try are left out."""
 
     place: Place
-    pairs: Mapping[int, Pair]
+    pairs: Mapping[Repetition, Pair]
 
 
 def cells(side: Side, *, by_label: bool) -> dict[Place, Runs]:
@@ -69,12 +69,9 @@ def cells(side: Side, *, by_label: bool) -> dict[Place, Runs]:
     for each in map(newest, group(side.records)):
         if by_label and len({record.run.label for record in each.records}) > 1:
             raise UsageError(f"label {side.name!r} stands for different things in several suites: compare the suites")
-        versions: dict[Place, Runs] = {}
         for record in each.records:
             place = _place(record, "" if by_label else record.run.label)
-            versions.setdefault(place, Runs(each.test_hash)).seeds[record.run.seed].append(record)
-        # Where a data set was changed, the newer version of it counts.
-        found |= versions
+            found.setdefault(place, {}).setdefault(Repetition.of(record), []).append(record)
     return found
 
 
@@ -89,38 +86,32 @@ def pair_cells(a: Mapping[Place, Runs], b: Mapping[Place, Runs]) -> tuple[list[P
     paired, unpaired = [], list(_alone(a, b))
     for place in a.keys() & b.keys():
         left, right = a[place], b[place]
-        if left.test_hash and right.test_hash and left.test_hash != right.test_hash:
-            reason = f"the test data differ ({left.test_hash[:8]} and {right.test_hash[:8]})"
-            unpaired.append(Unpaired(place, reason))
-            continue
-        pairs = {seed: _pair(left.seeds[seed], right.seeds[seed]) for seed in left.seeds.keys() & right.seeds.keys()}
-        tried = {seed: pair for seed, pair in sorted(pairs.items()) if not pair.untried}
-        if tried:
-            paired.append(PairedCell(place, tried))
-            unpaired += [Unpaired(place, reason, seeds) for reason, seeds in _left_out(left, right, pairs)]
+        pairs = {each: _pair(left[each], right[each]) for each in left.keys() & right.keys()}
+        kept = {each: pair for each, pair in sorted(pairs.items()) if not pair.apart}
+        if kept:
+            paired.append(PairedCell(place, kept))
+            unpaired += [Unpaired(place, reason, each) for reason, each in _left_out(left, right, pairs)]
         elif pairs:
             unpaired.append(Unpaired(place, "; ".join(reason for reason, _ in _left_out(left, right, pairs))))
         else:
-            reason = f"no seed in common (A has {_seeds(left.seeds)}, B has {_seeds(right.seeds)})"
+            reason = f"no {noun([*left, *right])} in common (A has {listed(left)}, B has {listed(right)})"
             unpaired.append(Unpaired(place, reason))
     return sorted(paired, key=lambda cell: cell.place.order), sorted(unpaired, key=lambda each: each.place.order)
 
 
-def _left_out(left: Runs, right: Runs, pairs: Mapping[int, Pair]) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield why seeds of a cell cannot be compared, each reason with its seeds."""
-    reasons: dict[str, list[int]] = defaultdict(list)
-    for seed, pair in sorted(pairs.items()):
-        if pair.untried:
-            reasons[pair.untried].append(seed)
-    for reason, seeds in reasons.items():
-        yield f"{len(seeds)} run{'s' if len(seeds) > 1 else ''} {reason}", tuple(seeds)
-    for name, alone in (("A", left.seeds.keys() - right.seeds.keys()), ("B", right.seeds.keys() - left.seeds.keys())):
+def _left_out(
+    left: Runs, right: Runs, pairs: Mapping[Repetition, Pair]
+) -> Iterator[tuple[str, tuple[Repetition, ...]]]:
+    """Yield why runs of a cell cannot be compared, each reason with its seeds and splits."""
+    reasons: dict[str, list[Repetition]] = defaultdict(list)
+    for each, pair in sorted(pairs.items()):
+        if pair.apart:
+            reasons[pair.apart].append(each)
+    for reason, lost in reasons.items():
+        yield f"{len(lost)} run{'s' if len(lost) > 1 else ''} {reason}", tuple(lost)
+    for name, alone in (("A", left.keys() - right.keys()), ("B", right.keys() - left.keys())):
         if alone:
-            yield f"seed{'s' if len(alone) > 1 else ''} {_seeds(alone)} only in {name}", tuple(sorted(alone))
-
-
-def _seeds(seeds: Iterable[int]) -> str:
-    return ", ".join(map(str, sorted(seeds)))
+            yield f"{listed(alone)} only in {name}", tuple(sorted(alone))
 
 
 def _pair(left: list[RunRecord], right: list[RunRecord]) -> Pair:
@@ -131,11 +122,15 @@ def _pair(left: list[RunRecord], right: list[RunRecord]) -> Pair:
 
 def _alone(a: Mapping[Place, Runs], b: Mapping[Place, Runs]) -> Iterator[Unpaired]:
     only_a, only_b = sorted(a.keys() - b.keys()), sorted(b.keys() - a.keys())
-    others = {place.loose: place for place in only_b}
+    others: dict[tuple[str, ...], list[Place]] = defaultdict(list)
+    for place in only_b:
+        others[place.loose].append(place)
     for place in only_a:
-        other = others.pop(place.loose, None)
-        yield Unpaired(place, "only in A" if other is None else f"settings differ: {_settings(place, other)}")
-    yield from (Unpaired(place, "only in B") for place in others.values())
+        if others[place.loose]:
+            yield Unpaired(place, f"settings differ: {_settings(place, others[place.loose].pop(0))}")
+        else:
+            yield Unpaired(place, "only in A")
+    yield from (Unpaired(place, "only in B") for left in others.values() for place in left)
 
 
 def _settings(a: Place, b: Place) -> str:

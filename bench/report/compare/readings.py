@@ -11,6 +11,7 @@ from bench.report.compare.changes import Change, Place, Verdict
 from bench.report.compare.pairs import Pair, PairedCell
 from bench.report.measures import RESOURCES, has_clock_budget, is_clocked, score_measure
 from bench.report.objective import main_score
+from bench.report.repetition import Repetition
 from bench.report.table import MEMORY_RESOLUTION_MB
 from bench.report.tree import Measure
 from bench.stats import paired_difference, with_failures
@@ -24,21 +25,22 @@ FAILED_RUNS = Measure("failed_runs", "Failed runs", "", "lower", "score")
 
 @dataclass(frozen=True)
 class Reading:
-    """One measure of both sides by seed; a failed run is infinitely bad. reason: why it cannot be compared, if so.
+    """One measure of both sides by seed and split; a failed run is infinitely bad.
 
+    reason: why it cannot be compared, if so.
     is_clocked: does it compare only within one environment? left_out: pairs that one side has no number for.
     """
 
     measure: Measure
-    pairs: Mapping[int, Pair]
-    a: Mapping[int, float]
-    b: Mapping[int, float]
+    pairs: Mapping[Repetition, Pair]
+    a: Mapping[Repetition, float]
+    b: Mapping[Repetition, float]
     is_clocked: bool
     left_out: int = 0
     left_out_reason: str = ""
     reason: str = field(default="")
 
-    def only(self, pairs: Mapping[int, Pair]) -> Reading:
+    def only(self, pairs: Mapping[Repetition, Pair]) -> Reading:
         """Return the reading on some of its pairs, the others being of different environments."""
         kept_a, kept_b = ({seed: side[seed] for seed in pairs if seed in side} for side in (self.a, self.b))
         dropped = len(self.pairs) - len(pairs)
@@ -49,8 +51,9 @@ class Reading:
 def failed_runs(cell: PairedCell) -> Change | None:
     """Compare the numbers of failed runs; None where none failed.
 
-    A run that ended well in A and fails with the same seed in B is no matter of chance between seeds, so more failures
-    are worse however few runs there are; the p-value (exact McNemar) says how often chance alone would do it.
+    A run that ended well in A and fails with the same seed and split in B is no matter of chance between seeds, so
+    more failures are worse however few runs there are; the p-value (exact McNemar) says how often chance alone would
+    do it.
     """
     records = [record for pair in cell.pairs.values() for record in (pair.b, pair.a)]
     told = "; ".join(sorted({record.reason or record.status for record in records if not record.is_ok}))
@@ -78,7 +81,7 @@ def missed(place: Place, reading: Reading) -> Change | None:
 def _counted(
     place: Place,
     measure: Measure,
-    pairs: Mapping[int, Pair],
+    pairs: Mapping[Repetition, Pair],
     is_lost: Callable[[RunRecord], bool],
     told: str = "",
 ) -> Change | None:
@@ -126,14 +129,14 @@ def readings(cell: PairedCell, *, every_score: bool) -> Iterator[Reading]:
                 yield reading
 
 
-def _scores(pairs: Mapping[int, Pair], main: str) -> list[Score]:
+def _scores(pairs: Mapping[Repetition, Pair], main: str) -> list[Score]:
     """Return one score of every name, the main one first, the others in the order they were recorded."""
     records = [record for pair in pairs.values() for record in (pair.a, pair.b)]
     found = {score.name: score for record in reversed(records) for score in record.scores}
     return sorted(found.values(), key=lambda score: score.name != main)
 
 
-def _score(score: Score, pairs: Mapping[int, Pair]) -> Reading:
+def _score(score: Score, pairs: Mapping[Repetition, Pair]) -> Reading:
     measured = {seed: pair for seed, pair in pairs.items() if _has(pair.a, score.name) and _has(pair.b, score.name)}
     a, b = (
         with_failures({seed: side(pair).score(score.name) for seed, pair in measured.items()}, score.higher_is_better)
@@ -156,7 +159,7 @@ def _has(record: RunRecord, score: str) -> bool:
     return not record.is_ok or record.score(score) is not None
 
 
-def _other_settings(name: str, pairs: Mapping[int, Pair]) -> str:
+def _other_settings(name: str, pairs: Mapping[Repetition, Pair]) -> str:
     """Say which settings of a metric are one thing in every run of A and another in every run of B."""
     a, b = (_details(name, side, pairs) for side in (_left, _right))
     differing = [key for key in {*a, *b} if a and b and a.get(key) != b.get(key)]
@@ -165,7 +168,7 @@ def _other_settings(name: str, pairs: Mapping[int, Pair]) -> str:
     return f"measured with other settings: {', '.join(told)}" if told else ""
 
 
-def _details(name: str, side: Callable[[Pair], RunRecord], pairs: Mapping[int, Pair]) -> dict[str, set[object]]:
+def _details(name: str, side: Callable[[Pair], RunRecord], pairs: Mapping[Repetition, Pair]) -> dict[str, set[object]]:
     found: dict[str, set[object]] = {}
     for pair in pairs.values():
         for score in side(pair).scores:
@@ -179,7 +182,7 @@ def _only(details: Mapping[str, set[object]], key: str) -> object:
     return next(iter(details.get(key, {"unset"})))
 
 
-def _resource(measure: Measure, read: Callable[[RunRecord], float | None], pairs: Mapping[int, Pair]) -> Reading:
+def _resource(measure: Measure, read: Callable[[RunRecord], float | None], pairs: Mapping[Repetition, Pair]) -> Reading:
     """Read a cost of the pairs that both ended well: a run that failed was not measured to its end."""
     floor = MEMORY_RESOLUTION_MB if measure.kind == "memory" else -math.inf
     ended = {seed: pair for seed, pair in pairs.items() if pair.a.is_ok and pair.b.is_ok}

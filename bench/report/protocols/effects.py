@@ -13,6 +13,7 @@ from bench.record import RunRecord
 from bench.report.marks import ALPHA, paired
 from bench.report.material import Material
 from bench.report.measures import score_measure
+from bench.report.repetition import Repetition
 from bench.report.tree import Cell, Column, Measure
 from bench.report.values import RowKey, row_key
 from bench.specs import Value
@@ -24,14 +25,14 @@ __all__ = ["WALL_TIME", "Effect", "Seeds", "cell", "effects", "main_values", "se
 WALL_TIME = "wall time, set-up and looks at the validation part included"
 # So many effects within noise are told together.
 MANY = 5
-TEST = "paired by seed, t test, Holm-corrected, 5 % level"
+TEST = "paired by seed and split, t test, Holm-corrected, 5 % level"
 
 
 @dataclass(frozen=True)
 class Seeds:
-    """A row's finite values by seed; lost: its runs that failed or have no finite value."""
+    """A row's finite values by repetition; lost: its runs that failed or have no finite value."""
 
-    values: Mapping[int, float]
+    values: Mapping[Repetition, float]
     lost: int = 0
 
 
@@ -75,19 +76,19 @@ class Effect:
 def main_values(
     material: Material, column: Column, records: Iterable[RunRecord] | None = None
 ) -> dict[str, list[tuple[Mapping[str, Value], Seeds]]]:
-    """Return the column's values under its condition: label → variants with values by seed, in the table's order.
+    """Return the column's values under its condition: label → variants with values by repetition, in the table's order.
 
     A variant all of whose runs failed is there, too. records: what to read, failed ones included, in place of the
     section's own.
     """
-    found: dict[RowKey, dict[int, float]] = defaultdict(dict)
+    found: dict[RowKey, dict[Repetition, float]] = defaultdict(dict)
     lost: Counter[RowKey] = Counter()
     for record in (*material.records, *material.failed) if records is None else records:
         value = _value(record, column.measure) if record.is_ok else math.nan
         if not material.conditions[column.key].holds(record) or value is None:
             continue
         if math.isfinite(value):
-            found[row_key(record)][record.run.seed] = value
+            found[row_key(record)][Repetition.of(record)] = value
         else:
             lost[row_key(record)] += 1
     labels: dict[str, list[tuple[Mapping[str, Value], Seeds]]] = {label: [] for label in material.families}

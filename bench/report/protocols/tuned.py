@@ -159,7 +159,7 @@ def _search(material: Material) -> Iterator[Figure]:
             if curves:
                 x, mean, low, high = (tuple(map(float, values)) for values in mean_curve(curves))
                 failed = material.failed_beside(runs)
-                note = f"{len(curves)} of {len(curves) + failed} seeds" if failed else ""
+                note = f"{len(curves)} of {len(curves) + failed} runs" if failed else ""
                 lines.append(Line(label, family, words, x, mean, low, high, len(curves), note))
     if lines:
         caption = "Means over seeds with 95 % bands; the first trial is the suite's setting. On validation data only."
