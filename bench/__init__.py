@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bench.hookspecs import hookimpl
     from bench.model import Problem
+    from bench.spaces import Need, Role, Space
     from bench.specs import (
         Choice,
         DataFile,
@@ -33,16 +34,21 @@ __all__ = [
     "Integer",
     "MetricSpec",
     "ModelSpec",
+    "Need",
     "Problem",
     "ProtocolSpec",
     "Real",
     "RendererSpec",
+    "Role",
+    "Space",
     "TaskSpec",
     "hookimpl",
     "load_records",
 ]
 
-_HOMES = {"hookimpl": "bench.hookspecs", "load_records": "bench.store", "Problem": "bench.model"}
+_HOMES = {"hookimpl": "bench.hookspecs", "load_records": "bench.store", "Problem": "bench.model"} | dict.fromkeys(
+    ("Need", "Role", "Space"), "bench.spaces"
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -5,7 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bench.hookspecs import hookimpl
-from bench.specs import MetricSpec, ProtocolSpec, TaskSpec
+from bench.matching import BASELINE
+from bench.spaces import Need, Role
+from bench.specs import MetricSpec, ModelSpec, ProtocolSpec, TaskSpec
+
+
+@hookimpl
+def bench_models() -> Iterable[ModelSpec]:
+    """Return the trivial model that every other must beat."""
+    anything = Need(kinds=("real", "index", "text"), levels=True, missing=True, ragged=True, none=True)
+    yield ModelSpec(
+        name=BASELINE,
+        target="bench.tasks.baseline:baseline",
+        summary="the trivial answer: class shares, the mean, the last value, each column by itself",
+        family="shallow",
+        roles=(
+            Role("predict", anything, anything),
+            Role("sample", anything, anything),
+            Role("score", anything, anything),
+            Role("assign", anything, anything),
+        ),
+        devices=("cpu",),
+    )
 
 
 @hookimpl
@@ -14,8 +35,7 @@ def bench_tasks() -> Iterable[TaskSpec]:
     yield TaskSpec(
         name="classification",
         target="bench.tasks.classification:Classification",
-        summary="name the class of a table row or an image",
-        requires=("torchmetrics",),
+        summary="name the class of a table row, an image or a series",
     )
     yield TaskSpec(
         name="image-generation",
@@ -57,10 +77,9 @@ def bench_metrics() -> Iterable[MetricSpec]:
     for name, higher_is_better, summary in scores:
         yield MetricSpec(
             name=name,
-            task="classification",
+            arrays=("probabilities", "labels"),
             target=f"bench.metrics.classification:{name}",
             summary=summary,
             higher_is_better=higher_is_better,
             unit="nats" if name == "log_loss" else "",
-            requires=("torchmetrics",),
         )

@@ -1,230 +1,224 @@
-"""Data as models meet it: arrays in fixed splits, found under the data root and verified before use."""
+"""Data in memory: raw parts, how they are cut, and whether they hold what the data set declares."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import os
-import shlex
-import tarfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from bench.errors import ChecksumMismatch, DataError, DataMissing
-from bench.specs import DataFile, DatasetSpec, module_spec
+from bench.conformity import complaint
+from bench.errors import DataError
+from bench.specs import DatasetSpec
 
-__all__ = ["DataSource", "Dataset", "Split", "data_root", "fingerprint", "hash_bytes", "split", "verify"]
+__all__ = [
+    "Dataset",
+    "Split",
+    "fold",
+    "holdout",
+    "split",
+]
 
 Array = npt.NDArray[Any]
+# Shares of all that is not yet cut off.
+TEST_SHARE, VALIDATION_SHARE = 0.2, 0.2
+# Into so many equal parts a real target is cut, so that each part of the data holds small and large ones.
+STRATA = 10
 
 
 @dataclass(frozen=True)
 class Split:
-    """One part of a data set.
+    """One part of a data set, raw: in the units of the data, before anything is fitted.
 
-    x: (n, *input_shape), float32 or uint8; images are channels first, uint8 in 0 … 255 or float32 in [0, 1].
-    y: (n,) int64 labels.
+    x:       (n, *input shape) numbers, or (n,) strings; images are channels first. uint8 stands for 256 levels between
+             the bounds of its space: an image in 0 … 255 of a space with bounds (0, 1) is read as 0 … 1.
+    y:       (n, *target shape) of the default target; None where the data set has none.
+    strata:  (n,) int64 that resplits and smaller parts keep the shares of; by default the classes, or the tenths of a
+             real target.
+    groups:  (n,) int64 that no split tears apart, such as the patient of each picture.
+    lengths: (n,) int64 where samples differ in length along t and x is padded.
     """
 
     x: Array
-    y: Array
+    y: Array | None = None
+    strata: Array | None = None
+    groups: Array | None = None
+    lengths: Array | None = None
 
     def __post_init__(self) -> None:
-        if len(self.x) != len(self.y) or not len(self.x):
-            raise DataError(
-                f"a split needs as many labels as samples, at least one; got {len(self.x)} and {len(self.y)}"
-            )
+        if not len(self.x):
+            raise DataError("a split needs at least one sample; got none")
+        for name in ("y", "strata", "groups", "lengths"):
+            array = getattr(self, name)
+            if array is not None and len(array) != len(self.x):
+                raise DataError(f"a split needs as many {name} as samples; got {len(array)} and {len(self.x)}")
 
     def __len__(self) -> int:
         return len(self.x)
 
+    def _map(self, change: Callable[[str, Array], Array]) -> Split:
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        changed: dict[str, Any] = {
+            name: None if array is None else change(name, array) for name, array in given.items()
+        }
+        return Split(**changed)
+
     def take(self, indices: Array) -> Split:
         """Return the samples at those indices."""
-        return Split(self.x[indices], self.y[indices])
+        return self._map(lambda _, array: array[indices])
+
+    def joined(self, *others: Split) -> Split:
+        """Return this part and others as one, in this order."""
+        return self._map(lambda name, array: np.concatenate([array, *(getattr(other, name) for other in others)]))
+
+    def layers(self) -> Array:
+        """Return (n,) int64, the stratum of each sample."""
+        if self.strata is not None:
+            return self.strata
+        y = self.y
+        if y is None or y.ndim != 1:
+            return np.zeros(len(self), np.int64)
+        if y.dtype.kind != "f":
+            return y.astype(np.int64)
+        known = y[np.isfinite(y)]
+        edges = np.quantile(known, np.linspace(0, 1, STRATA + 1)[1:-1]) if len(known) else np.zeros(0)
+        return np.searchsorted(edges, y, side="right").astype(np.int64)
 
     def sha256(self) -> str:
-        """Hash of shape, type and content: two equal hashes are the same data."""
+        """Hash of shape, type and content of all that a task may read: two equal hashes are the same data."""
         digest = hashlib.sha256()
-        for array in (self.x, self.y):
-            digest.update(f"{array.dtype}{array.shape}".encode())
-            digest.update(np.ascontiguousarray(array).data)
+        for array in (self.x, self.y, self.lengths):
+            if array is not None:
+                digest.update(f"{array.dtype}{array.shape}".encode())
+                digest.update(_bytes(array))
         return digest.hexdigest()
+
+
+def _bytes(array: Array) -> Any:
+    if array.dtype.kind == "O":
+        return "\0".join(map(str, array.ravel())).encode()
+    return (
+        np.ascontiguousarray(array).view(np.uint8).data if array.dtype.kind == "U" else np.ascontiguousarray(array).data
+    )
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set in memory. The official test part is the test part; validation is cut from training."""
+    """A data set in memory, in parts. The official test part is the test part; validation is cut from training.
 
+    whole: all samples in the order of the file, where the parts were cut by us and not by the publisher.
+    """
+
+    spec: DatasetSpec
     train: Split
     validation: Split
     test: Split
-    class_names: tuple[str, ...] = ()
+    whole: Split | None = None
 
-    @property
-    def class_count(self) -> int:
-        """The number of classes."""
-        return len(self.class_names)
+    @classmethod
+    def cut(cls, spec: DatasetSpec, whole: Split) -> Dataset:
+        """Cut data that comes without an official test part: 64 % train, 16 % validation, 20 % test."""
+        return cls(spec, *holdout(whole, 0, is_ordered=spec.ordered), whole)
 
-    @property
-    def input_shape(self) -> tuple[int, ...]:
-        """Shape of one sample."""
-        return tuple(int(size) for size in self.train.x.shape[1:])
+    def resplit(self, scheme: str, number: int, count: int = 1) -> Dataset:
+        """Return the same samples in other parts: the number-th random cut, or fold `number` of `count`.
+
+        Cut before anything is fitted; strata keep their shares, groups stay together, and data in the order of time
+        are cut in that order, with the origin of the forecast moved back (rolling origin). Cut number 0 is the one
+        that the data set comes with. Raises DataError where the samples do not suffice.
+        """
+        if scheme == "official" or (scheme, number) == ("holdout", 0):
+            return self
+        whole = self.whole if self.whole is not None else self.train.joined(self.validation, self.test)
+        ordered = self.spec.ordered
+        if scheme == "kfold":
+            parts = fold(whole, number, count, is_ordered=ordered)
+        else:
+            parts = holdout(whole, number, is_ordered=ordered)
+        return replace(self, train=parts[0], validation=parts[1], test=parts[2], whole=whole)
+
+    def parts(self) -> dict[str, Split]:
+        """Return the three parts by name."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}
 
     def hashes(self) -> dict[str, str]:
         """Return the hash of each part, as it goes into every record."""
-        return {
-            "train": self.train.sha256(),
-            "validation": self.validation.sha256(),
-            "test": self.test.sha256(),
-        }
+        return {name: part.sha256() for name, part in self.parts().items()}
+
+    def check(self) -> None:
+        """Raise DataError where a part does not hold what the data set declares: name, part, value and cure."""
+        for name, part in self.parts().items():
+            for what, space, array in (("input", self.spec.inputs, part.x), ("target", self.spec.targets, part.y)):
+                if problem := complaint(space, array):
+                    raise DataError(f"data set {self.spec.name!r}, {name} part, {what}: {problem}")
+            if self.spec.inputs.ragged and part.lengths is None:
+                raise DataError(f"data set {self.spec.name!r}, {name} part: samples of varying length need `lengths`")
 
 
-def split(x: Array, y: Array, *, share: float, salt: int = 0) -> tuple[Split, Split]:
+def holdout(whole: Split, number: int, *, is_ordered: bool = False) -> tuple[Split, Split, Split]:
+    """Return train, validation and test of the number-th cut: 64, 16 and 20 %.
+
+    In the order of time, cut `number` ends a tenth of the data earlier for each.
+    """
+    if is_ordered:
+        end = len(whole) - number * (len(whole) // 10)
+        test, validation = round(TEST_SHARE * len(whole)), round(VALIDATION_SHARE * (1 - TEST_SHARE) * len(whole))
+        if end - test - validation < len(whole) // 10:
+            raise DataError(f"cut {number} of {len(whole)} samples in the order of time leaves too few to train on")
+        places = np.arange(end)
+        return tuple(map(whole.take, np.split(places, [end - test - validation, end - test])))  # type: ignore[return-value]  # three pieces
+    # Two salts a cut, which keep the two of it apart; those of cut 0 are older than resplits.
+    rest, test_part = split(whole, share=TEST_SHARE, salt=2 * number)
+    return *split(rest, share=VALIDATION_SHARE, salt=2 * number + 1), test_part
+
+
+def fold(whole: Split, number: int, count: int, *, is_ordered: bool = False) -> tuple[Split, Split, Split]:
+    """Return train, validation and test: the test part is fold `number` of `count`, validation 20 % of the rest.
+
+    Raises DataError for a fold that is not there, and for data in the order of time, which have no folds.
+    """
+    if is_ordered:
+        raise DataError('data in the order of time have no folds: use splits = { scheme = "holdout" }')
+    units = whole.groups if whole.groups is not None else np.arange(len(whole))
+    if not 0 <= number < count or count < 2 or len(np.unique(units)) < count:
+        raise DataError(f"fold {number} of {count} folds of {len(np.unique(units))} samples or groups does not exist")
+    generator = np.random.RandomState(20_240)
+    names, unit_of = np.unique(units, return_inverse=True)
+    fold_of_unit = np.empty(len(names), np.int64)
+    dealt = 0
+    for members in _strata_of_units(whole, units):
+        places = np.searchsorted(names, generator.permutation(members))
+        # Where a stratum ended, the next goes on: folds differ by one sample, not by one of each stratum.
+        fold_of_unit[places] = (dealt + np.arange(len(places))) % count
+        dealt += len(places)
+    fold_of = fold_of_unit[unit_of]
+    is_test = fold_of == number
+    rest, test = whole.take(np.flatnonzero(~is_test)), whole.take(np.flatnonzero(is_test))
+    return *split(rest, share=VALIDATION_SHARE, salt=2 * number + 1), test
+
+
+def _strata_of_units(part: Split, units: Array) -> list[Array]:
+    """Return the units (samples or groups) of each stratum; a group is of its first sample's stratum."""
+    first = np.unique(units, return_index=True)
+    layers = part.layers()[first[1]]
+    return [first[0][layers == layer] for layer in np.unique(layers)]
+
+
+def split(part: Split, *, share: float, salt: int = 0) -> tuple[Split, Split]:
     """Cut a stratified `share` off; return (rest, cut off).
 
     Fixed for ever: numpy promises that RandomState's stream does not change between versions. `salt` tells
-    two cuts of the same data apart. Each class gives round(share · size) samples, at least one.
+    two cuts of the same data apart. Each stratum gives round(share · size) samples (or groups), at least one.
     """
     generator = np.random.RandomState(20_240 + salt)
-    chosen = np.zeros(len(y), dtype=bool)
-    for label in np.unique(y):
-        members = np.flatnonzero(y == label)
-        count = max(1, round(share * len(members)))
-        chosen[generator.permutation(members)[:count]] = True
-    return Split(x[~chosen], y[~chosen]), Split(x[chosen], y[chosen])
-
-
-def data_root(given: Path | str | None = None) -> Path:
-    """Return where data lies: as given, else `BENCH_DATA`, else the user's cache."""
-    if given is not None:
-        return Path(given).expanduser()
-    if named := os.environ.get("BENCH_DATA"):
-        return Path(named).expanduser()
-    from platformdirs import user_cache_path
-
-    return user_cache_path("bench") / "data"
-
-
-def hash_bytes(content: bytes, algorithm: str) -> str:
-    """Return `"algorithm:hex"`."""
-    return f"{algorithm}:{hashlib.new(algorithm, content, usedforsecurity=False).hexdigest()}"
-
-
-@dataclass(frozen=True)
-class DataSource:
-    """The files of one data set under one root; everything read through it is verified first."""
-
-    spec: DatasetSpec
-    root: Path
-    seen: dict[str, str] = field(default_factory=dict)
-    _members: dict[str, bytes] = field(default_factory=dict, repr=False)
-
-    @classmethod
-    def of(cls, spec: DatasetSpec, root: Path | str | None = None) -> DataSource:
-        """Return the source of a data set: inside the package that carries it, else under the data root."""
-        if not spec.embedded_in:
-            return cls(spec, data_root(root))
-        found = module_spec(spec.embedded_in)
-        if found is None or not found.submodule_search_locations:
-            raise DataMissing(f"data set {spec.name!r} lies inside {spec.embedded_in}, which is not installed")
-        return cls(spec, Path(found.submodule_search_locations[0]))
-
-    def _fetch(self) -> str:
-        """Return the command that puts the files under this root."""
-        elsewhere = "" if self.root == data_root() else f" --data-root {shlex.quote(str(self.root))}"
-        return f"bench data fetch {self.spec.name}{elsewhere}"
-
-    def locate(self, file: DataFile) -> Path:
-        """Return the path of a file, plain or with `.gz`, or of the archive that holds it.
-
-        Raises DataMissing where it is not there, DataError where its folder cannot be looked into.
-        The form whose checksum is declared goes first, then what is read fastest.
-        """
-        candidates = [self.root / f"{file.path}.gz", self.root / file.path]
-        if file.archive is not None:
-            candidates.append(self.root / file.archive.path)
-        for candidate in candidates:
-            with self._reading(candidate):
-                if candidate.is_file():
-                    return candidate
-        can_be_fetched = file.url or (file.archive is not None and file.archive.url)
-        raise DataMissing(
-            f"data set {self.spec.name!r} is not under {self.root}: {file.path} is missing. "
-            + (f"Run: {self._fetch()}" if can_be_fetched else f"See {self.spec.source}")
-        )
-
-    def read(self, path: str) -> bytes:
-        """Return the content of one of the spec's files, unpacked and verified.
-
-        Raises DataMissing where it is not there, ChecksumMismatch where it is another file, DataError where it cannot
-        be read.
-        """
-        file = next((file for file in self.spec.files if file.path == path), None)
-        if file is None:
-            raise DataError(f"data set {self.spec.name!r} declares no file {path!r}")
-        place = self.locate(file)
-        content = self._content(file, place)
-        is_packed = place == self.root / f"{file.path}.gz"
-        expected = file.checksum if is_packed or not file.unpacked_checksum else file.unpacked_checksum
-        algorithm = expected.partition(":")[0]
-        found = hash_bytes(content, algorithm)
-        if found != expected:
-            raise ChecksumMismatch(
-                f"{place} is not the file of data set {self.spec.name!r}: expected {expected}, found {found}. "
-                f"Remove it and run: {self._fetch()}"
-            )
-        self.seen[path] = found
-        return gzip.decompress(content) if is_packed else content
-
-    def _content(self, file: DataFile, place: Path) -> bytes:
-        if file.archive is None or place != self.root / file.archive.path:
-            with self._reading(place):
-                return place.read_bytes()
-        if not self._members:
-            # One pass over the tar: each jump back in a packed one would unpack it again from its start.
-            with self._reading(place):
-                self._members.update(_read_members(place, {wanted.path for wanted in self.spec.files}))
-        if file.path not in self._members:
-            raise ChecksumMismatch(f"{place} holds no {file.path}: it is another archive. Remove it and fetch it again")
-        return self._members[file.path]
-
-    @contextmanager
-    def _reading(self, place: Path) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise DataError(
-                f"data set {self.spec.name!r} cannot be read: {error.filename or place}: {error.strerror or error}. "
-                "Mend that, or name another folder with --data-root or BENCH_DATA"
-            ) from error
-
-
-def _read_members(place: Path, wanted: set[str]) -> dict[str, bytes]:
-    try:
-        with tarfile.open(place) as archive:
-            streams = ((member.name, archive.extractfile(member)) for member in archive if member.name in wanted)
-            return {name: stream.read() for name, stream in streams if stream is not None}
-    except PermissionError:
-        raise
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise ChecksumMismatch(f"{place} cannot be read: {error}. Remove it and fetch it again") from error
-
-
-def verify(spec: DatasetSpec, root: Path | str | None = None) -> dict[str, str]:
-    """Read every file of a data set and return path → checksum; raises as `DataSource.read` does."""
-    source = DataSource.of(spec, root)
-    for file in spec.files:
-        source.read(file.path)
-    return source.seen
-
-
-def fingerprint(spec: DatasetSpec) -> str:
-    """Return one hash over the declared checksums: another file is another data set."""
-    parts = [f"{file.path}={file.checksum}" for file in spec.files]
-    return hashlib.sha256("\n".join([spec.name, *parts]).encode()).hexdigest()
+    units = part.groups if part.groups is not None else np.arange(len(part))
+    chosen: list[Array] = []
+    for members in _strata_of_units(part, units):
+        chosen.append(generator.permutation(members)[: max(1, round(share * len(members)))])
+    is_chosen = np.isin(units, np.concatenate(chosen))
+    if bool(is_chosen.all()):
+        raise DataError(f"{len(part)} samples are too few to cut {share:.0%} off and keep some of each class or group")
+    return part.take(np.flatnonzero(~is_chosen)), part.take(np.flatnonzero(is_chosen))

@@ -2,6 +2,7 @@
 
 BenchError                    the message is meant for the user: value, place, cure
 ├── UsageError                the command line asks for something that cannot be
+│   ├── Refused               a task has nothing to ask of this data, or a model cannot be asked
 │   ├── UnknownName           no such model, data set, task, protocol, suite, metric or run
 │   └── SuiteError            a suite file is not valid; names file and line
 ├── PluginError               a plugin is broken; discovery records it and goes on
@@ -12,6 +13,7 @@ BenchError                    the message is meant for the user: value, place, c
 ├── StoreError                the store cannot be opened, read or written
 │   └── StoreMissing          there is none at that path or URL
 ├── ContractError             a model broke its contract (wrong shape, no `forward` …)
+├── NotApplicable             a model's constructor says that this problem is not for it
 ├── Diverged                  training produced a loss that is not finite
 ├── NotEnoughSamples          a metric was asked of fewer samples than it can use
 └── RunnerError               the process that executes runs could not be started or died
@@ -30,8 +32,10 @@ __all__ = [
     "DataMissing",
     "Diverged",
     "MissingExtra",
+    "NotApplicable",
     "NotEnoughSamples",
     "PluginError",
+    "Refused",
     "RunnerError",
     "StoreError",
     "StoreMissing",
@@ -47,6 +51,10 @@ class BenchError(Exception):
 
 class UsageError(BenchError):
     """The request itself cannot be carried out as written."""
+
+
+class Refused(UsageError):
+    """A task cannot be posed on some data: `Refused("needs images with known bounds; diabetes has a table")`."""
 
 
 class UnknownName(UsageError):
@@ -102,6 +110,10 @@ class StoreMissing(StoreError):
 
 class ContractError(BenchError):
     """A model that does not keep its side of the contract."""
+
+
+class NotApplicable(BenchError):
+    """A problem that a model's constructor refuses, which no space could say beforehand."""
 
 
 class Diverged(BenchError):

@@ -8,8 +8,8 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.data import DataSource, data_root
 from bench.errors import DataError, DataMissing, MissingExtra
+from bench.sources import DataSource, data_root
 from bench.specs import DataFile, DatasetSpec
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
+from bench.model import Problem
 from bench.specs import Family, Value
 
 __all__ = [
@@ -246,6 +247,7 @@ class RunRecord(Frozen):
     """The outcome of a run. A failed one has its status, its reason and whatever was measured until then.
 
     objective: the name of *the* main score; empty where the task has none, or the run ended before it was known.
+    problem:   the spaces the model was built for.
     truth:     the key under which the store holds what the kept answers are scored against; empty where none are kept.
     """
 
@@ -264,6 +266,7 @@ class RunRecord(Frozen):
     scores: tuple[Score, ...] = ()
     objective: str = ""
     truth: str = ""
+    problem: Problem | None = None
     curve: tuple[CurvePoint, ...] = ()
     times: Times = Times()
     memory: Memory = Memory()

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from typing import Any, Literal
 
 from bench.errors import PluginError
+from bench.spaces import Role, Space
 
 __all__ = [
     "Choice",
@@ -121,10 +122,10 @@ class Spec:
             )
         if not TARGET.fullmatch(self.target):
             raise PluginError(f"target {self.target!r} of {self.name!r} is not of the form 'package.module:attribute'")
-        for names in ("requires", "tasks", "devices"):
+        for names in ("requires", "roles", "devices", "arrays"):
             # A lone string would be taken letter by letter.
             if not isinstance(given := getattr(self, names, ()), tuple):
-                raise PluginError(f"{self.name!r}: {names} must be a tuple of names such as ('one',), got {given!r}")
+                raise PluginError(f"{self.name!r}: {names} must be a tuple such as ('one',), got {given!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,12 +133,12 @@ class ModelSpec(Spec):
     """A model a plugin offers.
 
     The target is called as `target(problem, **hyperparameters)` and returns a torch `nn.Module`
-    (see `Network` and `Generator`) or a black box (see `BlackBox`). `tasks` names the tasks it can be
-    asked; `devices` where it can run: a black box that only knows the CPU says `devices=("cpu",)`.
+    (see `Network`) or a black box (see `BlackBox`). `roles` say what it can do, and on what; no task is named.
+    `devices` where it can run: a black box that only knows the CPU says `devices=("cpu",)`.
     """
 
     family: Family
-    tasks: tuple[str, ...]
+    roles: tuple[Role, ...]
     hyperparameters: Mapping[str, Hyperparameter | Value] = field(default_factory=dict)
     paper: str = ""
     devices: tuple[str, ...] = ("cpu", "cuda")
@@ -146,8 +147,8 @@ class ModelSpec(Spec):
         super().__post_init__()
         if self.family not in ("shallow", "deep", "generative"):
             raise PluginError(f"model {self.name!r}: family {self.family!r} is not shallow, deep or generative")
-        if not self.tasks:
-            raise PluginError(f"model {self.name!r}: tasks must name at least one task")
+        if not self.roles or not all(isinstance(role, Role) for role in self.roles):
+            raise PluginError(f"model {self.name!r}: roles must hold at least one Role; got {self.roles!r}")
         for name, parameter in self.space.items():
             values = (parameter.default, *(parameter.options if isinstance(parameter, Choice) else ()))
             for value in values:
@@ -192,19 +193,38 @@ class DataFile:
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetSpec(Spec):
-    """A data set with fixed splits.
+    """A data set: what it holds, never what is asked of it.
 
     The target is called as `target(source)` with a `bench.data.DataSource` and returns a `bench.data.Dataset`.
-    `tasks` names what can be asked of it. `embedded_in` names the package that carries the files, if one does.
+    inputs, targets: the spaces of one sample's input and of its default target, None where it has none.
+    ordered:         are neighbours in the file neighbours in time? Then it is split in its order.
+    sample_count:    all samples, and `has_official_test`: does it come with a test part? A small data set without one
+                   is resplit by default.
+    embedded_in:     the package that carries the files, if one does.
     """
 
-    tasks: tuple[str, ...]
-    modality: Literal["table", "image", "text", "series"]
+    inputs: Space
+    targets: Space | None = None
+    ordered: bool = False
+    sample_count: int = 0
+    has_official_test: bool = False
     licence: str
     source: str
     files: tuple[DataFile, ...] = ()
     embedded_in: str = ""
     citation: str = ""
+
+    @property
+    def modality(self) -> str:
+        """What people call such data: table, image, text or series."""
+        space = self.inputs
+        if space.kind == "text":
+            return "text"
+        if "t" in space.axes or (self.ordered and space.kind == "real"):
+            return "series"
+        if space.kind == "index":
+            return "text"
+        return "image" if "h" in space.axes else "table"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,13 +239,14 @@ class ProtocolSpec(Spec):
 
 @dataclass(frozen=True, kw_only=True)
 class MetricSpec(Spec):
-    """One score of a task.
+    """One score, of every task whose answers and truth hold the arrays it reads.
 
-    The target is a pure function; a classification metric is called as `target(probabilities, labels)` with
-    (n, classes) float64 and (n,) int64 tensors and returns a float.
+    The target is a pure function of NumPy arrays that returns a float, called with the arrays named here, in this
+    order; `("probabilities", "labels")` is asked of every classification, (n, classes) float32 and (n,) int64. See
+    docs/tasks.md for the names.
     """
 
-    task: str
+    arrays: tuple[str, ...]
     higher_is_better: bool
     unit: str = ""
 

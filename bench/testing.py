@@ -18,10 +18,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bench.data import Dataset, DataSource
+from bench.data import Dataset
 from bench.errors import BenchError, ContractError
 from bench.measure.seeds import seed_everything
 from bench.model import Problem
+from bench.sources import DataSource
 from bench.specs import Choice, DatasetSpec, Fixed, Integer, ModelSpec, Real, resolve
 from bench.tasks.base import Part, TaskData
 from bench.tasks.classification import Classification, ClassificationSettings

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import torch
 
-from bench.data import DataSource, Split
 from bench.metrics.extractors import DIGITS_WEIGHTS, hash_of
 from bench.metrics.lenet import LeNet, encode, train_lenet
 from bench.plugins import discover
+from bench.sources import DataSource, Split
 from bench.specs import resolve
 
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.data import DataSource
 from bench.errors import DataError, DataMissing, MissingExtra
 from bench.fetch import fetch
+from bench.sources import DataSource
 from bench.specs import DataFile, DatasetSpec
 
 pytest.importorskip("pooch")

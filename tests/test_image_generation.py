@@ -10,11 +10,12 @@ import torch
 from PIL import Image
 from torch import nn
 
-from bench.data import Dataset, DataSource, Split
+from bench.data import Dataset, Split
 from bench.errors import ChecksumMismatch, ContractError, DataError, DataMissing, Diverged
 from bench.metrics import lenet
 from bench.metrics.samples import draw, draw_grid, picture
 from bench.plugins import discover
+from bench.sources import DataSource
 from bench.specs import MetricSpec, resolve
 from bench.tasks.base import Metric
 from bench.tasks.image_generation import ImageGeneration, ImageGenerationSettings

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from bench.data import DataSource
 from bench.errors import ChecksumMismatch, DataError
 from bench.metrics import extractors, lenet
 from bench.metrics.frechet import frechet_distance_of_features
 from bench.metrics.lenet import LeNet, about, decode, encode, train_lenet
 from bench.plugins import discover
+from bench.sources import DataSource
 from bench.specs import resolve
 
 pytest.importorskip("sklearn", reason="needs the data extra")

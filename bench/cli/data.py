@@ -34,7 +34,7 @@ def command() -> None:
 @json_option
 def list_(data_root: Path | None, as_json: bool) -> None:
     """List data sets and whether their files are here."""
-    from bench.data import data_root as default_root
+    from bench.sources import data_root as default_root
 
     rows = [
         (name, offer.spec.summary, offer.spec.licence, state_of(offer, data_root))
@@ -56,8 +56,8 @@ def list_(data_root: Path | None, as_json: bool) -> None:
 @root_option
 def fetch(names: tuple[str, ...], data_root: Path | None) -> None:
     """Download data sets and verify their checksums."""
-    from bench.data import data_root as default_root
     from bench.fetch import fetch as fetch_files
+    from bench.sources import data_root as default_root
 
     catalogue = discover().datasets
     offers = [catalogue.find(name, "bench data fetch") for name in names]
@@ -75,7 +75,7 @@ def fetch(names: tuple[str, ...], data_root: Path | None) -> None:
 @json_option
 def verify(names: tuple[str, ...], data_root: Path | None, as_json: bool) -> int:
     """Read every file of the data sets (all that are here by default) and compare checksums."""
-    from bench.data import verify as verify_files
+    from bench.sources import verify as verify_files
 
     catalogue = discover().datasets
     results: dict[str, dict[str, str]] = {}
@@ -102,7 +102,7 @@ def verify(names: tuple[str, ...], data_root: Path | None, as_json: bool) -> int
 
 def state_of(offer: Offer[DatasetSpec], root: Path | None = None) -> str:
     """Return "ready", "missing" where files are not there, or what must be installed or mended first."""
-    from bench.data import DataSource
+    from bench.sources import DataSource
 
     missing = offer.missing()
     if missing is not None:

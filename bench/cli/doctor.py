@@ -130,8 +130,8 @@ def _plugins() -> Iterator[Finding]:
 
 def _data(root: Path | None) -> Iterator[Finding]:
     from bench.cli.data import MISSING, READY, state_of
-    from bench.data import data_root
     from bench.plugins import discover
+    from bench.sources import data_root
 
     here = []
     for name, offer in discover().datasets.items():

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence, Sized
 from contextlib import contextmanager
 from itertools import cycle
 from math import isfinite, sqrt
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -17,49 +17,47 @@ from bench.record import Latency
 
 if TYPE_CHECKING:
     import torch
-    from torch import Tensor
 
 __all__ = ["measure_latency", "relative_error_of_median"]
 
-SINGLES = 64
+Asked = TypeVar("Asked", bound=Sized)
 FIRST_CHECK = 100
 # What a p99 needs is worth this much time, which models slower than 5 ms pass.
 ENOUGH, ENOUGH_SECONDS = 100, 0.5
 
 
 def measure_latency(
-    predict: Callable[[Tensor], Any],
-    x: Tensor,
+    predict: Callable[[Asked], Any],
+    singles: Sequence[Asked],
+    batch: Asked,
     device: torch.device | str = "cpu",
     *,
     seconds: float = 0.3,
     relative_error: float = 0.02,
-    largest_batch: int = 256,
 ) -> Latency:
-    """Time `predict` on single samples of x, then on a batch of min(len(x), largest_batch).
+    """Time `predict` on single samples, then on a batch.
 
-    x: (n, *input_shape) on the device, n ≥ 1; raises ValueError when empty. Each call is timed to the end of
-    the device's work, after a warm-up outside the clock and with the garbage collector off. Single calls (the
+    singles: at least one sample each by itself, on the device; batch: several, of which len tells how many. They are
+    whatever `predict` takes. Raises ValueError where there is no sample. Each call is timed to the end of the device's
+    work, after a warm-up outside the clock and with the garbage collector off. Single calls (the
     samples take turns) repeat until the 95 % interval of the median is within ± `relative_error` of it or two thirds
     of `seconds` have passed, and at least 100 times unless that takes half a second; the batch has the other third.
     `repeats` counts the single calls.
     """
-    if len(x) == 0:
-        raise ValueError("latency needs at least one sample, x has none")
-    batch = x[:largest_batch]
+    if not len(singles):
+        raise ValueError("latency needs at least one sample, there is none")
     wait = synchroniser(device) or _nothing
     with _collector_off():
-        single = [x[i : i + 1] for i in range(min(len(x), SINGLES))]
-        singles = _time(predict, single, wait, 2 / 3 * seconds, relative_error, least=ENOUGH)
+        times = _time(predict, singles, wait, 2 / 3 * seconds, relative_error, least=ENOUGH)
         batches = _time(predict, [batch], wait, seconds / 3, relative_error)
     return Latency(
-        p50_seconds=float(np.median(singles)),
-        p95_seconds=_quantile(singles, 0.95, least=20),
-        p99_seconds=_quantile(singles, 0.99, least=ENOUGH),
-        repeats=len(singles),
+        p50_seconds=float(np.median(times)),
+        p95_seconds=_quantile(times, 0.95, least=20),
+        p99_seconds=_quantile(times, 0.99, least=ENOUGH),
+        repeats=len(times),
         throughput_per_second=len(batch) / float(np.median(batches)),
         batch_size=len(batch),
-        relative_error=error if isfinite(error := relative_error_of_median(singles)) else None,
+        relative_error=error if isfinite(error := relative_error_of_median(times)) else None,
     )
 
 
@@ -83,8 +81,8 @@ def relative_error_of_median(values: list[float]) -> float:
 
 
 def _time(
-    predict: Callable[[Tensor], Any],
-    inputs: list[Tensor],
+    predict: Callable[[Asked], Any],
+    inputs: Sequence[Asked],
     wait: Callable[[], None],
     seconds: float,
     error: float,
@@ -111,7 +109,9 @@ def _time(
     return measured
 
 
-def _warm_up(predict: Callable[[Tensor], Any], inputs: list[Tensor], wait: Callable[[], None], seconds: float) -> None:
+def _warm_up(
+    predict: Callable[[Asked], Any], inputs: Sequence[Asked], wait: Callable[[], None], seconds: float
+) -> None:
     end = perf_counter() + seconds
     for calls, x in enumerate(cycle(inputs), start=1):
         predict(x)

@@ -18,35 +18,42 @@ from bench.measure.blackbox import black_box_size, inner_module
 from bench.measure.peak import machine_peak_flops, share_of_peak
 from bench.measure.trace import Trace, TraceTooLong, trace
 from bench.record import ModelSize
+from bench.spaces import AnswerKind
 
 __all__ = ["machine_peak_flops", "model_size", "share_of_peak"]
 
 
-def model_size(model: Any, example: Tensor) -> tuple[ModelSize, tuple[str, ...]]:
+def model_size(
+    model: Any, inputs: tuple[Tensor, ...], answer: AnswerKind = "predict"
+) -> tuple[ModelSize, tuple[str, ...]]:
     """Return parameters, depth and operations of a model, and notes on what could not be read.
 
-    example: (n, *input_shape), n ≥ 1, on any device; its first sample is used. A copy of a torch module, in
-    evaluation mode on the CPU, is followed through one pass of `forward`, or of `sample(1)` where it is a
-    generator; where that fails, a copy on the meta device. Depth counts the layers with weights on the longest
-    path, those applied again (as in recurrence) once; operations are those of products: matrix products,
-    convolutions, attention (see `trace`). For a generator, training operations are those of a pass through
-    `sample` and back, not of its whole game. The model, its gradients, its mode and the random state stay as
-    they were. Never raises: what a model's own code raises becomes a note.
+    inputs: what one call is given, (1, …) each, on any device: nothing, the input, or the input and its length.
+    answer: the role, which says what is called: `forward`, `sample(1)`, `score_samples` or `assign`.
+
+    A copy of a torch module, in evaluation mode on the CPU, is followed through one such call; where that fails, a
+    copy on the meta device. Depth counts the layers with weights on the longest path, those applied again (as in
+    recurrence) once; operations are those of products: matrix products, convolutions, attention (see `trace`). For a
+    generator, training operations are those of a pass through `sample` and back, not of its whole game. The model, its
+    gradients, its mode and the random state stay as they were. Never raises: what a model's own code raises becomes a
+    note.
     """
     module = inner_module(model)
     try:
-        return black_box_size(model) if module is None else _module_size(module, example)
+        return black_box_size(model) if module is None else _module_size(module, inputs, answer)
     except Exception as error:  # noqa: BLE001 - a plugin's model may do anything, and a size is not worth a run
         return ModelSize(), (f"size not measured: {_sentence(error)}",)
 
 
-def _module_size(module: nn.Module, example: Tensor) -> tuple[ModelSize, tuple[str, ...]]:
+def _module_size(
+    module: nn.Module, inputs: tuple[Tensor, ...], answer: AnswerKind
+) -> tuple[ModelSize, tuple[str, ...]]:
     parameters = list(module.parameters())
     counts = {
         "parameter_count": sum(parameter.numel() for parameter in parameters),
         "trainable_parameter_count": sum(p.numel() for p in parameters if p.requires_grad),
     }
-    traced, notes = _traced(module, example)
+    traced, notes = _traced(module, inputs, answer)
     if traced is None:
         return ModelSize(**counts), notes
     if parameters and traced.forward_macs == 0:
@@ -57,13 +64,14 @@ def _module_size(module: nn.Module, example: Tensor) -> tuple[ModelSize, tuple[s
     ), ()
 
 
-def _traced(module: nn.Module, example: Tensor) -> tuple[Trace | None, tuple[str, ...]]:
+def _traced(module: nn.Module, inputs: tuple[Tensor, ...], answer: AnswerKind) -> tuple[Trace | None, tuple[str, ...]]:
     """Try the CPU, then the meta device, which asks for no memory; return a note when both fail."""
     reasons = []
     for device in ("cpu", "meta"):
         try:
             with _undisturbed():
-                return _pass(_copy(module, device), example[:1].detach().to(device, copy=True)), ()
+                moved = tuple(each.detach().to(device, copy=True) for each in inputs)
+                return _pass(_copy(module, device), moved, answer), ()
         except TraceTooLong as error:
             return None, (f"depth and operations not measured: {error}",)
         except Exception as error:  # noqa: BLE001 - the model's own code runs here, and a size is not worth a run
@@ -71,11 +79,14 @@ def _traced(module: nn.Module, example: Tensor) -> tuple[Trace | None, tuple[str
     return None, (f"depth and operations not measured ({'; '.join(reasons)})",)
 
 
-def _pass(module: nn.Module, x: Tensor) -> Trace:
-    sample: Callable[[int], Any] | None = getattr(module, "sample", None)
-    if sample is not None:
-        return trace(module, lambda: sample(1))
-    return trace(module, lambda: module(x), [x])
+def _pass(module: Any, inputs: tuple[Tensor, ...], answer: AnswerKind) -> Trace:
+    calls: dict[AnswerKind, Callable[[], Any]] = {
+        "predict": lambda: module(*inputs),
+        "sample": lambda: module.sample(1, *inputs),
+        "score": lambda: module.score_samples(*inputs),
+        "assign": lambda: module.assign(*inputs),
+    }
+    return trace(module, calls[answer], inputs[:1])
 
 
 def _copy(module: nn.Module, device: str) -> nn.Module:

@@ -41,21 +41,16 @@ def draw(model: Any, n: int, shape: tuple[int, ...], *, seed: int, condition: Te
     return torch.cat(parts)
 
 
-def draw_grid(model: Any, shape: tuple[int, ...], class_count: int, *, seed: int) -> tuple[Tensor, int]:
+def draw_grid(model: Any, shape: tuple[int, ...], *, seed: int) -> tuple[Tensor, int]:
     """Draw samples for a picture; returns them row by row and the number of columns.
 
-    One column per class, at most 16, where the model answers to classes. A model that does not raises
-    ContractError when it is given some, or takes no `condition`.
+    One column per class, at most 16, from a model that names the classes it can draw from (`labels`, with a
+    `condition` of `sample`); else a square of them.
     """
-    if "condition" in signature(model.sample).parameters:
-        columns = min(class_count, MOST_COLUMNS)
-        labels = torch.arange(columns).repeat(GRID_SIDE)
-        device = next((parameter.device for parameter in _parameters(model)), torch.device("cpu"))
-        try:
-            return draw(model, len(labels), shape, seed=seed, condition=labels.to(device)), columns
-        except ContractError:
-            # No classes: the grid without them is the answer, and it raises again where the model is truly broken.
-            return draw(model, GRID_SIDE**2, shape, seed=seed), GRID_SIDE
+    known = getattr(model, "labels", None)
+    if known is not None and len(known) and "condition" in signature(model.sample).parameters:
+        labels = torch.as_tensor(known)[:MOST_COLUMNS]
+        return draw(model, len(labels) * GRID_SIDE, shape, seed=seed, condition=labels.repeat(GRID_SIDE)), len(labels)
     return draw(model, GRID_SIDE**2, shape, seed=seed), GRID_SIDE
 
 

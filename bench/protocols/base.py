@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,16 @@ if TYPE_CHECKING:
     from bench.measure.memory import PeakMemory
     from bench.tasks.base import Task, TaskData
 
-__all__ = ["Budget", "Protocol", "ProtocolSettings", "RunContext", "Trained"]
+__all__ = ["Budget", "Protocol", "ProtocolSettings", "RunContext", "Trained", "is_better"]
+
+
+def is_better(value: float | None, best: float | None, *, higher: bool) -> bool:
+    """Is a value better than the best so far? NaN never is, and everything else is better than NaN or nothing."""
+    if value is None or math.isnan(value):
+        return False
+    if best is None or math.isnan(best):
+        return True
+    return value > best if higher else value < best
 
 
 class ProtocolSettings(BaseModel):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
+from bench.errors import UsageError
 from bench.protocols.base import Budget, Protocol, ProtocolSettings, RunContext, Trained
 from bench.specs import ModelSpec, Value
 
@@ -60,7 +61,11 @@ def shuffled(data: TaskData, seed: int) -> TaskData:
     """Return the data with all inputs in one new order."""
     from bench.protocols.perturb import shuffle_inputs
 
+    space = data.problem.input
+    if space is None or space.kind != "real" or space.ragged or not space.axes:
+        raise UsageError(f"shuffled inputs need positions that hold numbers; here is {space or 'no input'}")
+
     def part(old: Part) -> Part:
-        return replace(old, x=shuffle_inputs(old.x, seed))
+        return old if old.x is None else replace(old, x=shuffle_inputs(old.x, seed))
 
     return replace(data, train=part(data.train), validation=part(data.validation), test=part(data.test))

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
+from bench.errors import UsageError
 from bench.tasks.base import Part
 
 __all__ = ["first_samples", "shuffle_inputs", "told_size", "with_label_noise"]
 
 
 def first_samples(part: Part, size: int, seed: int) -> Part:
-    """Return `size` samples, each class as often as in the whole; a smaller set is part of every larger one.
+    """Return `size` samples, each class (or stratum) as often as in the whole; a smaller set is part of a larger one.
 
     Samples are ordered by how far through its own class each one stands (in shuffled order), which keeps every
-    prefix balanced. Returns the whole part where it has no more than `size`.
+    prefix balanced. Of samples in the order of time it is the last ones, since neighbours overlap. Returns the whole
+    part where it has no more than `size`.
     """
     if size >= len(part):
         return part
-    labels = part.y.cpu()
+    if part.is_ordered:
+        return part.take(slice(len(part) - size, len(part)))
+    labels = part.layers()
     generator = torch.Generator().manual_seed(seed)
     position = torch.empty(len(part), dtype=torch.float64)
     for label in torch.unique(labels):
@@ -26,7 +32,7 @@ def first_samples(part: Part, size: int, seed: int) -> Part:
         shuffled = members[torch.randperm(len(members), generator=generator)]
         position[shuffled] = (torch.arange(len(members), dtype=torch.float64) + 0.5) / len(members)
     chosen = position.argsort(stable=True)[:size]
-    return part.take(chosen.to(part.x.device))
+    return part.take(chosen.to(part.device))
 
 
 def told_size(part: Part, asked: int) -> tuple[dict[str, int], tuple[str, ...]]:
@@ -41,12 +47,14 @@ def with_label_noise(part: Part, share: float, classes: int, seed: int) -> Part:
     Source: Zhang et al., 2017, "Understanding deep learning requires rethinking generalization", section 2.1,
     where the drawn label may also be the true one.
     """
+    if part.y is None or part.y.ndim != 1 or part.y.is_floating_point():
+        raise UsageError("label noise needs classes to mistake for each other; this task has none")
     generator = torch.Generator().manual_seed(seed)
     noisy = torch.randperm(len(part), generator=generator)[: round(share * len(part))]
     step = torch.randint(1, classes, (len(noisy),), generator=generator)
     labels = part.y.cpu().clone()
     labels[noisy] = (labels[noisy] + step) % classes
-    return Part(part.x, labels.to(part.y.device))
+    return replace(part, y=labels.to(part.y.device))
 
 
 def shuffle_inputs(x: Tensor, seed: int) -> Tensor:

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import ClassVar
 
+from bench.errors import UsageError
 from bench.protocols.base import Budget, Protocol, ProtocolSettings, RunContext, Trained
 from bench.record import CurvePoint, Score
 
@@ -32,11 +33,14 @@ class TimeToTarget(Protocol):
         from bench.protocols.training import train_model
 
         task, target = context.task, self.settings.target
-        sign = 1 if task.is_objective_higher_better else -1
+        objective = task.objective
+        if objective is None:
+            raise UsageError(f"protocol time-to-target: task {task.name} has no main score to reach a target of")
+        sign = 1 if task.higher else -1
         seen: list[CurvePoint] = []
 
         def reached(point: CurvePoint) -> bool:
-            return sign * point.validation.get(task.objective, -sign * math.inf) >= sign * target
+            return sign * point.validation.get(objective, -sign * math.inf) >= sign * target
 
         def report(point: CurvePoint) -> None:
             seen.append(point)
@@ -49,6 +53,6 @@ class TimeToTarget(Protocol):
             value=first.train_seconds if first else math.inf,
             higher_is_better=False,
             unit="s",
-            detail={"target": target, "objective": task.objective, "is_reached": first is not None},
+            detail={"target": target, "objective": objective, "is_reached": first is not None},
         )
         return replace(trained, scores=(*trained.scores, score))

@@ -6,13 +6,15 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import repeat
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from bench.errors import ContractError, Diverged
-from bench.protocols.base import Budget, RunContext, Trained
+from bench.errors import ContractError, Diverged, UsageError
+from bench.model import is_network
+from bench.protocols.base import Budget, RunContext, Trained, is_better
 from bench.protocols.perturb import first_samples
 from bench.record import CurvePoint
 from bench.specs import Value
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.optim import Optimizer
 
-__all__ = ["History", "batches", "follows_the_budgets_rate", "is_network", "train", "train_model"]
+__all__ = ["History", "batches", "follows_the_budgets_rate", "train", "train_model"]
 
 # On CUDA a step returns before it is done; the host looks at the clock only after this many, synchronised.
 STEPS_BETWEEN_LOOKS = 16
@@ -33,11 +35,6 @@ WARM_UP_SAMPLES = 8
 # Kinds of models that this process has looked at: the second trial of a search pays nothing for the first time.
 _LOOKED_AT: set[tuple[type, type]] = set()
 Step = Callable[[Part], "Tensor | Mapping[str, Tensor]"]
-
-
-def is_network(model: Any) -> bool:
-    """Is this a torch module, trained by our loop, rather than a black box?"""
-    return isinstance(model, torch.nn.Module)
 
 
 def batches(part: Part, size: int, seed: int, device: torch.device) -> Iterator[Part]:
@@ -52,11 +49,20 @@ def batches(part: Part, size: int, seed: int, device: torch.device) -> Iterator[
     # Drawn on the CPU, so that a CUDA run sees the order of the CPU run.
     generator = torch.Generator().manual_seed(seed)
     while True:
-        order = torch.randperm(count, generator=generator)[:kept].to(part.x.device)
+        order = torch.randperm(count, generator=generator)[:kept].to(part.device)
         for indices in torch.split(order, at_once):
-            # index_select, since advanced indexing costs twice as much
-            x, y = part.x.index_select(0, indices).to(device), part.y.index_select(0, indices).to(device)
-            yield from map(Part, torch.split(x, size), torch.split(y, size))
+            yield from _pieces(part, indices, size, device)
+
+
+def _pieces(part: Part, indices: Tensor, size: int, device: torch.device) -> Iterator[Part]:
+    """Gather some samples and cut them into batches; what a loss never reads (strata) stays where it is."""
+    gathered = []
+    for tensor in (part.x, part.y, part.lengths):
+        # index_select, since advanced indexing costs twice as much
+        chosen = None if tensor is None else tensor.index_select(0, indices).to(device)
+        gathered.append(repeat(None) if chosen is None else torch.split(chosen, size))
+    pieces = map(Part, *gathered)
+    return pieces if part.lengths is None else (piece.trimmed() for piece in pieces)
 
 
 @dataclass
@@ -72,9 +78,8 @@ class History:
     steps: int = 0
 
     def see(self, value: float, model: torch.nn.Module) -> None:
-        """Take an objective in; keep the weights where it is the best so far."""
-        sign = 1 if self.is_higher_better else -1
-        if self.best_value is not None and sign * value <= sign * self.best_value:
+        """Take an objective in; keep the weights where it is the best so far, which NaN never is."""
+        if not is_better(value, self.best_value, higher=self.is_higher_better):
             self.evaluations_since_best += 1
             return
         self.best_value, self.best_step, self.evaluations_since_best = value, self.steps, 0
@@ -99,6 +104,7 @@ class Trainer:
     def __init__(self, context: RunContext, budget: Budget, model: torch.nn.Module) -> None:
         self.context, self.budget, self.model = context, budget, model
         self.own_step: Step | None = getattr(model, "training_step", None)
+        self.loss = context.task.loss(context.data.problem)
         make: Callable[[], Optimizer] | None = getattr(model, "optimizer", None)
         parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         # Fused is the fastest Adam on CPU and CUDA alike; every model gets the same implementation.
@@ -113,11 +119,12 @@ class Trainer:
         """Take one step; return the loss as a tensor, so that nothing waits for the device."""
         optimizer = self.optimizer
         if self.own_step is None:
-            loss = self.context.task.loss(self.model(batch.x), batch.y)
+            # Every task that leaves the step to the harness has a target.
+            loss = self.loss(self.model(*batch.inputs()), batch.y)  # type: ignore[arg-type]  # see above
         else:
             answer = self.own_step(batch)
             if isinstance(answer, Mapping):
-                device = batch.x.device
+                device = batch.device
                 return torch.stack([torch.as_tensor(v).detach().float().to(device) for v in answer.values()]).sum()
             loss = answer
         if optimizer is None:
@@ -163,7 +170,9 @@ def train(
     source = batches(data.train, budget.batch_size, context.plan.seed, context.device)
     per_epoch = steps_per_epoch(len(data.train), budget.batch_size)
     total = _total_steps(budget, per_epoch)
-    history = History(task.is_objective_higher_better)
+    if budget.patience and task.objective is None:
+        raise UsageError(f"task {task.name} has no main score, so patience has nothing to wait for: leave it out")
+    history = History(task.higher)
     ends = _Segments(budget, total, per_epoch)
     while not ends.is_over(history.steps, clocks.train.seconds):
         model.train()
@@ -177,6 +186,10 @@ def train(
             break
     if history.best_state is not None:
         model.load_state_dict(history.best_state)
+    finish: Callable[[Part], None] | None = getattr(model, "finish", None)
+    if callable(finish):
+        with clocks.train:
+            finish(data.train.to(context.device))
     return history
 
 
@@ -264,7 +277,7 @@ def _look(context: RunContext, history: History, model: torch.nn.Module, loss: f
     scores: dict[str, float] = {}
     if math.isfinite(loss):
         with context.clocks.evaluation:
-            scores = context.task.validate(model, context.data)
+            scores = validation_scores(context, model)
     point = CurvePoint(
         epoch=history.steps / per_epoch,
         step=history.steps,
@@ -276,7 +289,15 @@ def _look(context: RunContext, history: History, model: torch.nn.Module, loss: f
     context.report(point)
     if not math.isfinite(loss):
         raise Diverged(f"the training loss is {loss} at step {history.steps} (epoch {point.epoch:.2f})")
-    history.see(scores[context.task.objective], model)
+    if context.task.objective is not None:
+        history.see(scores[context.task.objective], model)
+
+
+def validation_scores(context: RunContext, model: Any) -> dict[str, float]:
+    """Return what the task wants to know on the way, on the validation part."""
+    task, data = context.task, context.data
+    answer = task.answer(model, data, data.validation)
+    return task.validate(answer.arrays, data.validation_truth)
 
 
 def train_model(
@@ -308,7 +329,9 @@ def train_model(
             if start is not None:
                 details["carried_over"] = _carry_over(start, model)
             history = train(context, budget, model, until)
-            details |= {"steps": history.steps, "best_step": history.best_step}
+            details |= {"steps": history.steps, "best_step": history.best_step or history.steps}
+            if context.task.objective is not None and history.best_state is None:
+                notes = (*notes, f"{context.task.objective} was NaN at every evaluation: the last weights were kept")
             samples = samples_in(history.steps, len(context.data.train), budget.batch_size)
     return Trained(model, notes=notes, details=details, samples=samples, **measured)
 
@@ -341,7 +364,7 @@ def fit_black_box(context: RunContext, model: Any) -> None:
     with context.clocks.train:
         context.task.fit(model, context.data.train)
     with context.memory.paused(), context.clocks.evaluation:
-        scores = context.task.validate(model, context.data)
+        scores = validation_scores(context, model)
     context.report(CurvePoint(epoch=1, step=1, train_seconds=context.clocks.train.seconds, validation=scores))
 
 
@@ -354,11 +377,12 @@ def warm_up(context: RunContext, budget: Budget, model: Any) -> tuple[str, ...]:
     task, data = context.task, context.data
     kind = (type(task), type(model))
     if not is_network(model):
-        few = first_samples(data.train, WARM_UP_SAMPLES * data.problem.classes, context.plan.seed)
+        strata = len(torch.unique(data.train.layers()))
+        few = first_samples(data.train, WARM_UP_SAMPLES * max(2, strata), context.plan.seed)
         try:
             task.fit(model, few)
             if kind not in _LOOKED_AT:
-                task.validate(model, data)
+                validation_scores(context, model)
             _LOOKED_AT.add(kind)
         except Exception as error:  # noqa: BLE001 - the plugin's code; the fit that counts will tell
             return (f"not warmed up: {type(error).__name__} when fitted to {len(few)} samples and looked at",)
@@ -370,7 +394,7 @@ def warm_up(context: RunContext, budget: Budget, model: Any) -> tuple[str, ...]:
     if not bool(losses.isfinite().all()) or kind in _LOOKED_AT:
         return ()
     try:
-        task.validate(model, data)
+        validation_scores(context, model)
     except Exception as error:  # noqa: BLE001 - the plugin's code; the look that counts will tell
         return (f"not warmed up: {type(error).__name__} when looked at after two steps",)
     _LOOKED_AT.add(kind)

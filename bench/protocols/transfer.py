@@ -74,7 +74,8 @@ class Transfer(Protocol):
         return replace(trained, details={**trained.details, **details, **told}, notes=(*trained.notes, *notes))
 
     def _pre_train(self, context: RunContext) -> dict[str, torch.Tensor]:
-        from bench.protocols.training import is_network, train_model
+        from bench.model import is_network
+        from bench.protocols.training import train_model
 
         if not is_network(context.build()):
             raise UsageError(
@@ -82,17 +83,25 @@ class Transfer(Protocol):
                 "compare it under learning-curve"
             )
         task, source = context.load(self.settings.source)
-        if source.problem.input_shape != context.data.problem.input_shape:
+        given, wanted = source.problem.input, context.data.problem.input
+        if given is None or wanted is None or replace(given, names=()) != replace(wanted, names=()):
             raise UsageError(
-                f"protocol transfer: source {self.settings.source!r} has inputs of shape {source.problem.input_shape}, "
-                f"target {context.plan.dataset!r} of shape {context.data.problem.input_shape}; they must be equal"
+                f"protocol transfer: source {self.settings.source!r} gives {given or 'nothing'}, target "
+                f"{context.plan.dataset!r} gives {wanted or 'nothing'}; they must be equal"
+            )
+        if given.names != wanted.names:
+            # Columns or tokens of other names: every weight would be carried over with a permuted meaning.
+            raise UsageError(
+                f"protocol transfer: the columns or tokens of {self.settings.source!r} and {context.plan.dataset!r} "
+                "have other names, so that weights of one mean nothing to the other"
             )
         aside = context.aside(lambda _: None).with_data(source, task)
         budget = Budget(**{**self._shared(), "epochs": self.settings.source_epochs})
         model: Any = train_model(aside, budget).model
         # On the device the copy would count as memory of the fine-tuning.
         learnt = {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}
-        if source.class_names == context.data.class_names or source.problem.class_count is None:
+        old, new = source.problem.target, context.data.problem.target
+        if old == new or old is None or old.kind != "index":
             return learnt
         begin_anew = self._of_classes(context, source, learnt)
         kept = {name: tensor for name, tensor in learnt.items() if name not in begin_anew}
@@ -109,12 +118,13 @@ class Transfer(Protocol):
         They have another shape there, or lie in a module of which there is one for each class.
         """
         # More than twice as many, for a model that rounds up.
-        problem = replace(data.problem, class_count=2 * data.problem.classes + 1)
+        more = replace(data.problem.wanted, size=2 * data.problem.classes + 1, names=())
+        problem = replace(data.problem, target=more)
         try:
             other: Any = context.make(replace(data, problem=problem), {})
         except Exception as error:
             raise UsageError(
-                f"protocol transfer: {context.plan.model!r} cannot be built for {problem.class_count} classes, which "
+                f"protocol transfer: {context.plan.model!r} cannot be built for {problem.classes} classes, which "
                 f"would tell its weights for the classes of {self.settings.source!r} from the others: {error}"
             ) from error
         shapes = {name: tensor.shape for name, tensor in other.state_dict().items()}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pydantic import Field
 
-from bench.errors import Diverged, MissingExtra
-from bench.protocols.base import Budget, Protocol, ProtocolSettings, RunContext, Trained
+from bench.errors import Diverged, MissingExtra, UsageError
+from bench.protocols.base import Budget, Protocol, ProtocolSettings, RunContext, Trained, is_better
 from bench.record import CurvePoint, Score
 from bench.specs import Choice, Fixed, Hyperparameter, Integer, Real, Value
 
@@ -40,6 +40,8 @@ class Tuned(Protocol):
 
     def train(self, context: RunContext) -> Trained:
         """Tune, then train with what was best on the validation part; the test part is not looked at before."""
+        if context.task.objective is None:
+            raise UsageError(f"protocol tuned: task {context.task.name} has no main score to search by")
         cost = context.clocks.setup.paused()
         with cost:
             study = self._search(context)
@@ -69,7 +71,7 @@ class Tuned(Protocol):
             return None
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         study = optuna.create_study(
-            direction="maximize" if context.task.is_objective_higher_better else "minimize",
+            direction="maximize" if context.task.higher else "minimize",
             sampler=optuna.samplers.TPESampler(seed=context.plan.seed),
         )
         # What the suite sets is the first trial, so that tuning is never worse than not tuning by bad luck alone.
@@ -113,8 +115,15 @@ class Tuned(Protocol):
         if reason:
             trial.set_user_attr("reason", reason)
             raise optuna.TrialPruned(reason)
-        objectives = [point.validation[context.task.objective] for point in seen]
-        return max(objectives) if context.task.is_objective_higher_better else min(objectives)
+        best: float | None = None
+        for point in seen:
+            value = point.validation[context.task.objective or ""]
+            best = value if is_better(value, best, higher=context.task.higher) else best
+        if best is None:
+            trial.set_user_attr("cause", "diverged")
+            trial.set_user_attr("reason", f"{context.task.objective} was NaN at every evaluation")
+            raise optuna.TrialPruned(trial.user_attrs["reason"])
+        return best
 
     def _final(self, context: RunContext, values: Mapping[str, Value]) -> Trained:
         from bench.protocols.training import train_model

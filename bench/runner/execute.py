@@ -12,8 +12,10 @@ from typing import Any
 import numpy
 import torch
 
-from bench.data import DataSource
-from bench.errors import BenchError, ContractError, DataMissing, Diverged, MissingExtra
+from bench.arrays import pack
+from bench.data import Dataset
+from bench.errors import BenchError, ContractError, DataMissing, Diverged, MissingExtra, NotApplicable
+from bench.matching import BASELINE
 from bench.measure.clock import Clocks
 from bench.measure.energy import EnergyMeter
 from bench.measure.latency import measure_latency
@@ -21,10 +23,13 @@ from bench.measure.memory import PeakMemory, is_out_of_memory, model_bytes
 from bench.measure.seeds import seed_everything
 from bench.measure.work import model_size, share_of_peak
 from bench.protocols.base import Protocol, RunContext, Trained
-from bench.record import CurvePoint, ModelSize, Status, Work
+from bench.record import CurvePoint, Latency, ModelSize, Status, Work
 from bench.runner.jobs import Job, Outcome
-from bench.specs import resolve
-from bench.tasks.base import Metric, Task, TaskData
+from bench.sources import DataSource
+from bench.specs import DatasetSpec, resolve
+from bench.tasks.base import Part, Task, TaskData
+from bench.tasks.encoding import Vocabulary
+from bench.tasks.scoring import bounded, score
 
 __all__ = ["execute"]
 
@@ -32,6 +37,7 @@ __all__ = ["execute"]
 RESIDENT_SHARE = 0.5
 TRACEBACK_CHARACTERS = 20_000
 EXAMPLES = 256
+SINGLES = 64
 
 
 def execute(job: Job, report: Callable[[CurvePoint], None]) -> Outcome:
@@ -60,6 +66,8 @@ def classify(error: BaseException) -> tuple[Status, str]:
         return "diverged", reason
     if isinstance(error, MissingExtra | DataMissing):
         return "skipped", reason
+    if isinstance(error, NotApplicable):
+        return "not-applicable", reason
     if is_out_of_memory(error):
         return "out-of-memory", reason
     return "failed", reason
@@ -85,11 +93,12 @@ class _Run:
             self.measured |= {"memory": memory, "energy_joules": trained.energy_joules}
             self.measured["details"] = dict(trained.details)
             data = trained.data or data
-            # Where the data stays on the host, what is measured here is sent to the device first.
-            examples = data.test.x[:EXAMPLES].to(self.device)
+            examples = data.test.take(slice(0, EXAMPLES)).to(self.device)
             # What the harness itself wants to know belongs on no clock of the model's.
             with self.clocks.setup.paused():
-                size, notes = model_size(trained.model, examples[:1])
+                size, notes = model_size(
+                    trained.model, examples.take(slice(0, 1)).trimmed().inputs(), data.problem.answer
+                )
             self.measured |= {
                 "size": size,
                 "notes": (*self.placed, *trained.notes, *notes),
@@ -97,8 +106,12 @@ class _Run:
             }
             self._score(task, data, trained)
             with self.clocks.setup.paused(), torch.no_grad():
-                predict = task.predictor(trained.model)
-                self.measured["latency"] = measure_latency(predict, examples, self.device)
+                self.measured["latency"] = self._latency(task, data, trained.model, examples)
+
+    def _latency(self, task: Task, data: TaskData, model: Any, examples: Part) -> Latency:
+        predict = task.predictor(model, data)
+        singles = [examples.take(slice(i, i + 1)).trimmed() for i in range(min(len(examples), SINGLES))]
+        return measure_latency(predict, singles, examples, self.device)
 
     def _set_up(self) -> tuple[Task, Protocol, TaskData]:
         job, plan = self.job, self.job.plan
@@ -107,14 +120,22 @@ class _Run:
         seed_everything(plan.seed, deterministic=job.is_deterministic)
         # Of the modules in use; the installed distributions are part of the run's identity.
         self.measured["versions"] = {module.__name__: module.__version__ for module in (torch, numpy)}
-        metrics = [Metric(spec, resolve(spec.target)) for spec in job.metrics]
         kind = resolve(job.task_target)
-        task: Task = kind(kind.Settings.model_validate(plan.settings["task"]), metrics, job.cache)
+        task: Task = kind(kind.Settings.model_validate(plan.settings["task"]), plan.task, job.cache)
         rules = resolve(job.protocol_target)
         protocol: Protocol = rules(rules.Settings.model_validate(plan.settings["protocol"]))
-        dataset = resolve(job.dataset.target)(DataSource.of(job.dataset, job.data_root))
+        dataset = self._dataset(job.dataset)
         self.measured["data"] = dataset.hashes()
-        return task, protocol, self._place(task.prepare(dataset, plan.dataset))
+        data = self._place(task.prepare(dataset))
+        self.measured["problem"] = data.problem
+        return task, protocol, data
+
+    def _dataset(self, spec: DatasetSpec) -> Dataset:
+        """Load a data set and cut it as the run's split says, before anything is fitted to it."""
+        dataset: Dataset = resolve(spec.target)(DataSource.of(spec, self.job.data_root))
+        dataset.check()
+        split = self.job.plan.split
+        return dataset.resplit(split.scheme, split.number, split.count)
 
     def _place(self, data: TaskData) -> TaskData:
         """Put the data on the device, unless it would take more than half of what is free there."""
@@ -135,23 +156,32 @@ class _Run:
             clocks=self.clocks,
             memory=self.memory,
             energy=EnergyMeter(self.device),
-            make=self._build,
+            make=lambda data, overrides: self._build(task, data, overrides),
             report=self.report,
-            load=lambda name: self._load(type(task)(task.settings, task.metrics, task.cache), name),
+            load=lambda name: (task, self._load(task, name, data)),
             space=self.job.space,
         )
         return protocol.train(context)
 
-    def _load(self, task: Task, name: str) -> tuple[Task, TaskData]:
+    def _load(self, task: Task, name: str, data: TaskData) -> TaskData:
         spec = next(spec for spec in self.job.extra_datasets if spec.name == name)
-        dataset = resolve(spec.target)(DataSource.of(spec, self.job.data_root))
+        dataset = self._dataset(spec)
         self.measured["data"] |= {f"{name} {part}": value for part, value in dataset.hashes().items()}
-        return task, self._place(task.prepare(dataset, name))
+        # Two vocabularies number the same words differently: weights of one would mean nothing in the other.
+        like = data.encoding if isinstance(data.encoding.input, Vocabulary) else None
+        return self._place(task.prepare(dataset, like))
 
-    def _build(self, data: TaskData, overrides: Mapping[str, Any]) -> Any:
+    def _build(self, task: Task, data: TaskData, overrides: Mapping[str, Any]) -> Any:
         plan = self.job.plan
         seed_everything(plan.seed, deterministic=self.job.is_deterministic)
-        model = resolve(self.job.model_target)(data.problem, **{**plan.hyperparameters, **overrides})
+        try:
+            if plan.model == BASELINE:
+                model = task.baseline(data.problem)
+            else:
+                model = resolve(self.job.model_target)(data.problem, **{**plan.hyperparameters, **overrides})
+        except ContractError as refusal:
+            # What the spaces could not say, the constructor does: a convolution that halves twice needs four pixels.
+            raise NotApplicable(str(refusal)) from refusal
         if model is None:
             raise ContractError(f"{self.job.model_target} returned None; expected a torch.nn.Module or a black box")
         return model.to(self.device) if isinstance(model, torch.nn.Module) else model
@@ -171,12 +201,19 @@ class _Run:
         )
 
     def _score(self, task: Task, data: TaskData, trained: Trained) -> None:
-        task.sampling = self.clocks.sampling
         with self.clocks.evaluation:
-            evaluation = task.evaluate(trained.model, data)
-        self.measured["scores"] = (*evaluation.scores, *trained.scores)
-        self.measured["notes"] = (*self.measured["notes"], *evaluation.notes)
-        self.measured["artifacts"] = {
-            name: (media_type, base64.b64encode(content).decode())
-            for name, (media_type, content) in evaluation.artifacts.items()
+            answer = task.answer(trained.model, data, data.test, self.clocks.sampling)
+        scores, problems = score(task, self.job.metrics, answer.arrays, data.truth)
+        kept, cut = bounded(answer.arrays)
+        artifacts = task.artifacts(trained.model, data)
+        self.measured |= {
+            "scores": (*scores, *trained.scores),
+            "objective": task.main_score(scores),
+            "notes": (*self.measured["notes"], *answer.notes, *problems, *cut),
+            "answer": pack(kept),
+            "truth": pack(data.truth),
+            "artifacts": {
+                name: (media_type, base64.b64encode(content).decode())
+                for name, (media_type, content) in artifacts.items()
+            },
         }

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bench.model import Problem
 from bench.record import CurvePoint, Latency, Memory, ModelSize, PlannedRun, Score, Status, Times, Work
 from bench.specs import DatasetSpec, Hyperparameter, MetricSpec
 
@@ -15,7 +16,9 @@ __all__ = ["Job", "Message", "Outcome"]
 class Wire(BaseModel):
     """A value on the wire between our own processes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", ser_json_inf_nan="constants", ser_json_bytes="base64", val_json_bytes="base64"
+    )
 
 
 class Job(Wire):
@@ -52,6 +55,10 @@ class Outcome(Wire):
     reason: str = ""
     traceback: str = ""
     scores: tuple[Score, ...] = ()
+    objective: str = ""
+    problem: Problem | None = None
+    answer: bytes = b""
+    truth: bytes = b""
     times: Times = Times()
     memory: Memory = Memory()
     size: ModelSize = ModelSize()

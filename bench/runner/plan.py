@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 from platformdirs import user_cache_path
 
-from bench import data
+from bench import sources
 from bench.errors import BenchError, UnknownName, UsageError
+from bench.matching import complaint, refusal
 from bench.mistakes import Mistake, checked, needs, raise_all, wrong_values
 from bench.plugins import Catalogue, Offer, Plugins
 from bench.protocols.base import Protocol
@@ -38,6 +39,7 @@ from bench.specs import (
     Value,
 )
 from bench.suite import Compare, ModelEntry, Splits, SuiteFile
+from bench.tasks.base import Task
 
 __all__ = ["Choices", "check_cores", "expand", "missing_data"]
 
@@ -147,12 +149,15 @@ class _Expansion:
 
     def _cells(self, index: int, compare: Compare) -> Iterator[_Cell]:
         question = self._question(index, compare)
-        datasets, contenders = [*self._datasets(index, compare)], [*self._contenders(index, compare)]
+        contenders = [*self._contenders(index, compare)]
+        datasets = [*self._datasets(index, compare, None if question is None else question.asked)]
         if question is None:
             return
         varied = [(each, self._variants(question.rules, each)) for each in contenders]
         for dataset in datasets:
             for contender, variants in varied:
+                if not self._can_meet(contender, question.asked, dataset.spec):
+                    continue
                 for device in self._devices(contender.model.spec):
                     for variant in variants:
                         yield _Cell(
@@ -164,6 +169,13 @@ class _Expansion:
                             variant=variant,
                             hyperparameters=question.rules.hyperparameters(contender.given, variant),
                         )
+
+    def _can_meet(self, contender: _Contender, task: Task, dataset: DatasetSpec) -> bool:
+        reason = complaint(contender.model.spec, task, dataset)
+        # Who joins a suite comes along wherever it fits.
+        if reason and contender.where:
+            self._note(contender.where, f"{self.file.place(*contender.where)}: {reason} ({dataset.name})")
+        return not reason
 
     def _variants(self, rules: Protocol, contender: _Contender) -> Sequence[dict[str, Value]]:
         try:
@@ -190,20 +202,19 @@ class _Expansion:
             self._note(("compare", index, "protocol"), f"{self.file.place('compare', index, 'protocol')}: {error}")
             return None
         settings = {"task": asked, "protocol": ruled}
-        return _Question(compare=compare, task=task, protocol=protocol, settings=settings, rules=rules, extra=extra)
+        made: Task = task.load()(task.load().Settings.model_validate(asked), task.spec.name, str(self.choices.cache))
+        return _Question(
+            compare=compare, task=task, asked=made, protocol=protocol, settings=settings, rules=rules, extra=extra
+        )
 
-    def _datasets(self, index: int, compare: Compare) -> Iterator[Offer[DatasetSpec]]:
+    def _datasets(self, index: int, compare: Compare, task: Task | None) -> Iterator[Offer[DatasetSpec]]:
         for number, name in enumerate(compare.datasets):
             where = ("compare", index, "datasets", number)
             dataset = self._found(self.plugins.datasets, name, where)
             if dataset is None:
                 continue
-            if compare.task.name in self.plugins.tasks and compare.task.name not in dataset.spec.tasks:
-                self._note(
-                    where,
-                    f"{self.file.place(*where)}: data set {name!r} cannot be asked {compare.task.name!r}; "
-                    f"it is for {', '.join(dataset.spec.tasks)}",
-                )
+            if task is not None and (reason := refusal(task, dataset.spec)):
+                self._note(where, f"{self.file.place(*where)}: {reason}")
             elif not self.choices.datasets or name in self.choices.datasets:
                 yield dataset
 
@@ -238,22 +249,13 @@ class _Expansion:
             if model is None:
                 continue
             given = self._hyperparameters(entry, model.spec, where)
-            if compare.task.name in self.plugins.tasks and compare.task.name not in model.spec.tasks:
-                place = self.file.place(*where, "model")
-                self._note(
-                    where,
-                    f"{place}: model {entry.model!r} cannot be asked {compare.task.name!r}; "
-                    f"it is for {', '.join(model.spec.tasks)}",
-                )
-            elif given is not None:
+            if given is not None:
                 yield _Contender(entry=entry, where=where, model=model, given=given)
         for name in (*named, *added):
             # What the suite lists has its places there; elsewhere its default settings would pass for the suite's.
             if name not in self.listed and name in self.plugins.models:
                 model = self.plugins.models[name]
-                if compare.task.name in model.spec.tasks:
-                    entry = ModelEntry(model=name)
-                    yield _Contender(entry=entry, where=(), model=model, given=model.spec.defaults())
+                yield _Contender(entry=ModelEntry(model=name), where=(), model=model, given=model.spec.defaults())
 
     def _settings(self, offer: Offer[Any], given: Mapping[str, Any], index: int, key: str) -> dict[str, Any] | None:
         """Return every setting with its value, None where some cannot be; those are noted."""
@@ -296,6 +298,7 @@ class _Question:
 
     compare: Compare
     task: Offer[TaskSpec]
+    asked: Task
     protocol: Offer[ProtocolSpec]
     settings: dict[str, Any]
     rules: Protocol
@@ -330,7 +333,7 @@ class _Cell:
         expansion, choices = self.expansion, self.expansion.choices
         suite = expansion.file.suite
         metrics = self._metrics()
-        identity = self._identity(seed, split, metrics)
+        identity = self._identity(seed, split)
         plan = PlannedRun(
             run_id=hash_parts(identity),
             suite=suite.name,
@@ -393,25 +396,23 @@ class _Cell:
         return self.question.protocol.spec.target
 
     def _metrics(self) -> list[Offer[MetricSpec]]:
-        """Every installed metric of the task that can be computed here."""
-        offers = self.expansion.plugins.metrics.values()
-        return [offer for offer in offers if offer.spec.task == self.compare.task.name and offer.missing() is None]
+        """Every installed metric that can be computed here; which arrays there are shows when there are answers."""
+        return [offer for offer in self.expansion.plugins.metrics.values() if offer.missing() is None]
 
-    def _identity(self, seed: int, split: SplitPlan, metrics: Sequence[Offer[MetricSpec]]) -> dict[str, str]:
+    def _identity(self, seed: int, split: SplitPlan) -> dict[str, str]:
         source, choices = self.expansion.source, self.expansion.choices
         model, dataset = self.model, self.dataset
         protocol = self.expansion.plugins.protocols[self.compare.protocol.name]
-        offers: tuple[Offer[Any], ...] = (model, dataset, self._task, protocol, *self._extra, *metrics)
+        offers: tuple[Offer[Any], ...] = (model, dataset, self._task, protocol, *self._extra)
         needed = {name for offer in offers for name in offer.spec.requires}
         libraries = {name: installed_version(name) for name in sorted({"torch", "numpy", *needed})}
         return {
             "model": f"{model.spec.name} {model.spec.target} {model.owner.distribution} {model.owner.version}",
             "model source": source(model.spec.target),
             "hyperparameters": canonical(self.hyperparameters),
-            "data": canonical([data.fingerprint(offer.spec) for offer in (dataset, *self._extra)]),
+            "data": canonical([sources.fingerprint(offer.spec) for offer in (dataset, *self._extra)]),
             "data source": canonical([source(offer.spec.target) for offer in (dataset, *self._extra)]),
             "task": canonical([self._task.spec.name, self.settings["task"], source(self._task.spec.target)]),
-            "metrics": canonical(sorted([offer.spec.name, source(offer.spec.target)] for offer in metrics)),
             "protocol": canonical([self.compare.protocol.name, self.settings["protocol"], self.variant]),
             "protocol source": source(self._protocol_target),
             "harness": self.expansion.harness,
@@ -476,7 +477,7 @@ def missing_data(jobs: Iterable[Job]) -> dict[str, str]:
     needed = {(spec.name, job.data_root): spec for job in jobs for spec in (job.dataset, *job.extra_datasets)}
     for (name, root), spec in needed.items():
         try:
-            source = data.DataSource.of(spec, root)
+            source = sources.DataSource.of(spec, root)
             for file in spec.files:
                 source.locate(file)
         except BenchError as error:

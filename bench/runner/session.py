@@ -234,7 +234,7 @@ class Session:
         *,
         is_alone: bool = True,
     ) -> None:
-        fields = outcome.model_dump(exclude={"artifacts"}, round_trip=True)
+        fields = outcome.model_dump(exclude={"artifacts", "answer", "truth"}, round_trip=True)
         contents = {name: base64.b64decode(content) for name, (_, content) in outcome.artifacts.items()}
         record = RunRecord.model_validate(
             {
@@ -249,7 +249,7 @@ class Session:
                 "artifacts": [Artifact(name=name, media_type=kind) for name, (kind, _) in outcome.artifacts.items()],
             }
         )
-        record = self.store.append(record, contents)
+        record = self.store.append(record, contents, answer=outcome.answer or None, truth=outcome.truth or None)
         self.tally.made[record.status] += 1
         self.watcher.finished(record)
         self._notify("bench_run_finished", run=job.plan, record=record)

@@ -1,25 +1,30 @@
-"""The interface of a task, and the data as a task hands it to models."""
+"""The interface of a task: what is asked, how an answer is found, and how it is scored."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from bench.data import Dataset
-from bench.model import Problem
+from bench.data import Dataset, Split
+from bench.errors import ContractError
+from bench.model import Problem, is_network
 from bench.record import Score
-from bench.specs import MetricSpec
+from bench.spaces import AnswerKind, Space
+from bench.specs import DatasetSpec
+from bench.tasks.data import Answer, Array, Arrays, Part, TaskData, part_of
+from bench.tasks.encoding import Encoding, Scale, encoded_space, fit_encoder
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
-__all__ = ["Evaluation", "Metric", "Part", "Task", "TaskData", "TaskSettings"]
+__all__ = ["Answer", "Arrays", "Part", "Task", "TaskData", "TaskSettings"]
+
+Loss = Callable[["Tensor", "Tensor"], "Tensor"]
 
 
 class TaskSettings(BaseModel):
@@ -28,122 +33,200 @@ class TaskSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-@dataclass(frozen=True)
-class Metric:
-    """A metric's spec with its function resolved."""
-
-    spec: MetricSpec
-    function: Callable[..., float]
-
-    def score(self, value: float, **detail: Any) -> Score:
-        """Wrap a value as this metric's score."""
-        spec = self.spec
-        return Score(name=spec.name, value=value, higher_is_better=spec.higher_is_better, unit=spec.unit, detail=detail)
-
-
-@dataclass(frozen=True)
-class Part:
-    """One split as tensors. x: (n, *input_shape) float32, standardised as the task says; y: (n,) int64."""
-
-    x: Tensor
-    y: Tensor
-
-    def __len__(self) -> int:
-        return len(self.x)
-
-    def to(self, device: torch.device) -> Part:
-        """Return the part on a device."""
-        return Part(self.x.to(device), self.y.to(device))
-
-    def take(self, indices: Tensor) -> Part:
-        """Return the samples at those indices."""
-        return Part(self.x[indices], self.y[indices])
-
-    def nbytes(self) -> int:
-        """Bytes of both tensors."""
-        return self.x.nbytes + self.y.nbytes
-
-
-@dataclass(frozen=True)
-class TaskData:
-    """A data set as a task prepared it: the same numbers for every model."""
-
-    problem: Problem
-    train: Part
-    validation: Part
-    test: Part
-    class_names: tuple[str, ...] = ()
-
-    def to(self, device: torch.device) -> TaskData:
-        """Return the data on a device."""
-        return replace(
-            self,
-            train=self.train.to(device),
-            validation=self.validation.to(device),
-            test=self.test.to(device),
-        )
-
-    def nbytes(self) -> int:
-        """Bytes of all parts."""
-        return self.train.nbytes() + self.validation.nbytes() + self.test.nbytes()
-
-    def with_train(self, train: Part) -> TaskData:
-        """Return the data with another training part, e.g. a smaller or a noisier one."""
-        return replace(self, train=train, problem=replace(self.problem, training_size=len(train)))
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Scores on the test part and files worth keeping, as `name → (media type, bytes)`."""
-
-    scores: tuple[Score, ...]
-    artifacts: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-
-
 class Task(ABC):
-    """What is asked of a model and how the answer is scored.
+    """What is asked of a model and how the answer is scored. A subclass writes `spaces` and `scores`.
 
-    `objective` names the validation score that early stopping and tuning look at.
-    `preload` names modules worth importing before runs are forked; `cache` is a folder this user may write.
+    Only its settings distinguish two tasks of a class: whatever scoring needs is in the answer and in the truth, so
+    that stored answers can be scored again without data, without torch and in another process.
+
+    answer_kind:  the role a model must have: `predict`, `sample`, `score` or `assign`.
+    objective:    the name of *the* main score, by which weights are chosen and models are ranked; None where the task
+                  has none, and then every budget is trained to its end.
+    higher:       is a higher objective better?
+    input_scale, target_scale: `standard`: mean 0 and deviation 1 over the training part, per column or channel;
+                  `bounds`: the bounds of the space become [-1, 1]; `none`: as it stands.
+    cache:        a folder this user may write.
     """
 
     Settings: ClassVar[type[TaskSettings]] = TaskSettings
-    objective: ClassVar[str]
-    is_objective_higher_better: ClassVar[bool]
+    answer_kind: ClassVar[AnswerKind] = "predict"
+    objective: ClassVar[str | None]
+    higher: ClassVar[bool] = False
+    input_scale: Scale = "standard"
+    target_scale: Scale = "standard"
 
-    def __init__(self, settings: TaskSettings, metrics: Sequence[Metric], cache: str) -> None:
-        self.settings = settings
-        self.metrics = tuple(metrics)
-        self.cache = cache
-        # Entered around the drawing of samples that are judged; the harness puts its clock here.
-        self.sampling: AbstractContextManager[Any] = nullcontext()
+    def __init__(self, settings: TaskSettings | None = None, name: str = "", cache: str = "") -> None:
+        self.settings = settings or self.Settings()
+        self.name, self.cache = name or type(self).__name__, cache
 
-    @abstractmethod
-    def prepare(self, dataset: Dataset, name: str) -> TaskData:
-        """Turn arrays into the tensors every model of this task meets, on the CPU."""
+    # What a task must say.
 
     @abstractmethod
-    def loss(self, output: Tensor, target: Tensor) -> Tensor:
-        """Return the training loss of a network that brings none of its own; a scalar."""
+    def spaces(self, offer: DatasetSpec) -> tuple[Space | None, Space | None]:
+        """Return what is given and what must be produced, raw, for a data set that offers this.
 
-    @abstractmethod
+        Raises Refused, in a sentence, where nothing of this kind can be asked of it. Imports nothing heavy.
+        """
+
+    def scores(self, answer: Arrays, truth: Arrays) -> tuple[Score, ...]:
+        """Return this task's own scores of an answer; metrics of plugins are added by the harness."""
+        return ()
+
+    # What a task may say, where the spaces do not say it already.
+
+    def view(self, dataset: Dataset, split: Split) -> tuple[Array | None, Array | None]:
+        """Return the raw input and target of a part; by default the data set's own, or the input as what is drawn."""
+        if self.answer_kind == "predict":
+            return split.x, split.y
+        return (None, split.x) if self.answer_kind == "sample" else (split.x, None)
+
+    def truth(self, split: Split, target: Array | None) -> Arrays:
+        """Return what answers are scored against: `labels`, `tokens` or `targets`, raw, and what else it takes.
+
+        target: the raw target of `view`. By default the data set's own target where the view has none.
+        """
+        known = split.y if target is None else target
+        if known is None:
+            return {}
+        if known.dtype.kind == "f" or (self.answer_kind == "sample" and target is not None):
+            return {"targets": known}
+        return {"labels" if known.ndim == 1 else "tokens": known.astype(np.int64)}
+
+    def validate(self, answer: Arrays, truth: Arrays) -> dict[str, float]:
+        """Return a few scores of an answer on the validation part, the objective among them; quick."""
+        if self.objective is None:
+            return {}
+        return {score.name: score.value for score in self.scores(answer, truth) if score.name == self.objective}
+
+    def main_score(self, scores: Sequence[Score]) -> str:
+        """Return the name of *the* main score among those of the test part; empty where the task has none."""
+        return self.objective if any(score.name == self.objective for score in scores) and self.objective else ""
+
+    def baseline(self, problem: Problem) -> Any:
+        """Return the trivial model that every other must beat."""
+        from bench.tasks.baseline import baseline
+
+        return baseline(problem)
+
+    def loss(self, problem: Problem) -> Loss:
+        """Return the training loss of networks that bring none of their own: (output, y) → scalar."""
+        from bench.tasks.losses import loss_between
+
+        return loss_between(problem)
+
+    def sample_count(self, data: TaskData, part: Part) -> int:
+        """Return how many samples are drawn for a part."""
+        return len(part)
+
+    def artifacts(self, model: Any, data: TaskData) -> Mapping[str, tuple[str, bytes]]:
+        """Return files worth keeping, as `name → (media type, bytes)`."""
+        return {}
+
+    # What follows from the above.
+
+    def planned(self, offer: DatasetSpec) -> tuple[Space | None, Space | None]:
+        """Return the spaces a model will meet, as far as they are known before anything is fitted."""
+        given, wanted = self.spaces(offer)
+        return (
+            None if given is None else encoded_space(given, self.input_scale),
+            None if wanted is None else encoded_space(wanted, self.target_scale),
+        )
+
+    def prepare(self, dataset: Dataset, like: Encoding | None = None) -> TaskData:
+        """Fit the encoding on the training part, or take another one, and turn every part into tensors on the CPU."""
+        given, wanted = self.spaces(dataset.spec)
+        views = {name: (split, *self.view(dataset, split)) for name, split in dataset.parts().items()}
+        encoding = like or self._fit(given, wanted, *views["train"])
+        parts = {name: _encoded(encoding, *view, is_ordered=dataset.spec.ordered) for name, view in views.items()}
+        problem = Problem(
+            self.name,
+            dataset.spec.name,
+            len(parts["train"]),
+            self.answer_kind,
+            None if encoding.input is None else encoding.input.space,
+            None if encoding.target is None else encoding.target.space,
+        )
+        truths = {name: self.truth(views[name][0], views[name][2]) for name in ("validation", "test")}
+        return TaskData(
+            problem,
+            parts["train"],
+            parts["validation"],
+            parts["test"],
+            encoding,
+            truths["validation"],
+            truths["test"],
+        )
+
+    def _fit(
+        self, given: Space | None, wanted: Space | None, split: Split, x: Array | None, y: Array | None
+    ) -> Encoding:
+        return Encoding(
+            None if given is None or x is None else fit_encoder(given, x, self.input_scale, split.lengths),
+            None if wanted is None or y is None else fit_encoder(wanted, y, self.target_scale, split.lengths),
+        )
+
     def check(self, model: Any, data: TaskData) -> None:
-        """Raise ContractError where the model cannot be asked this task or answers in the wrong shape."""
+        """Ask an untrained network for two answers and look at their shape; a black box only has to be one.
 
-    @abstractmethod
-    def validate(self, model: Any, data: TaskData) -> dict[str, float]:
-        """Return a few scores on the validation part, the objective among them."""
+        Raises ContractError where the model cannot be asked this task or answers in the wrong shape.
+        """
+        from bench.tasks.answering import check
 
-    @abstractmethod
-    def evaluate(self, model: Any, data: TaskData) -> Evaluation:
-        """Return every score on the test part."""
+        check(model, data)
 
-    @abstractmethod
-    def predictor(self, model: Any) -> Callable[[Tensor], Any]:
-        """Return the function whose latency is measured: one call answers one batch (n, *input_shape)."""
+    def answer(
+        self, model: Any, data: TaskData, part: Part, sampling: AbstractContextManager[Any] | None = None
+    ) -> Answer:
+        """Ask a model about every sample of a part; `sampling` is entered while it draws samples.
+
+        Raises ContractError on a wrong shape, Diverged on values that are not finite.
+        """
+        from bench.tasks.answering import ask
+
+        return ask(model, data, part, self.sample_count(data, part), sampling or nullcontext())
 
     def fit(self, model: Any, part: Part) -> None:
-        """Train a black box on a part, as a whole."""
-        x = part.x.detach().cpu().numpy().reshape(len(part), -1)
-        model.fit(x, part.y.cpu().numpy())
+        """Train a black box on a part, as a whole, with whichever of input and target there is."""
+        x, y = part.numpy()
+        given = [array for array in (x, y) if array is not None]
+        if not given:
+            raise ContractError(f"{self.name} has nothing to fit a model to")
+        # A shallow generator may learn one density per class; networks get classes only where the task gives them.
+        strata = {"strata": part.layers().numpy()} if self.answer_kind == "sample" and _takes_strata(model) else {}
+        model.fit(*given, **strata)
+
+    def predictor(self, model: Any, data: TaskData) -> Callable[[Part], Any]:
+        """Return the function whose latency is measured: one call answers one batch."""
+        if is_network(model):
+            model.eval()
+        if self.answer_kind == "sample":
+            return lambda part: model.sample(len(part), *part.inputs())
+        if is_network(model):
+            if self.answer_kind == "predict":
+                return lambda part: model(*part.inputs())
+            asked = model.score_samples if self.answer_kind == "score" else model.assign
+            return lambda part: asked(*part.inputs())
+        names = {"score": ("score_samples",), "assign": ("predict",)}.get(
+            self.answer_kind, ("predict_proba", "predict")
+        )
+        is_class = data.problem.target is not None and data.problem.target.kind == "index"
+        ask = getattr(model, names[0] if is_class or len(names) == 1 else names[-1])
+        return lambda part: ask(part.numpy()[0])
+
+
+def _takes_strata(model: Any) -> bool:
+    from inspect import signature
+
+    return "strata" in signature(model.fit).parameters
+
+
+def _encoded(encoding: Encoding, split: Split, x: Array | None, y: Array | None, *, is_ordered: bool) -> Part:
+    lengths = split.lengths
+    if x is not None and encoding.input is not None:
+        x, lengths = encoding.input.encode(x, lengths)
+    if y is not None and encoding.target is not None:
+        y = encoding.target.encode(y, split.lengths)[0]
+    # A view may make other samples than the file has, such as windows of a series; they have no strata of the file's.
+    count = next((len(array) for array in (x, y) if array is not None), len(split))
+    strata = split.layers() if count == len(split) else np.zeros(count, np.int64)
+    return part_of(x, y, lengths if x is not None else None, strata, is_ordered=is_ordered)

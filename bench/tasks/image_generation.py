@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
 
-from bench.data import Dataset, Split
-from bench.errors import ContractError, DataError, Diverged
-from bench.model import Problem
+from bench.data import Dataset
+from bench.errors import Refused
 from bench.record import Score
-from bench.specs import Value
-from bench.tasks.base import Evaluation, Part, Task, TaskData, TaskSettings
+from bench.spaces import AnswerKind, Space
+from bench.specs import DatasetSpec, Value
+from bench.tasks.base import Answer, Arrays, Part, Task, TaskData, TaskSettings
+from bench.tasks.encoding import Encoding
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,8 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ImageGeneration", "ImageGenerationSettings"]
 
-# One seed of noise for all models: else two grids, or two curves, could not be laid side by side.
-NOISE_SEED = 0
 VALIDATION_SAMPLES = 500
 # Counting neighbours takes time with the square of this.
 NEIGHBOUR_SAMPLES = 5000
@@ -44,137 +46,128 @@ class ImageGenerationSettings(TaskSettings):
 class ImageGeneration(Task):
     """Draw images that could be from the data; scored by a Fréchet distance, captured modes, recall and coverage.
 
-    Images are float32 in [-1, 1]. The judge is a classifier trained on the real training part: the shipped one for
-    `digits`, else one that is trained once, which takes about a minute, and kept in the cache.
-    A metric that a plugin offers for `image-generation` is called as `function(real, fake)` with the judge's
-    features, (n, d) float64 each.
+    The judge is a classifier trained on the real training part: the shipped one for `digits`, else one that is trained
+    once, which takes about a minute, and kept in the cache. What it sees in the samples (`features`, (n, 64), and
+    `classes`, (n,)) is kept beside them; the truth holds what it sees in as many real images (`real_features`,
+    `real_classes`, `labels`) and in as many of the training part (`train_features`).
     """
 
     Settings = ImageGenerationSettings
     settings: ImageGenerationSettings
+    answer_kind: ClassVar[AnswerKind] = "sample"
     objective: ClassVar[str] = "frechet_distance"
-    is_objective_higher_better: ClassVar[bool] = False
+    target_scale = "bounds"
 
-    def prepare(self, dataset: Dataset, name: str) -> TaskData:
-        """Scale images to [-1, 1] and get the judge ready; raises DataError where the data are no labelled images."""
-        from bench.metrics.extractors import classifier_for
+    def __init__(self, settings: TaskSettings | None = None, name: str = "image-generation", cache: str = "") -> None:
+        super().__init__(settings, name, cache)
 
-        shape = dataset.input_shape
-        if len(shape) != 3 or shape[0] not in (1, 3) or dataset.class_count < 2:
-            raise DataError(
-                f"image-generation needs images of 1 or 3 channels in at least 2 classes; {name!r} has samples of "
-                f"shape {shape} in {dataset.class_count} classes"
+    def spaces(self, offer: DatasetSpec) -> tuple[None, Space]:
+        """Return the images to draw; raises Refused where the data are no labelled images with known bounds."""
+        images, classes = offer.inputs, offer.targets
+        if images.axes != "chw" or images.kind != "real" or images.bounds is None or images.shape[0] not in (1, 3):
+            raise Refused(f"{self.name} needs images of 1 or 3 channels with known bounds; {offer.name} has {images}")
+        if classes is None or classes.kind != "index" or classes.axes or (classes.size or 0) < 2:
+            raise Refused(
+                f"{self.name} needs images in at least 2 classes, which its judge is trained to tell; those of "
+                f"{offer.name} have {classes or 'none'}"
             )
-        data = TaskData(
-            problem=Problem("image-generation", name, shape, dataset.class_count, len(dataset.train)),
-            train=_images(dataset.train, name),
-            validation=_images(dataset.validation, name),
-            test=_images(dataset.test, name),
-            class_names=dataset.class_names,
-        )
-        train = self._real_train = data.train
-        self.classifier: Classifier = classifier_for(name, train.x, train.y, dataset.class_count, self.cache)
-        self.extractors: list[Extractor] = [self.classifier, *self._inception()]
-        self._known: list[tuple[Extractor, Tensor, Tensor]] = []
-        return data
+        return None, images
 
-    def loss(self, output: Tensor, target: Tensor) -> Tensor:
-        """Refuse: what a generative model minimises is its own business."""
-        raise ContractError("a generative network trains itself: give it a training_step(batch)")
+    def prepare(self, dataset: Dataset, like: Encoding | None = None) -> TaskData:
+        """Scale images to [-1, 1] and let the judge look at the real ones."""
+        data = super().prepare(dataset, like)
+        judge, others = self._judges(data, dataset)
+        class_count = dataset.spec.targets.size if dataset.spec.targets is not None else 0
+        n = self.sample_count(data, data.test)
+        test = _chosen(data.test, n)
+        truth = {
+            **_text("judge", judge.name),  # its name is part of the score's
+            **_text("resize", judge.resize),
+            "class_count": np.array(class_count),
+            "labels": test.layers().numpy(),
+            "class_shares": np.bincount(data.test.layers().numpy(), minlength=class_count or 0) / len(data.test),
+            **_seen("real_", judge, test.target),
+            "train_features": _features(judge, _chosen(data.train, n).target),
+        }
+        for extractor in others:
+            truth[f"real_{extractor.name}"] = self._cached(extractor, test)
+            truth[f"train_{extractor.name}"] = self._cached(extractor, _chosen(data.train, n))
+        few = _chosen(data.validation, min(VALIDATION_SAMPLES, len(data.validation)))
+        validation = {"class_count": np.array(class_count), **_seen("real_", judge, few.target)}
+        return replace(data, truth=truth, validation_truth=validation, tools=(judge, *others))
 
-    def check(self, model: Any, data: TaskData) -> None:
-        """Ask an untrained network for two samples and look at them; a black box can draw only once it is fitted."""
-        from bench.metrics.samples import draw
+    def sample_count(self, data: TaskData, part: Part) -> int:
+        """Return how many samples are drawn: at most 500 for validation, else as many as there are real ones."""
+        if part is data.validation:
+            return min(VALIDATION_SAMPLES, len(part))
+        return min(self.settings.samples or len(part), len(part), len(data.train))
 
-        is_network = _is_network(model)
-        needed = ("training_step", "sample") if is_network else ("fit", "sample")
-        missing = [name for name in needed if not callable(getattr(model, name, None))]
-        if missing:
-            raise ContractError(
-                f"{type(model).__name__} cannot be asked for images: it has no {' and no '.join(missing)}. "
-                "See bench.model.Generator"
-            )
-        if is_network:
-            try:
-                draw(model, 2, data.problem.input_shape, seed=NOISE_SEED)
-            except Diverged as error:
-                raise ContractError(f"before any training {error}") from error
+    def answer(
+        self, model: Any, data: TaskData, part: Part, sampling: AbstractContextManager[Any] | None = None
+    ) -> Answer:
+        """Draw samples, and let the judge look at them before they are rounded to 256 levels."""
+        from bench.tasks.answering import drawn, kept_samples
 
-    def validate(self, model: Any, data: TaskData) -> dict[str, float]:
+        samples, notes = drawn(model, data, part, self.sample_count(data, part), sampling or nullcontext())
+        judge, *others = data.tools
+        seen = _seen("", judge, samples)
+        if part is data.validation:
+            return Answer(seen, notes)
+        more = {f"features_{extractor.name}": _features(extractor, samples) for extractor in others}
+        return Answer({**kept_samples(samples, data), **seen, **more}, notes)
+
+    def validate(self, answer: Arrays, truth: Arrays) -> dict[str, float]:
         """Fréchet distance and captured modes of at most 500 samples, against the validation part."""
         from bench.metrics.frechet import frechet_distance_of_features
         from bench.metrics.generative import modes_captured
 
-        n = min(VALIDATION_SAMPLES, len(data.validation))
-        fake = self.classifier.features(self._draw(model, n, data)[0])
-        real = self._real_features(self.classifier, data.validation.x, n)
         return {
-            "frechet_distance": frechet_distance_of_features(real, fake),
-            "modes_captured": float(modes_captured(self.classifier.classes(fake), data.problem.classes)),
+            "frechet_distance": frechet_distance_of_features(_wide(truth["real_features"]), _wide(answer["features"])),
+            "modes_captured": float(modes_captured(answer["classes"], int(truth["class_count"]))),
         }
 
-    def evaluate(self, model: Any, data: TaskData) -> Evaluation:
-        """Every score of samples against the test part, and a grid of samples."""
+    def scores(self, answer: Arrays, truth: Arrays) -> tuple[Score, ...]:
+        """Every score of samples against the test part, the distance by the judge first."""
+        return (*self._distances(answer, truth), *self._coverage(answer, truth))
+
+    def main_score(self, scores: Sequence[Score]) -> str:
+        """Return the name of the distance by the judge, which says whose it is."""
+        return next((score.name for score in scores if score.name.startswith("fd:")), "")
+
+    def artifacts(self, model: Any, data: TaskData) -> Mapping[str, tuple[str, bytes]]:
+        """Return a grid of samples, from the same noise for every model."""
         from bench.metrics.samples import draw_grid, picture
+        from bench.tasks.answering import NOISE_SEED
 
-        n = min(self.settings.samples or len(data.test), len(data.test), len(self._real_train))
-        samples, notes = self._draw(model, n, data)
-        fakes = [extractor.features(samples) for extractor in self.extractors]
-        scores = [
-            *(self._distance(*pair, data) for pair in zip(self.extractors, fakes, strict=True)),
-            *self._coverage(fakes[0], data),
-        ]
-        grid, columns = draw_grid(model, data.problem.input_shape, data.problem.classes, seed=NOISE_SEED)
-        return Evaluation(tuple(scores), {"samples.png": ("image/png", picture(grid, columns))}, notes)
+        grid, columns = draw_grid(model, data.problem.wanted.sizes, seed=NOISE_SEED)
+        return {"samples.png": ("image/png", picture(grid, columns))}
 
-    def predictor(self, model: Any) -> Callable[[Tensor], Any]:
-        """Drawing of as many samples as the batch has."""
-        if _is_network(model):
-            model.eval()
-        return lambda x: model.sample(len(x))
-
-    def _inception(self) -> Iterator[Extractor]:
-        if self.settings.inception:
-            from bench.metrics.inception import Inception
-
-            yield Inception()
-
-    def _draw(self, model: Any, n: int, data: TaskData) -> tuple[Tensor, tuple[str, ...]]:
-        """Return n samples within [-1, 1] and a note where they had to be brought there."""
-        from bench.metrics.samples import draw
-
-        with self.sampling:
-            samples = draw(model, n, data.problem.input_shape, seed=NOISE_SEED)
-        outside = float((samples.abs() > 1 + 1e-6).double().mean())
-        notes = (f"{outside:.2%} of the samples' values lay outside [-1, 1] and were clamped",) if outside else ()
-        return samples.clamp(-1, 1), notes
-
-    def _distance(self, extractor: Extractor, fake: Tensor, data: TaskData) -> Score:
+    def _distances(self, answer: Arrays, truth: Arrays) -> Iterator[Score]:
         from bench.metrics.frechet import frechet_distance_of_features
 
-        n = len(fake)
-        real = self._real_features(extractor, data.test.x, n)
-        floor = frechet_distance_of_features(self._real_features(extractor, self._real_train.x, n), real)
-        return Score(
-            name=extractor.score_name,
-            value=frechet_distance_of_features(real, fake),
-            higher_is_better=False,
-            detail={"n_real": n, "n_fake": n, "floor": floor, "resize": extractor.resize},
-        )
+        names = [name.removeprefix("features_") for name in answer if name.startswith("features_")]
+        judge = _text_of(truth, "judge")
+        triples = [(f"fd:{judge}", "features", "real_features", "train_features")]
+        triples += [(name, f"features_{name}", f"real_{name}", f"train_{name}") for name in names]
+        for name, fake_name, real_name, train_name in triples:
+            real, fake = _wide(truth[real_name]), _wide(answer[fake_name])
+            floor = frechet_distance_of_features(_wide(truth[train_name]), real)
+            detail: dict[str, Value] = {"n_real": len(real), "n_fake": len(fake), "floor": floor}
+            detail |= {"resize": _text_of(truth, "resize")} if fake_name == "features" else {}
+            value = frechet_distance_of_features(real, fake)
+            yield Score(name=name, value=value, higher_is_better=False, detail=detail)
 
-    def _coverage(self, fake: Tensor, data: TaskData) -> Iterator[Score]:
+    def _coverage(self, answer: Arrays, truth: Arrays) -> Iterator[Score]:
         """Yield what the judge sees in the samples, and where they lie among the real images."""
         from bench.metrics import generative
 
-        n = len(fake)
-        real = self._real_features(self.classifier, data.test.x, n)
-        labels = data.test.y.cpu()
-        is_right = self.classifier.classes(real) == labels[_fixed_choice(len(labels), n)]
-        classes, class_count = self.classifier.classes(fake), data.problem.classes
+        real, fake, classes = _wide(truth["real_features"]), _wide(answer["features"]), answer["classes"]
+        class_count = int(truth["class_count"])
+        accuracy = float((truth["real_classes"] == truth["labels"]).mean())
+        judge = _text_of(truth, "judge")
+        about: dict[str, Value] = {"n_fake": len(fake), "judge": judge, "judge_accuracy": accuracy}
         modes = generative.modes_captured(classes, class_count)
-        divergence = generative.reverse_kl(classes, generative.class_shares(labels, class_count))
-        accuracy = float(is_right.double().mean())
-        about: dict[str, Value] = {"n_fake": n, "judge": self.classifier.name, "judge_accuracy": accuracy}
+        divergence = generative.reverse_kl(classes, truth["class_shares"])
         yield Score(name="modes_captured", value=modes, higher_is_better=True, detail=about | {"of": class_count})
         yield Score(name="reverse_kl", value=divergence, higher_is_better=False, unit="nats", detail=about)
         near_real, near_fake = real[:NEIGHBOUR_SAMPLES], fake[:NEIGHBOUR_SAMPLES]
@@ -185,44 +178,58 @@ class ImageGeneration(Task):
         for name, value in (("precision", precision), ("recall", recall), ("density", density), ("coverage", coverage)):
             yield Score(name=name, value=value, higher_is_better=True, detail=about)
         yield Score(name="duplicates", value=duplicates, higher_is_better=False, detail=about | {"neighbours": 1})
-        for metric in self.metrics:
-            yield metric.score(metric.function(real, fake), n_real=len(real), n_fake=n, judge=self.classifier.name)
 
-    def _real_features(self, extractor: Extractor, images: Tensor, n: int) -> Tensor:
-        """Return the features of n real images, always the same ones, computed once."""
-        for known_extractor, known_images, features in self._known:
-            if known_extractor is extractor and known_images is images and len(features) == n:
-                return features
-        chosen = images[_fixed_choice(len(images), n).to(images.device)]
-        if extractor is self.classifier:
-            features = extractor.features(chosen)
-        else:
-            from bench.metrics.extractors import cached_features
+    def _judges(self, data: TaskData, dataset: Dataset) -> tuple[Classifier, list[Extractor]]:
+        """Return the classifier trained on these training images, and Inception where it is asked for."""
+        from bench.metrics.extractors import classifier_for
 
-            features = cached_features(extractor, chosen, self.cache)
-        self._known.append((extractor, images, features))
-        return features
+        classes = dataset.spec.targets.size if dataset.spec.targets is not None else None
+        labels = data.train.layers()
+        judge = classifier_for(data.problem.dataset, data.train.target, labels, classes or 0, self.cache)
+        return judge, [_inception()] if self.settings.inception else []
+
+    def _cached(self, extractor: Extractor, part: Part) -> np.ndarray[Any, Any]:
+        from bench.metrics.extractors import cached_features
+
+        return np.asarray(cached_features(extractor, part.target, self.cache), np.float32)
 
 
-def _fixed_choice(available: int, n: int) -> Tensor:
-    """Choose n of them, the same ones for ever: real data may lie sorted by class or by writer."""
+@cache
+def _inception() -> Extractor:
+    from bench.metrics.inception import Inception
+
+    return Inception()
+
+
+def _chosen(part: Part, n: int) -> Part:
+    """Choose n samples, the same ones for ever: real data may lie sorted by class or by writer."""
     import torch
 
-    return torch.from_numpy(np.random.RandomState(0).permutation(available)[:n])
+    places = torch.from_numpy(np.random.RandomState(0).permutation(len(part))[:n])
+    return part.take(places)
 
 
-def _images(split: Split, name: str) -> Part:
-    """Return images in [-1, 1] from uint8 in 0 … 255 or floats in [0, 1]."""
-    import torch
-
-    x = split.x.astype(np.float32) / np.float32(127.5) if split.x.dtype == np.uint8 else 2 * split.x.astype(np.float32)
-    if x.min() < 0 or x.max() > 2:
-        raise DataError(f"images of {name!r} must be uint8 or lie in [0, 1]; got {x.min() / 2:g} to {x.max() / 2:g}")
-    # Labels read straight from a file cannot be written to, and torch warns of such arrays: a copy can.
-    return Part(torch.from_numpy(x - 1), torch.tensor(split.y))
+def _features(extractor: Extractor, images: Tensor) -> np.ndarray[Any, Any]:
+    return np.asarray(extractor.features(images), np.float32)
 
 
-def _is_network(model: Any) -> bool:
-    import torch
+def _seen(prefix: str, judge: Classifier, images: Tensor) -> dict[str, np.ndarray[Any, Any]]:
+    """Return what the judge sees in images: features (n, 64) float32 and the most probable class (n,) int64."""
+    features = judge.features(images)
+    return {
+        f"{prefix}features": np.asarray(features, np.float32),
+        f"{prefix}classes": np.asarray(judge.classes(features), np.int64),
+    }
 
-    return isinstance(model, torch.nn.Module)
+
+def _wide(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return array.astype(np.float64)
+
+
+def _text(name: str, text: str) -> dict[str, np.ndarray[Any, Any]]:
+    """Keep a word beside arrays, as its bytes."""
+    return {name: np.frombuffer(text.encode(), np.uint8)}
+
+
+def _text_of(arrays: Arrays, name: str) -> str:
+    return arrays[name].tobytes().decode()

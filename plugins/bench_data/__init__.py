@@ -7,10 +7,36 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bench import DataFile, DatasetSpec, hookimpl
+from bench import DataFile, DatasetSpec, Space, hookimpl
 
-CLASSES_ONLY = ("classification",)
-IMAGE = ("classification", "image-generation")
+DIGITS = tuple("0123456789")
+CLOTHES = (
+    "T-shirt/top",
+    "trouser",
+    "pullover",
+    "dress",
+    "coat",
+    "sandal",
+    "shirt",
+    "sneaker",
+    "bag",
+    "ankle boot",
+)
+THINGS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+
+
+def _images(channels: int, side: int) -> Space:
+    return Space("chw", (channels, side, side), bounds=(0.0, 1.0))
+
+
+def _table(columns: int) -> Space:
+    return Space("c", (columns,))
+
+
+def _classes(*names: str) -> Space:
+    return Space(kind="index", size=len(names), names=names)
+
+
 OSSCI = "https://ossci-datasets.s3.amazonaws.com/mnist/"
 CVDF = "https://storage.googleapis.com/cvdf-datasets/mnist/"
 ZALANDO = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
@@ -49,13 +75,14 @@ def _cifar10(name: str, checksum: str) -> DataFile:
     return DataFile(path=f"cifar-10-batches-py/{name}", checksum=f"md5:{checksum}", archive=CIFAR10_ARCHIVE)
 
 
-def _digits(name: str, loader: str, summary: str, tasks: tuple[str, ...]) -> DatasetSpec:
+def _digits(name: str, loader: str, summary: str, sample_count: int, names: tuple[str, ...]) -> DatasetSpec:
     return DatasetSpec(
         name=name,
         target=f"bench_data.digits:{loader}",
         summary=summary,
-        tasks=tasks,
-        modality="image",
+        inputs=_images(1, 8),
+        targets=_classes(*names),
+        sample_count=sample_count,
         licence="CC BY 4.0",
         source="https://archive.ics.uci.edu/dataset/80",
         citation="E. Alpaydin, C. Kaynak: Optical Recognition of Handwritten Digits, UCI, 1998 (test part)",
@@ -74,15 +101,16 @@ def _digits(name: str, loader: str, summary: str, tasks: tuple[str, ...]) -> Dat
 
 
 DATASETS = (
-    _digits("digits", "load", "1,797 handwritten digits, 8 × 8 grey values", IMAGE),
-    _digits("digits-0-4", "load_low", "901 handwritten digits, those from 0 to 4", CLASSES_ONLY),
-    _digits("digits-5-9", "load_high", "896 handwritten digits, those from 5 to 9", CLASSES_ONLY),
+    _digits("digits", "load", "1,797 handwritten digits, 8 × 8 grey values", 1797, DIGITS),
+    _digits("digits-0-4", "load_low", "901 handwritten digits, those from 0 to 4", 901, DIGITS[:5]),
+    _digits("digits-5-9", "load_high", "896 handwritten digits, those from 5 to 9", 896, DIGITS[5:]),
     DatasetSpec(
         name="iris",
         target="bench_data.iris:load",
         summary="150 flowers of three species, 4 measures",
-        tasks=CLASSES_ONLY,
-        modality="table",
+        inputs=_table(4),
+        targets=_classes("setosa", "versicolor", "virginica"),
+        sample_count=150,
         licence="CC BY 4.0",
         source="https://archive.ics.uci.edu/dataset/53",
         citation="R. A. Fisher: The use of multiple measurements in taxonomic problems, 1936",
@@ -101,8 +129,9 @@ DATASETS = (
         name="wine",
         target="bench_data.wine:load",
         summary="178 wines of three growers, 13 chemical measures",
-        tasks=CLASSES_ONLY,
-        modality="table",
+        inputs=_table(13),
+        targets=_classes("class_0", "class_1", "class_2"),
+        sample_count=178,
         licence="CC BY 4.0",
         source="https://archive.ics.uci.edu/dataset/109",
         citation="S. Aeberhard, M. Forina: Wine, UCI, 1992",
@@ -121,8 +150,9 @@ DATASETS = (
         name="breast-cancer",
         target="bench_data.breast_cancer:load",
         summary="569 cell samples, malignant or benign, 30 measures",
-        tasks=CLASSES_ONLY,
-        modality="table",
+        inputs=_table(30),
+        targets=_classes("malignant", "benign"),
+        sample_count=569,
         licence="CC BY 4.0",
         source="https://archive.ics.uci.edu/dataset/17",
         citation="W. Wolberg et al.: Breast Cancer Wisconsin (Diagnostic), UCI, 1993",
@@ -141,8 +171,10 @@ DATASETS = (
         name="mnist",
         target="bench_data.mnist:load",
         summary="70,000 handwritten digits, 28 × 28 grey values",
-        tasks=IMAGE,
-        modality="image",
+        inputs=_images(1, 28),
+        targets=_classes(*DIGITS),
+        sample_count=70_000,
+        has_official_test=True,
         licence="none from the authors; commonly passed on as CC BY-SA 3.0",
         source="http://yann.lecun.com/exdb/mnist/",
         citation="Y. LeCun et al.: Gradient-based learning applied to document recognition, 1998",
@@ -177,8 +209,10 @@ DATASETS = (
         name="fashion-mnist",
         target="bench_data.fashion_mnist:load",
         summary="70,000 pieces of clothing, 28 × 28 grey values",
-        tasks=IMAGE,
-        modality="image",
+        inputs=_images(1, 28),
+        targets=_classes(*CLOTHES),
+        sample_count=70_000,
+        has_official_test=True,
         licence="MIT",
         source="https://github.com/zalandoresearch/fashion-mnist",
         citation="H. Xiao, K. Rasul, R. Vollgraf: Fashion-MNIST, arXiv:1708.07747, 2017",
@@ -213,8 +247,10 @@ DATASETS = (
         name="cifar10",
         target="bench_data.cifar10:load",
         summary="60,000 photographs of ten things, 32 × 32 in colour",
-        tasks=IMAGE,
-        modality="image",
+        inputs=_images(3, 32),
+        targets=_classes(*THINGS),
+        sample_count=60_000,
+        has_official_test=True,
         licence="none stated; the authors ask that the report be cited",
         source="https://www.cs.toronto.edu/~kriz/cifar.html",
         citation="A. Krizhevsky: Learning multiple layers of features from tiny images, 2009",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bench.data import Dataset, DataSource
+from bench.data import Dataset
+from bench.sources import DataSource
 from bench_data.table import read_table
 
 __all__ = ["load"]

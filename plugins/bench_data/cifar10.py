@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from bench.data import Dataset, DataSource, Split, split
+from bench.data import Dataset, Split, split
 from bench.errors import DataError
+from bench.sources import DataSource
 
 __all__ = ["load", "read_batch"]
 
-CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 FOLDER = "cifar-10-batches-py"
 # The customary 45,000 / 5,000.
 VALIDATION_SHARE = 0.1
@@ -46,6 +46,5 @@ def read_batch(content: bytes) -> Split:
 def load(source: DataSource) -> Dataset:
     """Return 45,000 / 5,000 / 10,000 images, (3, 32, 32) uint8; validation is a tenth of training."""
     batches = [read_batch(source.read(f"{FOLDER}/data_batch_{number}")) for number in range(1, 6)]
-    whole = Split(np.concatenate([part.x for part in batches]), np.concatenate([part.y for part in batches]))
-    train, validation = split(whole.x, whole.y, share=VALIDATION_SHARE)
-    return Dataset(train, validation, read_batch(source.read(f"{FOLDER}/test_batch")), CLASS_NAMES)
+    train, validation = split(batches[0].joined(*batches[1:]), share=VALIDATION_SHARE)
+    return Dataset(source.spec, train, validation, read_batch(source.read(f"{FOLDER}/test_batch")))

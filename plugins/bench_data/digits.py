@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 
-from bench.data import Dataset, DataSource, Split
-from bench_data.table import cut
+from bench.data import Dataset, Split
+from bench.sources import DataSource
 
 __all__ = ["load", "load_high", "load_low"]
 
-CLASS_NAMES = tuple("0123456789")
 GREY_LEVELS = 16.0
 
 
@@ -19,7 +19,7 @@ def load(source: DataSource) -> Dataset:
     """Return the digits. x: (n, 1, 8, 8) float32 in [0, 1], 17 grey levels; y: (n,) int64."""
     table = np.loadtxt(io.BytesIO(source.read("datasets/data/digits.csv")), delimiter=",", dtype=np.float32)
     images = (table[:, :-1] / GREY_LEVELS).reshape(-1, 1, 8, 8)
-    return cut(Split(images, table[:, -1].astype(np.int64)), CLASS_NAMES)
+    return Dataset.cut(source.spec, Split(images, table[:, -1].astype(np.int64)))
 
 
 def load_low(source: DataSource) -> Dataset:
@@ -34,8 +34,7 @@ def load_high(source: DataSource) -> Dataset:
 
 def _only(whole: Dataset, labels: range) -> Dataset:
     def part(split: Split) -> Split:
-        kept = split.take(np.flatnonzero(np.isin(split.y, labels)))
-        return Split(kept.x, kept.y - labels.start)
+        kept = split.take(np.flatnonzero(np.isin(split.layers(), labels)))
+        return replace(kept, y=kept.layers() - labels.start)
 
-    names = tuple(whole.class_names[label] for label in labels)
-    return Dataset(part(whole.train), part(whole.validation), part(whole.test), names)
+    return Dataset(whole.spec, part(whole.train), part(whole.validation), part(whole.test))

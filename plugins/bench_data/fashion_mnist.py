@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from bench.data import Dataset, DataSource
+from bench.data import Dataset
+from bench.sources import DataSource
 from bench_data.idx import load_mnist_family
 
 __all__ = ["load"]
 
-CLASS_NAMES = (
-    "T-shirt/top",
-    "trouser",
-    "pullover",
-    "dress",
-    "coat",
-    "sandal",
-    "shirt",
-    "sneaker",
-    "bag",
-    "ankle boot",
-)
-
 
 def load(source: DataSource) -> Dataset:
     """Return 55,000 / 5,000 / 10,000 images, (1, 28, 28) uint8."""
-    return load_mnist_family(source, "FashionMNIST/raw", CLASS_NAMES)
+    return load_mnist_family(source, "FashionMNIST/raw")

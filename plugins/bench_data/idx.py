@@ -7,8 +7,9 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
-from bench.data import Dataset, DataSource, Split, split
+from bench.data import Dataset, Split, split
 from bench.errors import DataError
+from bench.sources import DataSource
 
 __all__ = ["load_mnist_family", "parse_idx"]
 
@@ -35,15 +36,15 @@ def parse_idx(content: bytes, name: str) -> npt.NDArray[np.uint8]:
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 
-def load_mnist_family(source: DataSource, folder: str, class_names: tuple[str, ...]) -> Dataset:
+def load_mnist_family(source: DataSource, folder: str) -> Dataset:
     """Return a data set of four IDX files in torchvision's layout.
 
     x: (n, 1, height, width) uint8; y: (n,) int64. The official test part is the test part; validation is a
     twelfth of each class of the training part.
     """
     whole, test = (_read_part(source, folder, part) for part in ("train", "t10k"))
-    train, validation = split(whole.x, whole.y, share=VALIDATION_SHARE)
-    return Dataset(train, validation, test, class_names)
+    train, validation = split(whole, share=VALIDATION_SHARE)
+    return Dataset(source.spec, train, validation, test)
 
 
 def _read_part(source: DataSource, folder: str, part: str) -> Split:

@@ -6,14 +6,11 @@ import io
 
 import numpy as np
 
-from bench.data import Dataset, DataSource, Split, split
+from bench.data import Dataset, Split
 from bench.errors import DataError
+from bench.sources import DataSource
 
-__all__ = ["cut", "read_table"]
-
-# Shares of all that is not yet cut off; the salts keep the two cuts apart.
-TEST_SHARE, TEST_SALT = 0.2, 0
-VALIDATION_SHARE, VALIDATION_SALT = 0.2, 1
+__all__ = ["read_table"]
 
 
 def read_table(source: DataSource, path: str) -> Dataset:
@@ -27,11 +24,7 @@ def read_table(source: DataSource, path: str) -> Dataset:
     table = np.loadtxt(io.BytesIO(text), delimiter=",", skiprows=1, ndmin=2)
     if table.shape != (int(rows), int(columns) + 1):
         raise DataError(f"{path} announces {rows} rows of {columns} columns and holds {table.shape}")
-    return cut(Split(table[:, :-1].astype(np.float32), table[:, -1].astype(np.int64)), tuple(class_names))
-
-
-def cut(whole: Split, class_names: tuple[str, ...]) -> Dataset:
-    """Cut data that comes without an official test part: 64 % train, 16 % validation, 20 % test."""
-    rest, test = split(whole.x, whole.y, share=TEST_SHARE, salt=TEST_SALT)
-    train, validation = split(rest.x, rest.y, share=VALIDATION_SHARE, salt=VALIDATION_SALT)
-    return Dataset(train, validation, test, class_names)
+    declared = source.spec.targets.names if source.spec.targets is not None else ()
+    if tuple(class_names) != declared:
+        raise DataError(f"{path} announces the classes {class_names}; data set {source.spec.name!r} has {declared}")
+    return Dataset.cut(source.spec, Split(table[:, :-1].astype(np.float32), table[:, -1].astype(np.int64)))

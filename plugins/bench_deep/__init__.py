@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bench import Choice, Integer, ModelSpec, Real, hookimpl
+from bench import Choice, Integer, ModelSpec, Need, Real, Role, hookimpl
 
-CLASSIFICATION = ("classification",)
+NETWORK = (
+    Role("predict", Need(levels=True, missing=True), Need(kinds=("index", "real"), axes=("", "c", "tc", "chw"))),
+)
+IMAGES = (Role("predict", Need(axes=("chw",)), Need(kinds=("index", "real"), axes=("",))),)
 
 MODELS = (
     ModelSpec(
@@ -14,7 +17,7 @@ MODELS = (
         target="bench_deep.mlp:MLP",
         summary="network with several hidden layers of one width",
         family="deep",
-        tasks=CLASSIFICATION,
+        roles=NETWORK,
         hyperparameters={
             "depth": Integer(3, 2, 8),
             "width": Integer(128, 8, 1024, log=True),
@@ -27,7 +30,7 @@ MODELS = (
         target="bench_deep.lenet:LeNet",
         summary="LeNet-5 with ReLU and max pooling; images from 8 × 8 pixels",
         family="deep",
-        tasks=CLASSIFICATION,
+        roles=IMAGES,
         hyperparameters={"width_factor": Choice(1, (1, 2, 4)), "dropout": Real(0.0, 0.0, 0.6)},
         paper="Y. LeCun et al.: Gradient-based learning applied to document recognition, 1998",
     ),
@@ -36,7 +39,7 @@ MODELS = (
         target="bench_deep.resnet_small:ResNetSmall",
         summary="residual network of three stages; images from 8 × 8 pixels",
         family="deep",
-        tasks=CLASSIFICATION,
+        roles=IMAGES,
         hyperparameters={"width": Choice(16, (8, 16, 32, 64)), "blocks": Integer(1, 1, 9)},
         paper="K. He et al.: Deep residual learning for image recognition, 2016",
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from bench.layers import Shaped
 from bench.model import Problem
 
 __all__ = ["LeNet"]
@@ -40,10 +41,12 @@ class LeNet(nn.Module):
             nn.Linear(third, fourth),
             nn.ReLU(),
             nn.Dropout(dropout),
-            nn.Linear(fourth, problem.classes),
+            nn.Linear(fourth, problem.output_size),
         )
+        if Shaped.needed(problem.wanted):
+            self.classifier.append(Shaped(problem.wanted))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (n, channels, height, width) to logits (n, classes)."""
+        """Map (n, channels, height, width) to logits (n, classes), or to a number (n,)."""
         logits: Tensor = self.classifier(self.features(x))
         return logits

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from bench.layers import Embed, Shaped
 from bench.model import Problem
 
 __all__ = ["MLP"]
@@ -14,14 +15,17 @@ class MLP(nn.Module):
 
     def __init__(self, problem: Problem, *, depth: int, width: int, dropout: float) -> None:
         super().__init__()
-        layers: list[nn.Module] = [nn.Flatten()]
-        for inputs in [problem.input_size, *[width] * (depth - 1)]:
+        embed = Embed(problem.given)
+        layers: list[nn.Module] = [embed]
+        for inputs in [embed.width, *[width] * (depth - 1)]:
             layers += [nn.Linear(inputs, width), nn.ReLU()]
             if dropout:
                 layers.append(nn.Dropout(dropout))
-        self.layers = nn.Sequential(*layers, nn.Linear(width, problem.classes))
+        self.layers = nn.Sequential(*layers, nn.Linear(width, problem.output_size))
+        if Shaped.needed(problem.wanted):
+            self.layers.append(Shaped(problem.wanted))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (n, *input_shape) to logits (n, classes)."""
+        """Map (n, *input_shape) to logits (n, classes), or to values (n, *output_shape)."""
         logits: Tensor = self.layers(x)
         return logits

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from bench.layers import Shaped
 from bench.model import Problem
 
 __all__ = ["ResNetSmall"]
@@ -58,12 +59,14 @@ class ResNetSmall(nn.Module):
                 layers.append(ResidualBlock(inputs, outputs, stride=2 if stage and not block else 1))
                 inputs = outputs
         self.blocks = nn.Sequential(*layers)
-        self.classifier = nn.Linear(inputs, problem.classes)
+        self.classifier: nn.Module = nn.Linear(inputs, problem.output_size)
+        if Shaped.needed(problem.wanted):
+            self.classifier = nn.Sequential(self.classifier, Shaped(problem.wanted))
         # A third less time on a processor; shapes and results stay what they are.
         self.to(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (n, channels, height, width) to logits (n, classes)."""
+        """Map (n, channels, height, width) to logits (n, classes), or to a number (n,)."""
         logits: Tensor = self.classifier(self.blocks(self.stem(x)).mean(dim=(2, 3)))
         return logits
 

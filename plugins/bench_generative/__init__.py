@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bench import Integer, ModelSpec, Real, hookimpl
+from bench import Integer, ModelSpec, Need, Real, Role, hookimpl
 
-IMAGES = ("image-generation",)
+NOTHING = Need(axes=(), none=True)
+# Tanh and the Bernoulli decoder draw between bounds.
+IMAGES = Need(axes=("chw",), bounded=True)
+DRAWS_IMAGES = (Role("sample", NOTHING, IMAGES),)
+DRAWS_IN_QUARTERS = (Role("sample", NOTHING, IMAGES, rule="bench_generative.rules:sides_in_quarters"),)
 # An adversarial model steps its own optimizers, hence its own rate beside the protocol's.
 ADVERSARIAL_RATE = Real(2e-4, 1e-5, 1e-2, log=True)
 
@@ -16,7 +20,7 @@ MODELS = (
         target="bench_generative.gaussian:ClassGaussian",
         summary="one normal distribution of pixels per class",
         family="shallow",
-        tasks=IMAGES,
+        roles=DRAWS_IMAGES,
         hyperparameters={"shrinkage": Real(0.01, 1e-4, 1.0, log=True)},
         paper="O. Ledoit, M. Wolf: A well-conditioned estimator for large covariance matrices, 2004",
         devices=("cpu",),
@@ -26,7 +30,7 @@ MODELS = (
         target="bench_generative.gan:GAN",
         summary="generator against discriminator, both of linear layers",
         family="generative",
-        tasks=IMAGES,
+        roles=DRAWS_IMAGES,
         hyperparameters={
             "latent_size": Integer(64, 2, 256, log=True),
             "width": Integer(256, 16, 1024, log=True),
@@ -39,7 +43,7 @@ MODELS = (
         target="bench_generative.dcgan:DCGAN",
         summary="generator against discriminator, both convolutional; sides divisible by 4",
         family="generative",
-        tasks=IMAGES,
+        roles=DRAWS_IN_QUARTERS,
         hyperparameters={
             "latent_size": Integer(64, 2, 256, log=True),
             "width": Integer(32, 8, 128, log=True),
@@ -52,7 +56,7 @@ MODELS = (
         target="bench_generative.vae:VAE",
         summary="variational autoencoder of linear layers with a Bernoulli decoder",
         family="generative",
-        tasks=IMAGES,
+        roles=DRAWS_IMAGES,
         hyperparameters={
             "latent_size": Integer(16, 2, 256, log=True),
             "width": Integer(512, 16, 2048, log=True),

@@ -47,7 +47,7 @@ class Adversarial(LatentModel):
         The generator's is the one that does not saturate: -log D(G(z)) (Goodfellow et al., 2014, section 3).
         """
         fake = self.decode(self.noise(len(batch)))
-        real_logits, fake_logits = self(batch.x), self(fake.detach())
+        real_logits, fake_logits = self(batch.target), self(fake.detach())
         discriminator_loss = softplus(-real_logits).mean() + softplus(fake_logits).mean()
         _step(self.discriminator_steps, discriminator_loss)
         generator_loss = softplus(-self(fake)).mean()

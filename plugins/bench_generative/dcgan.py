@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from torch import nn
 
-from bench.errors import ContractError
 from bench.model import Problem
 from bench_generative.adversarial import Adversarial
+from bench_generative.rules import HALVINGS
 
 __all__ = ["DCGAN"]
 
 LEAK = 0.2
-# Two layers of stride 2 on either side.
-HALVINGS = 4
 INITIAL_DEVIATION = 0.02
 
 
@@ -21,10 +19,6 @@ class DCGAN(Adversarial):
 
     def __init__(self, problem: Problem, *, latent_size: int, width: int, learning_rate: float) -> None:
         channels, *sides = problem.image_shape
-        if any(side % HALVINGS for side in sides):
-            raise ContractError(
-                f"dcgan needs images with sides divisible by {HALVINGS}; those of {problem.dataset!r} are {sides}"
-            )
         height, image_width = (side // HALVINGS for side in sides)
         start = (2 * width, height, image_width)
         generator = nn.Sequential(

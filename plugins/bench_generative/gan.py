@@ -24,13 +24,13 @@ class GAN(Adversarial):
             nn.Sequential(
                 *_layer(latent_size, width),
                 *_layer(width, 2 * width),
-                nn.Linear(2 * width, problem.input_size),
+                nn.Linear(2 * width, problem.output_size),
                 nn.Tanh(),
-                nn.Unflatten(1, problem.input_shape),
+                nn.Unflatten(1, problem.output_shape),
             ),
             nn.Sequential(
                 nn.Flatten(),
-                *_layer(problem.input_size, 2 * width),
+                *_layer(problem.output_size, 2 * width),
                 nn.Dropout(DROPOUT),
                 *_layer(2 * width, width),
                 nn.Dropout(DROPOUT),

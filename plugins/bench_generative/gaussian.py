@@ -22,28 +22,28 @@ class ClassGaussian:
     """
 
     def __init__(self, problem: Problem, *, shrinkage: float) -> None:
-        self.input_shape, self.shrinkage = problem.input_shape, shrinkage
+        self.shape, self.shrinkage = problem.output_shape, shrinkage
         self.labels = torch.empty(0, dtype=torch.int64)
 
-    def fit(self, x: Any, y: Any) -> Self:
-        """Estimate from x, (n, *input_shape) or flattened, and y, (n,) labels; arrays or tensors."""
-        rows = torch.as_tensor(x).cpu().double().flatten(1)
-        labels, counts = torch.unique(torch.as_tensor(y).cpu(), return_counts=True)
-        groups = [rows[torch.as_tensor(y).cpu() == label] for label in labels]
+    def fit(self, y: Any, strata: Any) -> Self:
+        """Estimate from y, (n, *shape) samples, and strata, (n,) their classes; arrays or tensors."""
+        rows, classes = torch.as_tensor(y).cpu().double().flatten(1), torch.as_tensor(strata).cpu()
+        labels, counts = torch.unique(classes, return_counts=True)
+        groups = [rows[classes == label] for label in labels]
         self.labels, self.log_weights = labels, (counts / counts.sum()).double().log()
         self.means = torch.stack([group.mean(0) for group in groups])
         self.factors = torch.stack([self._factor(group) for group in groups])
         return self
 
     def sample(self, n: int, condition: Tensor | None = None) -> Tensor:
-        """Draw n samples, (n, *input_shape) float32 in [-1, 1]; `condition` holds n labels where given."""
+        """Draw n samples, (n, *shape) float32 in [-1, 1]; `condition` holds n labels where given."""
         which = self._components(n, condition)
         drawn = torch.empty(n, self.means.shape[1])
         for component in range(len(self.labels)):
             rows = torch.nonzero(which == component).squeeze(1)
             noise = torch.randn(len(rows), self.means.shape[1], dtype=torch.float64)
             drawn[rows] = (self.means[component] + noise @ self.factors[component].T).float()
-        return drawn.clamp(-1, 1).reshape(n, *self.input_shape)
+        return drawn.clamp(-1, 1).reshape(n, *self.shape)
 
     def log_likelihood(self, x: Tensor) -> Tensor:
         """Return log p(x) under the mixture, nats per sample, (n,), x as in `fit`; no clamping is counted."""

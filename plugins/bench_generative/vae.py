@@ -25,12 +25,12 @@ class VAE(LatentModel):
     def __init__(self, problem: Problem, *, latent_size: int, width: int) -> None:
         super().__init__(latent_size)
         self.encoder = nn.Sequential(
-            nn.Flatten(), *_layers(problem.input_size, width), nn.Linear(width, 2 * latent_size)
+            nn.Flatten(), *_layers(problem.output_size, width), nn.Linear(width, 2 * latent_size)
         )
         self.decoder = nn.Sequential(
             *_layers(latent_size, width),
-            nn.Linear(width, problem.input_size),
-            nn.Unflatten(1, problem.input_shape),
+            nn.Linear(width, problem.output_size),
+            nn.Unflatten(1, problem.output_shape),
         )
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -62,7 +62,7 @@ class VAE(LatentModel):
 
     def training_step(self, batch: Part) -> Tensor:
         """Return the negative bound, nats per sample, mean over the batch."""
-        return -self.elbo(batch.x).mean()
+        return -self.elbo(batch.target).mean()
 
     def _log_weight(self, x: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
         """Log of p(x, z) / q(z | x) for one draw of z, (n,); the normal densities share their constant."""

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bench import Choice, Integer, ModelSpec, Real, hookimpl
+from bench import Choice, Integer, ModelSpec, Need, Real, Role, hookimpl
 
 # Hyperparameters of scikit-learn's models keep scikit-learn's names.
-CLASSIFICATION = ("classification",)
+CLASSES = Need(axes=("",), kinds=("index",))
+CLASSES_OR_NUMBERS = Need(axes=("",), kinds=("index", "real"))
+ANY_VALUES = Need(levels=True, missing=True)
+LINEAR = (Role("predict", ANY_VALUES, CLASSES),)
+TREES = (Role("predict", ANY_VALUES, CLASSES_OR_NUMBERS),)
+NETWORK = (Role("predict", ANY_VALUES, Need(kinds=("index", "real"), axes=("", "c", "tc", "chw"))),)
 
 MODELS = (
     ModelSpec(
@@ -15,7 +20,7 @@ MODELS = (
         target="bench_shallow.logistic_regression:logistic_regression",
         summary="multinomial logistic regression, fitted by L-BFGS",
         family="shallow",
-        tasks=CLASSIFICATION,
+        roles=LINEAR,
         hyperparameters={"C": Real(1.0, 1e-4, 1e4, log=True), "max_iter": 200},
         paper="D. R. Cox: The regression analysis of binary sequences, 1958",
         devices=("cpu",),
@@ -27,7 +32,7 @@ MODELS = (
         target="bench_shallow.random_forest:random_forest",
         summary="trees on bootstrap samples, each split among a random few of the columns",
         family="shallow",
-        tasks=CLASSIFICATION,
+        roles=TREES,
         hyperparameters={
             "n_estimators": Integer(200, 50, 1000, log=True),
             "max_features": Choice("sqrt", ("sqrt", "log2", 0.3)),
@@ -43,7 +48,7 @@ MODELS = (
         target="bench_shallow.hist_gradient_boosting:hist_gradient_boosting",
         summary="trees that correct each other, grown on binned columns",
         family="shallow",
-        tasks=CLASSIFICATION,
+        roles=TREES,
         hyperparameters={
             "max_iter": Integer(100, 20, 500, log=True),
             "learning_rate": Real(0.1, 0.01, 1.0, log=True),
@@ -61,7 +66,7 @@ MODELS = (
         target="bench_shallow.mlp_1:OneHiddenLayer",
         summary="network with one hidden layer",
         family="shallow",
-        tasks=CLASSIFICATION,
+        roles=NETWORK,
         hyperparameters={"width": Integer(256, 8, 2048, log=True)},
         paper="D. Rumelhart et al.: Learning representations by back-propagating errors, 1986",
     ),

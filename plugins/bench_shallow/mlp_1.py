@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from bench.layers import Embed, Shaped
 from bench.model import Problem
 
 __all__ = ["OneHiddenLayer"]
@@ -14,11 +15,14 @@ class OneHiddenLayer(nn.Module):
 
     def __init__(self, problem: Problem, *, width: int) -> None:
         super().__init__()
+        embed = Embed(problem.given)
         self.layers = nn.Sequential(
-            nn.Flatten(), nn.Linear(problem.input_size, width), nn.ReLU(), nn.Linear(width, problem.classes)
+            embed, nn.Linear(embed.width, width), nn.ReLU(), nn.Linear(width, problem.output_size)
         )
+        if Shaped.needed(problem.wanted):
+            self.layers.append(Shaped(problem.wanted))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (n, *input_shape) to logits (n, classes)."""
+        """Map (n, *input_shape) to logits (n, classes), or to values (n, *output_shape)."""
         logits: Tensor = self.layers(x)
         return logits

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from bench.data import DataSource
 from bench.plugins import discover
+from bench.sources import DataSource
 from bench.tasks.base import Metric
 
 

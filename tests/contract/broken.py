@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from bench.data import Dataset, DataSource, Split, split
+from bench.data import Dataset, Split, split
 from bench.errors import ContractError
 from bench.model import Problem
+from bench.sources import DataSource
 from bench.tasks.base import Part
 
 

@@ -22,12 +22,12 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, Sampler, TensorDataset
 
-from bench.data import DataSource
 from bench.measure.clock import Clocks
 from bench.measure.energy import EnergyMeter
 from bench.measure.memory import PeakMemory
 from bench.plugins import discover
 from bench.protocols.base import Budget, RunContext
+from bench.sources import DataSource
 from bench.tasks.base import Part, TaskData
 from bench.tasks.classification import Classification
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from bench.data import Dataset, DataSource, Split
+from bench.data import Dataset, Split
 from bench.model import Problem
+from bench.sources import DataSource
 from bench.tasks.base import Evaluation, Part, Task, TaskData
 
 if TYPE_CHECKING:

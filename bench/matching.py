@@ -1,0 +1,43 @@
+"""Which model can meet which data under which task, and why not where not; worked out without torch."""
+
+from __future__ import annotations
+
+from bench.errors import Refused
+from bench.spaces import Role
+from bench.specs import DatasetSpec, ModelSpec
+from bench.tasks.base import Task
+
+__all__ = ["BASELINE", "complaint", "refusal", "role_for"]
+
+# The reserved name of the trivial model, which the task itself makes.
+BASELINE = "baseline"
+
+
+def role_for(model: ModelSpec, task: Task, dataset: DatasetSpec) -> Role | None:
+    """Return the role that a model would play, None where it has none that fits; raises Refused as the task does."""
+    given, wanted = task.planned(dataset)
+    roles = (role for role in model.roles if role.answer == task.answer_kind)
+    return next((role for role in roles if not role.complaint(given, wanted)), None)
+
+
+def complaint(model: ModelSpec, task: Task, dataset: DatasetSpec) -> str:
+    """Return why a model cannot be asked a task about some data, in a sentence; empty where it can.
+
+    Raises Refused where the task has nothing to ask of the data, whatever the model.
+    """
+    given, wanted = task.planned(dataset)
+    roles = [role for role in model.roles if role.answer == task.answer_kind]
+    if not roles:
+        known = " and ".join(dict.fromkeys(role.answer for role in model.roles))
+        return f"task {task.name} asks a model to {task.answer_kind}; {model.name} can {known}"
+    reasons = [role.complaint(given, wanted) for role in roles]
+    return "" if "" in reasons else f"{model.name} {reasons[0]}"
+
+
+def refusal(task: Task, dataset: DatasetSpec) -> str:
+    """Return why a task has nothing to ask of some data; empty where it has."""
+    try:
+        task.planned(dataset)
+    except Refused as error:
+        return str(error)
+    return ""
