@@ -46,9 +46,10 @@ def _models(plugins: Plugins) -> Rows:
     for name, offer in plugins.models.items():
         spec = offer.spec
         settings = ", ".join(f"{key}={value}" for key, value in spec.defaults().items())
-        rows.append((name, spec.family, ", ".join(spec.tasks), offer.owner.distribution, _state(offer), settings))
+        can = ", ".join(dict.fromkeys(role.answer for role in spec.roles))
+        rows.append((name, spec.family, can, offer.owner.distribution, _state(offer), settings))
     rows.sort(key=lambda row: (("shallow", "deep", "generative").index(row[1]), row[0]))
-    return ("model", "family", "tasks", "from", "state", "hyperparameters"), rows
+    return ("model", "family", "can", "from", "state", "hyperparameters"), rows
 
 
 def _datasets(plugins: Plugins) -> Rows:
@@ -56,14 +57,14 @@ def _datasets(plugins: Plugins) -> Rows:
         (
             name,
             offer.spec.modality,
-            ", ".join(offer.spec.tasks),
+            f"{offer.spec.inputs} → {offer.spec.targets or 'nothing'}",
             offer.spec.summary,
             offer.spec.licence,
             state_of(offer),
         )
         for name, offer in plugins.datasets.items()
     ]
-    return ("data set", "modality", "tasks", "what it is", "licence", "state"), rows
+    return ("data set", "modality", "input → target", "what it is", "licence", "state"), rows
 
 
 def _plain(kind: str) -> Callable[[Plugins], Rows]:
