@@ -46,19 +46,29 @@ def bench_tasks() -> Iterable[TaskSpec]:
 
 @hookimpl
 def bench_protocols() -> Iterable[ProtocolSpec]:
-    """Return the core's protocols."""
-    for name, target, summary in (
-        ("fixed-budget", "fixed_budget:FixedBudget", "the same epochs, steps or seconds for every model"),
-        ("learning-curve", "learning_curve:LearningCurve", "quality on growing parts of the training data"),
-        ("noise", "noise:Noise", "quality under label noise, and with inputs shuffled as a control"),
-        ("scaling", "scaling:Scaling", "quality and cost as the model's width or depth grows"),
-        ("time-to-target", "time_to_target:TimeToTarget", "training seconds until a wanted quality"),
-        ("transfer", "transfer:Transfer", "fine-tuning on few samples against training from scratch"),
-        ("tuned", "tuned:Tuned", "the same number of tuning trials for every model, with their cost"),
+    """Return the core's protocols, each with its part of the report where it has one."""
+    yield ProtocolSpec(
+        name="fixed-budget",
+        target="bench.protocols.fixed_budget:FixedBudget",
+        summary="the same epochs, steps or seconds for every model",
+    )
+    for name, kind, summary in (
+        ("learning-curve", "LearningCurve", "quality on growing parts of the training data"),
+        ("noise", "Noise", "quality under label noise, and with inputs shuffled as a control"),
+        ("scaling", "Scaling", "quality and cost as the model's width or depth grows"),
+        ("time-to-target", "TimeToTarget", "training seconds until a wanted quality"),
+        ("transfer", "Transfer", "fine-tuning on few samples against training from scratch"),
+        ("tuned", "Tuned", "the same number of tuning trials for every model, with their cost"),
     ):
+        module = name.replace("-", "_")
         requires, extra = (("optuna",), "tuning") if name == "tuned" else ((), "")
         yield ProtocolSpec(
-            name=name, target=f"bench.protocols.{target}", summary=summary, requires=requires, extra=extra
+            name=name,
+            target=f"bench.protocols.{module}:{kind}",
+            report=f"bench.report.protocols.{module}:part",
+            summary=summary,
+            requires=requires,
+            extra=extra,
         )
 
 

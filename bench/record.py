@@ -286,7 +286,7 @@ class RunRecord(Frozen):
     @property
     def hyperparameters(self) -> dict[str, Value]:
         """Those the model was trained with: the plan's, or what a search found."""
-        found = self.details.get("best") if self.run.protocol == "tuned" else None
+        found = self.details.get("best")
         return {**self.run.hyperparameters, **(found if isinstance(found, dict) else {})}
 
     def score(self, name: str) -> float | None:

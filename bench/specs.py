@@ -234,7 +234,21 @@ class TaskSpec(Spec):
 
 @dataclass(frozen=True, kw_only=True)
 class ProtocolSpec(Spec):
-    """The rules under which results are comparable; the target is a `bench.protocols.base.Protocol` class."""
+    """The rules under which results are comparable; the target is a `bench.protocols.base.Protocol` class.
+
+    `report` names the protocol's own part of a report as `"package.module:function"`, called with a
+    `bench.report.SectionData` and returning a `bench.report.ProtocolPart`; where it is empty, a section has the
+    general figures alone.
+    """
+
+    report: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.report and not TARGET.fullmatch(self.report):
+            raise PluginError(
+                f"report {self.report!r} of protocol {self.name!r} is not of the form 'package.module:function'"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -232,7 +232,7 @@ def test_the_table_names_what_a_search_found_and_not_what_it_began_with() -> Non
         return [record(run, accuracy=0.9 + run.seed / 99, details={"best": {"width": width}}) for run, width in pairs]
 
     rows = {row.label: row.hyperparameters for row in only([*tuned("a", [8, 16, 8]), *tuned("b", [8, 8, 8])]).rows}
-    assert rows == {"a": {"width": "tuned", "depth": 2}, "b": {"width": 8, "depth": 2}}
+    assert rows == {"a": {"width": "searched", "depth": 2}, "b": {"width": 8, "depth": 2}}
     (row,) = only([failed(plan(protocol="tuned"))]).rows
     assert row.hyperparameters == {}
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from bench.report.build import build_report
+from bench.report.learning import learning_curves
+from bench.report.pareto import quality_against_time
+from bench.report.section_data import ProtocolPart, SectionData
 from bench.report.tree import (
     Cell,
     Column,
@@ -25,6 +28,7 @@ from bench.report.tree import (
     ScatterFigure,
     Section,
 )
+from bench.report.variants import line_figure, quality_against_variant
 
 __all__ = [
     "Cell",
@@ -38,6 +42,7 @@ __all__ = [
     "Machine",
     "Measure",
     "Point",
+    "ProtocolPart",
     "RankRow",
     "Ranks",
     "Repeats",
@@ -47,5 +52,10 @@ __all__ = [
     "SampleWall",
     "ScatterFigure",
     "Section",
+    "SectionData",
     "build_report",
+    "learning_curves",
+    "line_figure",
+    "quality_against_time",
+    "quality_against_variant",
 ]

@@ -7,19 +7,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import bench
+from bench.plugins import Offer, discover
 from bench.record import Environment, RunRecord
 from bench.report import machines
 from bench.report.failures import failures
-from bench.report.figures import figures, findings
 from bench.report.grouping import Group, data_versions, flatten, group, newest
-from bench.report.material import Material
 from bench.report.objective import main_score
+from bench.report.parts import part_of
 from bench.report.ranks import ranks
 from bench.report.repeats import repeats
 from bench.report.repetition import Repetition, split_count
 from bench.report.samples import Artifacts, sample_wall
+from bench.report.section_data import SectionData
 from bench.report.table import Table
 from bench.report.tree import Column, Report, Section
+from bench.specs import ProtocolSpec
 
 __all__ = ["build_report"]
 
@@ -33,15 +35,18 @@ def build_report(
     command: str,
     attempts: Iterable[RunRecord] | None = None,
     planned: int | None = None,
+    protocols: Mapping[str, Offer[ProtocolSpec]] | None = None,
 ) -> Report:
     """Return the report on any records, of a finished suite or of one that was stopped half-way.
 
     environments: by id, as the store has them. artifacts: returns the bytes of a record's artifact by name, and
     raises StoreError where there are none. command: what a reader types to get the report again. attempts: all of the
     store's, for the report to say which models repeat bit for bit; without them it says nothing of it. planned: how
-    many runs the suites consist of, for it to say how many are still to be made.
+    many runs the suites consist of, for it to say how many are still to be made. protocols: those that may add a part
+    of their own, all that are installed by default.
     """
     listed = list(records)
+    installed = discover().protocols if protocols is None else protocols
     groups = [newest(each) for each in group(listed)]
     # What two suites list, or one under two labels, was made once.
     known = list({record.run.run_id: record for record in listed}.values())
@@ -54,7 +59,7 @@ def build_report(
         version=bench.__version__,
         command=command,
         sections=tuple(
-            _section(each, each_title, f"section-{number}", names, artifacts, _siblings(each, groups))
+            _section(each, each_title, f"section-{number}", names, artifacts, _siblings(each, groups), installed)
             for number, (each, each_title) in enumerate(zip(groups, titles, strict=True), start=1)
         ),
         machines=machines.machines(known, environments),
@@ -85,11 +90,12 @@ def _section(
     names: Mapping[str, str],
     artifacts: Artifacts,
     siblings: Sequence[RunRecord],
+    protocols: Mapping[str, Offer[ProtocolSpec]],
 ) -> Section:
     main = main_score(group.records)
     table = Table(group.records, names, main)
     rows = table.rows()
-    material = Material(
+    section = SectionData(
         protocol=group.protocol,
         main_score=main,
         records=[record for record in group.records if record.is_ok],
@@ -100,6 +106,7 @@ def _section(
         siblings=[record for record in siblings if record.is_ok],
         failed_siblings=[record for record in siblings if not record.is_ok],
     )
+    own = part_of(section, protocols)
     return Section(
         key=key,
         title=title,
@@ -110,12 +117,12 @@ def _section(
         settings=tuple(flatten(group.settings).items()),
         columns=table.columns,
         rows=rows,
-        findings=(*findings(material), *table.findings()),
-        figures=figures(material),
+        findings=(*own.findings, *table.findings()),
+        figures=own.figures,
         samples=sample_wall(group.records, [row.label for row in rows], artifacts, main),
         failures=failures(group.records, title),
         warnings=machines.warnings(group.records, names),
-        notes=(*_metric_notes(table.columns), *_notes(group)),
+        notes=(*_metric_notes(table.columns), *_notes(group), *own.notes),
     )
 
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from bench.record import CurvePoint, RunRecord
 from bench.report.curves import Curve, mean_curve
-from bench.report.material import Material
 from bench.report.measures import score_title
 from bench.report.objective import objective
+from bench.report.section_data import SectionData
 from bench.report.tree import Figure, Line, LineFigure
 
 __all__ = ["learning_curves"]
@@ -28,15 +28,15 @@ AXES: tuple[tuple[str, str, Callable[[CurvePoint], float]], ...] = (
 )
 
 
-def learning_curves(material: Material) -> Iterator[Figure]:
+def learning_curves(section: SectionData) -> Iterator[Figure]:
     """Draw the validation objective over epochs and over seconds; nothing where the protocol varies something else."""
-    watched = _watched(material)
-    if material.has_variants or not watched:
+    watched = _watched(section)
+    if section.has_variants or not watched:
         return
     for axis, x_title, place in AXES:
         # A second is worth what its machine is: times of two conditions share no mean, while epochs do.
-        parts = material.clocked() if axis == "seconds" else material.alike()
-        lines = tuple(_lines(material, watched, place, parts))
+        parts = section.clocked() if axis == "seconds" else section.alike()
+        lines = tuple(_lines(section, watched, place, parts))
         if lines:
             title = score_title(watched)
             caption = f"{CAPTION} {PARTIAL}" if any(line.note for line in lines) else CAPTION
@@ -45,20 +45,20 @@ def learning_curves(material: Material) -> Iterator[Figure]:
             )
 
 
-def _watched(material: Material) -> str:
+def _watched(section: SectionData) -> str:
     """Return the task's objective where it was watched in training, else what was watched most often."""
-    seen = Counter(name for record in material.records for point in record.curve for name in point.validation)
-    wanted = objective(material.records)
+    seen = Counter(name for record in section.records for point in record.curve for name in point.validation)
+    wanted = objective(section.records)
     return wanted if wanted in seen else max(seen, key=seen.__getitem__, default="")
 
 
-def _lines(material: Material, watched: str, place: Callable[[CurvePoint], float], parts: Parts) -> Iterator[Line]:
-    for label, family in material.families.items():
+def _lines(section: SectionData, watched: str, place: Callable[[CurvePoint], float], parts: Parts) -> Iterator[Line]:
+    for label, family in section.families.items():
         for words, records in parts:
             runs = [each for each in records if each.run.label == label]
             curves = [curve for run in runs if len((curve := _curve(run, watched, place))[0]) > 1]
             if curves:
-                yield _line(label, family, words, curves, material.failed_beside(runs))
+                yield _line(label, family, words, curves, section.failed_beside(runs))
 
 
 def _curve(record: RunRecord, watched: str, place: Callable[[CurvePoint], float]) -> Curve:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bench.report.material import Material
+from bench.report.section_data import SectionData
 from bench.report.tree import Column, Figure, Point, ScatterFigure
 
 __all__ = ["front", "quality_against_time"]
@@ -32,13 +32,13 @@ def front(points: Sequence[tuple[float, float]], *, higher_is_better: bool) -> f
     return frozenset(kept)
 
 
-def quality_against_time(material: Material) -> Iterator[Figure]:
+def quality_against_time(section: SectionData) -> Iterator[Figure]:
     """Draw the main score against training time, one front for each condition that times were taken under."""
-    main = material.main
-    times = [column for column in material.columns if column.measure.name == "train_seconds"]
-    if main is None or not times or material.has_variants:
+    main = section.main
+    times = [column for column in section.columns if column.measure.name == "train_seconds"]
+    if main is None or not times or section.has_variants:
         return
-    points = tuple(point for time in times for point in _points(material, time))
+    points = tuple(point for time in times for point in _points(section, time))
     if len({point.label for point in points}) > 1:
         yield ScatterFigure(
             name="pareto",
@@ -50,13 +50,13 @@ def quality_against_time(material: Material) -> Iterator[Figure]:
         )
 
 
-def _points(material: Material, time: Column) -> list[Point]:
-    quality = material.main_beside(time)
+def _points(section: SectionData, time: Column) -> list[Point]:
+    quality = section.main_beside(time)
     if quality is None:
         return []
-    both = [row for row in material.rows if time.key in row.cells and quality.key in row.cells]
+    both = [row for row in section.rows if time.key in row.cells and quality.key in row.cells]
     rows = [row for row in both if math.isfinite(row.cells[quality.key].mean)]
-    failed = {record.run.label for record in material.failed if record.run.device == time.device}
+    failed = {record.run.label for record in section.failed if record.run.device == time.device}
     # Where runs failed only the lucky seeds are left in the mean, as in the table.
     sound = [row for row in rows if row.label not in failed and not row.cells[quality.key].infinite]
     means = [(row.cells[time.key].mean, row.cells[quality.key].mean) for row in sound]

@@ -24,7 +24,8 @@ __all__ = ["MEMORY_RESOLUTION_MB", "Table", "by_size"]
 FAMILIES = ("shallow", "deep", "generative")
 # Below a megabyte the high-water mark shows the allocator's pages, not the model.
 MEMORY_RESOLUTION_MB = 1.0
-TUNED = "tuned"
+# Stands for a hyperparameter that a search chose anew in every run.
+SEARCHED = "searched"
 
 
 class Table:
@@ -167,15 +168,14 @@ class Table:
 
 
 def _hyperparameters(runs: Sequence[RunRecord]) -> dict[str, Value]:
-    """Return what the model was trained with: where a search found another value for every seed, that it was tuned."""
-    if runs[0].run.protocol == TUNED:
-        # The setting of a search that failed is not known: the plan's own is only where it began.
-        runs = [each for each in runs if each.details.get("best") is not None]
+    """Return what the model was trained with: "searched" where a search found another value for every run."""
+    # The setting of a search that failed is not known: the plan's own is only where it began.
+    runs = [each for each in runs if each.is_ok]
     found: dict[str, list[Value]] = defaultdict(list)
     for each in runs:
         for name, value in each.hyperparameters.items():
             found[name].append(value)
-    return {name: values[0] if values == values[:1] * len(values) else TUNED for name, values in found.items()}
+    return {name: values[0] if values == values[:1] * len(values) else SEARCHED for name, values in found.items()}
 
 
 def _by_device(runs: Sequence[RunRecord]) -> Mapping[str, set[Repetition]]:

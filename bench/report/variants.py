@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from bench.report.material import Material
+from bench.report.section_data import SectionData
 from bench.report.tree import Cell, Column, Figure, Line, LineFigure, Measure, Row
 from bench.report.wording import variant_text
 from bench.specs import Value
@@ -20,13 +20,13 @@ Place = Callable[[Row], float | None]
 Words = Callable[[Row], str]
 
 
-def quality_against_variant(material: Material) -> Iterator[Figure]:
+def quality_against_variant(section: SectionData) -> Iterator[Figure]:
     """Draw the main score over every number that varies; other parts of the variant make lines of their own."""
-    for name in _numeric_names(material):
+    for name in _numeric_names(section):
         words = name.replace("_", " ")
         figure = line_figure(
-            material,
-            material.main,
+            section,
+            section.main,
             name=f"variant-{name}",
             title=f"Quality against {words}",
             axis=words,
@@ -38,7 +38,7 @@ def quality_against_variant(material: Material) -> Iterator[Figure]:
 
 
 def line_figure(
-    material: Material,
+    section: SectionData,
     column: Column | None,
     *,
     name: str,
@@ -55,7 +55,7 @@ def line_figure(
     """
     if column is None:
         return None
-    lines = tuple(_lines(material, column.measure, place, words))
+    lines = tuple(_lines(section, column.measure, place, words))
     x = [value for line in lines for value in line.x]
     if len(set(x)) < 2:
         return None
@@ -101,9 +101,9 @@ def _others(name: str) -> Words:
     return words
 
 
-def _numeric_names(material: Material) -> list[str]:
+def _numeric_names(section: SectionData) -> list[str]:
     values: dict[str, list[Value]] = defaultdict(list)
-    for row in material.rows:
+    for row in section.rows:
         for name, value in row.variant.items():
             values[name].append(value)
     return [name for name, each in values.items() if all(_is_number(value) for value in each)]
@@ -113,11 +113,11 @@ def _is_number(value: Value | None) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _lines(material: Material, measure: Measure, place: Place, words: Words) -> Iterator[Line]:
-    columns = [column for column in material.columns if column.measure == measure]
+def _lines(section: SectionData, measure: Measure, place: Place, words: Words) -> Iterator[Line]:
+    columns = [column for column in section.columns if column.measure == measure]
     for column in columns:
         found: dict[tuple[str, str, str], list[tuple[float, Cell]]] = defaultdict(list)
-        for row in material.rows:
+        for row in section.rows:
             x, cell = place(row), row.cells.get(column.key)
             if x is not None and cell is not None and math.isfinite(cell.mean):
                 condition = ", ".join(word for word in (words(row), column.condition) if word)

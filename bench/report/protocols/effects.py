@@ -11,9 +11,9 @@ from statistics import fmean
 
 from bench.record import RunRecord
 from bench.report.marks import ALPHA, paired
-from bench.report.material import Material
 from bench.report.measures import score_measure
 from bench.report.repetition import Repetition
+from bench.report.section_data import SectionData
 from bench.report.tree import Cell, Column, Measure
 from bench.report.values import RowKey, row_key
 from bench.specs import Value
@@ -74,7 +74,7 @@ class Effect:
 
 
 def main_values(
-    material: Material, column: Column, records: Iterable[RunRecord] | None = None
+    section: SectionData, column: Column, records: Iterable[RunRecord] | None = None
 ) -> dict[str, list[tuple[Mapping[str, Value], Seeds]]]:
     """Return the column's values under its condition: label → variants with values by repetition, in the table's order.
 
@@ -83,15 +83,15 @@ def main_values(
     """
     found: dict[RowKey, dict[Repetition, float]] = defaultdict(dict)
     lost: Counter[RowKey] = Counter()
-    for record in (*material.records, *material.failed) if records is None else records:
+    for record in (*section.records, *section.failed) if records is None else records:
         value = _value(record, column.measure) if record.is_ok else math.nan
-        if not material.conditions[column.key].holds(record) or value is None:
+        if not section.conditions[column.key].holds(record) or value is None:
             continue
         if math.isfinite(value):
             found[row_key(record)][Repetition.of(record)] = value
         else:
             lost[row_key(record)] += 1
-    labels: dict[str, list[tuple[Mapping[str, Value], Seeds]]] = {label: [] for label in material.families}
+    labels: dict[str, list[tuple[Mapping[str, Value], Seeds]]] = {label: [] for label in section.families}
     for key in {**found, **lost}:
         labels.setdefault(key.label, []).append((json.loads(key.variant), Seeds(found.get(key, {}), lost[key])))
     return {label: variants for label, variants in labels.items() if variants}

@@ -5,45 +5,50 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations, pairwise
 
-from bench.report.material import Material
 from bench.report.protocols.effects import Effect, effects, main_values
 from bench.report.protocols.sizes import Sizes
+from bench.report.section_data import ProtocolPart, SectionData
 from bench.report.tree import Column, Figure
 from bench.report.variants import CAPTION, line_figure
 
-__all__ = ["figures", "findings"]
+__all__ = ["part"]
 
 CROSSING_LIMIT = 5
 
 
-def figures(material: Material) -> Iterator[Figure]:
+def part(section: SectionData) -> ProtocolPart:
+    """Return what this protocol adds to its sections."""
+    return ProtocolPart(tuple(figures(section)), tuple(findings(section)))
+
+
+def figures(section: SectionData) -> Iterator[Figure]:
     """Draw the main score, then the training time, over the number of training samples."""
-    sizes = Sizes(material)
+    sizes = Sizes(section)
     caption = " ".join((CAPTION, *sizes.findings()))
-    time = next((column for column in material.columns if column.measure.name == "train_seconds"), None)
+    time = next((column for column in section.columns if column.measure.name == "train_seconds"), None)
     quality = line_figure(
-        material, material.main, name="training-size", title="Quality against training samples",
+        section, section.main, name="training-size", title="Quality against training samples",
         axis="training samples", place=sizes.place, caption=caption,
     )  # fmt: skip
     cost = line_figure(
-        material, time, name="training-size-cost", title="Training time against training samples",
+        section, time, name="training-size-cost", title="Training time against training samples",
         axis="training samples", place=sizes.place, y_title="Training time (s)", caption=caption,
     )  # fmt: skip
     yield from (figure for figure in (quality, cost) if figure is not None)
 
 
-def findings(material: Material) -> Iterator[str]:
+def findings(section: SectionData) -> Iterator[str]:
     """Say for each device which curves cross beyond noise, and that the others don't."""
-    sizes = Sizes(material)
+    sizes = Sizes(section)
     yield from sizes.findings()
-    for column in material.mains:
-        yield from _crossings(material, column, sizes)
+    for column in section.mains:
+        yield from _crossings(section, column, sizes)
 
 
-def _crossings(material: Material, column: Column, sizes: Sizes) -> Iterator[str]:
+def _crossings(section: SectionData, column: Column, sizes: Sizes) -> Iterator[str]:
     values = {
         label: {int(size): seeds for variant, seeds in variants if (size := sizes.of(label, variant)) is not None}
-        for label, variants in main_values(material, column).items()
+        for label, variants in main_values(section, column).items()
     }
     pairs = [
         (left, right, size)

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.report.material import Material
 from bench.report.protocols.effects import Seeds, cell, effects, main_values, sentence
+from bench.report.section_data import ProtocolPart, SectionData
 from bench.report.tree import Column, Dot, DotFigure, Figure, Row
 from bench.report.variants import line_figure, titled, variant_number
 
-__all__ = ["figures", "findings"]
+__all__ = ["part"]
 
 NOISE, INPUTS, IN_ORDER, SHUFFLED = "label_noise", "inputs", "in order", "shuffled"
 
 
-def figures(material: Material) -> Iterator[Figure]:
+def part(section: SectionData) -> ProtocolPart:
+    """Return what this protocol adds to its sections."""
+    return ProtocolPart(tuple(figures(section)), tuple(findings(section)))
+
+
+def figures(section: SectionData) -> Iterator[Figure]:
     """Draw the main score over the share of wrong labels, and in order beside shuffled."""
     figure = line_figure(
-        material,
-        material.main,
+        section,
+        section.main,
         name="label-noise",
         title="Quality against label noise",
         axis="share of wrong training labels",
@@ -26,11 +31,11 @@ def figures(material: Material) -> Iterator[Figure]:
     )
     if figure is not None:
         yield figure
-    for column in material.mains:
-        dots = _dots(material, column)
+    for column in section.mains:
+        dots = _dots(section, column)
         if dots:
             yield DotFigure(
-                name=f"shuffled-{material.slug(column)}",
+                name=f"shuffled-{section.slug(column)}",
                 title=", ".join(word for word in ("What the order of inputs is worth", column.condition) if word),
                 x_title=titled(column.measure),
                 dots=dots,
@@ -39,18 +44,18 @@ def figures(material: Material) -> Iterator[Figure]:
             )
 
 
-def findings(material: Material) -> Iterator[str]:
+def findings(section: SectionData) -> Iterator[str]:
     """Say what the most noise and the shuffling cost each model, paired by seed."""
-    for column in material.mains:
-        values = main_values(material, column)
+    for column in section.mains:
+        values = main_values(section, column)
         where = f" ({column.condition})" if column.condition else ""
         levels = sorted({float(v[NOISE]) for variants in values.values() for v, _ in variants if NOISE in v})
         if len(levels) > 1:
-            noisy = _pairs(material, column, (levels[0], IN_ORDER), (levels[-1], IN_ORDER))
+            noisy = _pairs(section, column, (levels[0], IN_ORDER), (levels[-1], IN_ORDER))
             yield from _told(
                 f"{column.measure.title}{where} from {levels[0]:.0%} to {levels[-1]:.0%} wrong labels", noisy
             )
-        shuffled = _pairs(material, column, (0.0, IN_ORDER), (0.0, SHUFFLED))
+        shuffled = _pairs(section, column, (0.0, IN_ORDER), (0.0, SHUFFLED))
         yield from _told(f"{column.measure.title}{where} from inputs in order to shuffled", shuffled)
 
 
@@ -60,10 +65,10 @@ def _told(start: str, pairs: list[tuple[str, Seeds, Seeds]]) -> Iterator[str]:
 
 
 def _pairs(
-    material: Material, column: Column, start: tuple[float, str], end: tuple[float, str]
+    section: SectionData, column: Column, start: tuple[float, str], end: tuple[float, str]
 ) -> list[tuple[str, Seeds, Seeds]]:
     found = []
-    for label, variants in main_values(material, column).items():
+    for label, variants in main_values(section, column).items():
         seeds = {(float(v.get(NOISE, 0)), str(v.get(INPUTS, IN_ORDER))): each for v, each in variants}
         if start in seeds and end in seeds:
             found.append((label, seeds[start], seeds[end]))
@@ -74,9 +79,9 @@ def _level(row: Row) -> float | None:
     return variant_number(NOISE)(row) if row.variant.get(INPUTS, IN_ORDER) == IN_ORDER else None
 
 
-def _dots(material: Material, column: Column) -> tuple[Dot, ...]:
-    pairs = _pairs(material, column, (0.0, IN_ORDER), (0.0, SHUFFLED))
-    families = material.families
+def _dots(section: SectionData, column: Column) -> tuple[Dot, ...]:
+    pairs = _pairs(section, column, (0.0, IN_ORDER), (0.0, SHUFFLED))
+    families = section.families
     return tuple(
         Dot(label, families[label], series, cell(list(seeds.values.values()), seeds.lost))
         for label, *both in pairs

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from bench.report.grouping import canonical
-from bench.report.material import Material
+from bench.report.section_data import SectionData
 from bench.report.tree import Row
 from bench.specs import Value
 
@@ -28,14 +28,14 @@ class Asked(NamedTuple):
 class Sizes:
     """The sizes that were asked for, each with the one that was there."""
 
-    def __init__(self, material: Material) -> None:
+    def __init__(self, section: SectionData) -> None:
         found: dict[Asked, float] = {}
-        for record in material.records:
+        for record in section.records:
             asked, had = _asked(record.run.label, record.run.variant), record.details.get(RECORDED)
             if asked is not None and isinstance(had, int) and 0 < had < asked.size:
                 found[asked] = max(found.get(asked, 0.0), float(had))
         self._had = found
-        self._asked = sorted({asked for row in material.rows if (asked := _asked(row.label, row.variant)) is not None})
+        self._asked = sorted({asked for row in section.rows if (asked := _asked(row.label, row.variant)) is not None})
 
     def of(self, label: str, variant: Mapping[str, Value]) -> float | None:
         """Return the size there was, None where a smaller one that was asked for has the same samples already."""

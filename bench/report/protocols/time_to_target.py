@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bench.record import RunRecord, Score
-from bench.report.material import Material
+from bench.report.learning import learning_curves
+from bench.report.section_data import ProtocolPart, SectionData
 from bench.report.tree import Column, Figure, Line, LineFigure
 from bench.report.variants import is_logarithmic
 
-__all__ = ["figures", "findings"]
+__all__ = ["part"]
 
 SCORE = "time_to_target"
 CAPTION = (
@@ -20,15 +21,20 @@ CAPTION = (
 )
 
 
-def figures(material: Material) -> Iterator[Figure]:
+def part(section: SectionData) -> ProtocolPart:
+    """Return what this protocol adds to its sections."""
+    return ProtocolPart((*figures(section), *learning_curves(section)), tuple(findings(section)))
+
+
+def figures(section: SectionData) -> Iterator[Figure]:
     """Draw the share of runs that reached the target against training time, a line for each model and condition."""
-    lines = tuple(line for column in _columns(material) for line in _lines(material, column))
+    lines = tuple(line for column in _columns(section) for line in _lines(section, column))
     if not lines:
         return
     times = [x for line in lines for x in (*line.x[1:], *line.misses)]
     is_log = is_logarithmic(times)
     first = min(times) / 1.5 if is_log else 0.0
-    score = next(found for record in material.records if (found := _score(record)) is not None)
+    score = next(found for record in section.records if (found := _score(record)) is not None)
     yield LineFigure(
         name="time-to-target",
         title=f"Runs that reached {_target(score)}",
@@ -42,23 +48,23 @@ def figures(material: Material) -> Iterator[Figure]:
     )
 
 
-def findings(material: Material) -> Iterator[str]:
+def findings(section: SectionData) -> Iterator[str]:
     """Say how many runs of each model reached the target, and how long those took."""
-    for column in _columns(material):
+    for column in _columns(section):
         told = []
-        for label in material.families:
-            reached, count = _reached(material, column, label)
+        for label in section.families:
+            reached, count = _reached(section, column, label)
             if count:
                 times = f" in {_span(reached)}" if reached else ""
                 told.append(f"{label} {len(reached)} of {count}{times}")
-        score = next((found for record in material.records if (found := _score(record)) is not None), None)
+        score = next((found for record in section.records if (found := _score(record)) is not None), None)
         if told and score is not None:
             where = f", {column.condition}" if column.condition else ""
             yield f"Runs that reached {_target(score)}{where}: {'; '.join(told)}."
 
 
-def _columns(material: Material) -> list[Column]:
-    return [column for column in material.columns if column.measure.name == SCORE]
+def _columns(section: SectionData) -> list[Column]:
+    return [column for column in section.columns if column.measure.name == SCORE]
 
 
 def _score(record: RunRecord) -> Score | None:
@@ -76,26 +82,26 @@ def _span(times: Sequence[float]) -> str:
     return f"{low:.3g} s" if low == high else f"{low:.3g} to {high:.3g} s"
 
 
-def _runs(material: Material, column: Column, label: str) -> tuple[list[RunRecord], list[RunRecord]]:
+def _runs(section: SectionData, column: Column, label: str) -> tuple[list[RunRecord], list[RunRecord]]:
     """Return the runs of a model that ended well and those that did not, under the column's condition."""
-    condition = material.conditions[column.key]
-    good = [each for each in material.records if each.run.label == label and condition.holds(each)]
-    failed = [each for each in material.failed if each.run.label == label and condition.holds(each)]
+    condition = section.conditions[column.key]
+    good = [each for each in section.records if each.run.label == label and condition.holds(each)]
+    failed = [each for each in section.failed if each.run.label == label and condition.holds(each)]
     return good, [each for each in failed if each.status != "skipped"]
 
 
-def _reached(material: Material, column: Column, label: str) -> tuple[list[float], int]:
-    good, failed = _runs(material, column, label)
+def _reached(section: SectionData, column: Column, label: str) -> tuple[list[float], int]:
+    good, failed = _runs(section, column, label)
     values = [value for record in good if (value := record.score(SCORE)) is not None]
     return sorted(value for value in values if math.isfinite(value)), len(values) + len(failed)
 
 
-def _lines(material: Material, column: Column) -> Iterator[Line]:
-    for label, family in material.families.items():
-        times, count = _reached(material, column, label)
+def _lines(section: SectionData, column: Column) -> Iterator[Line]:
+    for label, family in section.families.items():
+        times, count = _reached(section, column, label)
         if not count:
             continue
-        good, failed = _runs(material, column, label)
+        good, failed = _runs(section, column, label)
         missed = [record for record in good if not math.isfinite(record.score(SCORE) or 0.0)]
         misses = sorted(record.times.train_seconds for record in (*missed, *failed))
         end = max((*times, *misses))

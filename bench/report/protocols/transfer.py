@@ -6,23 +6,28 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 
 from bench.record import RunRecord
-from bench.report.material import Material
 from bench.report.protocols.effects import WALL_TIME, effects, main_values, sentence
 from bench.report.protocols.sizes import Sizes
+from bench.report.section_data import ProtocolPart, SectionData
 from bench.report.tree import Figure, Row
 from bench.report.variants import CAPTION, line_figure
 
-__all__ = ["figures", "findings"]
+__all__ = ["part"]
 
 START, BEFORE, SCRATCH = "start", "pre-trained", "from scratch"
 
 
-def figures(material: Material) -> Iterator[Figure]:
+def part(section: SectionData) -> ProtocolPart:
+    """Return what this protocol adds to its sections."""
+    return ProtocolPart(tuple(figures(section)), tuple(findings(section)))
+
+
+def figures(section: SectionData) -> Iterator[Figure]:
     """Draw the main score over the number of target samples, two lines for each model."""
-    sizes = Sizes(material)
+    sizes = Sizes(section)
     figure = line_figure(
-        material,
-        material.main,
+        section,
+        section.main,
         name="transfer",
         title="Pre-trained and from scratch",
         axis="training samples of the target",
@@ -34,13 +39,13 @@ def figures(material: Material) -> Iterator[Figure]:
         yield figure
 
 
-def findings(material: Material) -> Iterator[str]:
+def findings(section: SectionData) -> Iterator[str]:
     """Say what pre-training is worth at every size, and what it cost beside the training seconds."""
-    sizes = Sizes(material)
+    sizes = Sizes(section)
     yield from sizes.findings()
-    for column in material.mains:
+    for column in section.mains:
         pairs = []
-        for label, variants in main_values(material, column).items():
+        for label, variants in main_values(section, column).items():
             had = [(sizes.of(label, v), v.get(START), each) for v, each in variants]
             seeds = {(int(size), start): each for size, start, each in had if size is not None}
             pairs += [
@@ -51,13 +56,13 @@ def findings(material: Material) -> Iterator[str]:
         where = f" ({column.condition})" if column.condition else ""
         if pairs:
             yield sentence(f"{column.measure.title}{where} from scratch to pre-trained", effects(pairs))
-    for words, records in material.clocked():
-        yield from _cost(material, words, records)
+    for words, records in section.clocked():
+        yield from _cost(section, words, records)
 
 
-def _cost(material: Material, words: str, records: Sequence[RunRecord]) -> Iterator[str]:
+def _cost(section: SectionData, words: str, records: Sequence[RunRecord]) -> Iterator[str]:
     told = []
-    for label in material.families:
+    for label in section.families:
         runs = [each for each in records if each.run.label == label and "pre_training_seconds" in each.details]
         if runs:
             seconds = fmean(float(each.details["pre_training_seconds"]) for each in runs)

@@ -14,13 +14,13 @@ from bench.report.conditions import Condition
 from bench.report.curves import mean_curve
 from bench.report.grouping import canonical
 from bench.report.learning import learning_curves
-from bench.report.material import Material
 from bench.report.pareto import front
 from bench.report.protocols.effects import WALL_TIME, Seeds, cell, effects, main_values, sentence
+from bench.report.section_data import ProtocolPart, SectionData
 from bench.report.tree import Column, Dot, DotFigure, Figure, Line, LineFigure, Measure, Point, ScatterFigure
 from bench.report.variants import titled
 
-__all__ = ["figures", "findings"]
+__all__ = ["part"]
 
 UNTUNED_PROTOCOL, UNTUNED, TUNED = "fixed-budget", "untuned", "tuned"
 BUDGET = ("epochs", "steps", "seconds", "batch_size", "learning_rate", "schedule", "patience", "evaluations")
@@ -28,32 +28,37 @@ SPENT = Measure("spent_seconds", "Tuning and training time", "s", "lower", "time
 LIST_LIMIT = 8
 
 
-def figures(material: Material) -> Iterator[Figure]:
+def part(section: SectionData) -> ProtocolPart:
+    """Return what this protocol adds to its sections."""
+    return ProtocolPart(tuple(figures(section)), tuple(findings(section)))
+
+
+def figures(section: SectionData) -> Iterator[Figure]:
     """Draw tuned beside untuned, quality against all the time spent, the search itself, and the final training."""
-    for column in material.mains:
-        yield from _against_untuned(material, column)
-        yield from _against_cost(material, column)
-    yield from _search(material)
-    yield from learning_curves(material)
+    for column in section.mains:
+        yield from _against_untuned(section, column)
+        yield from _against_cost(section, column)
+    yield from _search(section)
+    yield from learning_curves(section)
 
 
-def findings(material: Material) -> Iterator[str]:
+def findings(section: SectionData) -> Iterator[str]:
     """Say what tuning gained and cost, and which settings it found."""
-    for column in material.mains:
+    for column in section.mains:
         where = f" ({column.condition})" if column.condition else ""
-        untuned = _untuned(material, column)
+        untuned = _untuned(section, column)
         pairs = [
             (label, untuned[label], variants[0][1])
-            for label, variants in main_values(material, column).items()
+            for label, variants in main_values(section, column).items()
             if label in untuned
         ]
         if any(start.values for _, start, _ in pairs):
             yield sentence(f"{column.measure.title}{where} from untuned to tuned", effects(pairs))
         else:
-            yield f"Tuned is compared with nothing{where}: {_why_nothing(material)}."
-    for words, records in material.clocked():
-        yield from _costs(material, words, records)
-    yield from _settings(material)
+            yield f"Tuned is compared with nothing{where}: {_why_nothing(section)}."
+    for words, records in section.clocked():
+        yield from _costs(section, words, records)
+    yield from _settings(section)
 
 
 def _budget(record: RunRecord) -> str:
@@ -61,41 +66,41 @@ def _budget(record: RunRecord) -> str:
     return canonical([{name: settings.get(name) for name in BUDGET}, record.run.settings.get("task")])
 
 
-def _partners(material: Material) -> list[RunRecord]:
+def _partners(section: SectionData) -> list[RunRecord]:
     """Return the untuned runs, failed ones included, under the budget that each trial had; with another budget they
     would prove nothing.
     """
-    budgets = {_budget(record) for record in material.records}
-    runs = (*material.siblings, *material.failed_siblings)
+    budgets = {_budget(record) for record in section.records}
+    runs = (*section.siblings, *section.failed_siblings)
     return [each for each in runs if each.run.protocol == UNTUNED_PROTOCOL and _budget(each) in budgets]
 
 
-def _untuned(material: Material, column: Column) -> dict[str, Seeds]:
-    values = main_values(material, column, _partners(material))
-    return {label: variants[0][1] for label, variants in values.items() if label in material.families}
+def _untuned(section: SectionData, column: Column) -> dict[str, Seeds]:
+    values = main_values(section, column, _partners(section))
+    return {label: variants[0][1] for label, variants in values.items() if label in section.families}
 
 
-def _why_nothing(material: Material) -> str:
-    tried = [each for each in _partners(material) if each.run.label in material.families]
+def _why_nothing(section: SectionData) -> str:
+    tried = [each for each in _partners(section) if each.run.label in section.families]
     if tried and not any(each.is_ok for each in tried):
         return f"no {UNTUNED_PROTOCOL} run of these models ended well"
-    others = [each for each in material.siblings if each.run.protocol == UNTUNED_PROTOCOL]
+    others = [each for each in section.siblings if each.run.protocol == UNTUNED_PROTOCOL]
     if not others:
         return f"no {UNTUNED_PROTOCOL} runs of this data set are in the report"
     return f"the {UNTUNED_PROTOCOL} runs of this data set are of other models or had another budget"
 
 
-def _against_untuned(material: Material, column: Column) -> Iterator[Figure]:
-    untuned, families = _untuned(material, column), material.families
+def _against_untuned(section: SectionData, column: Column) -> Iterator[Figure]:
+    untuned, families = _untuned(section, column), section.families
     dots = []
-    for label, variants in main_values(material, column).items():
+    for label, variants in main_values(section, column).items():
         sides = [(UNTUNED, untuned[label])] if label in untuned else []
         for series, seeds in (*sides, (TUNED, variants[0][1])):
             if seeds.values:
                 dots.append(Dot(label, families[label], series, cell(list(seeds.values.values()), seeds.lost)))
     if any(dot.series == UNTUNED for dot in dots):
         yield DotFigure(
-            name=f"tuned-{material.slug(column)}",
+            name=f"tuned-{section.slug(column)}",
             title=", ".join(word for word in ("Tuned and untuned", column.condition) if word),
             x_title=titled(column.measure),
             dots=tuple(dots),
@@ -104,22 +109,22 @@ def _against_untuned(material: Material, column: Column) -> Iterator[Figure]:
         )
 
 
-def _against_cost(material: Material, column: Column) -> Iterator[Figure]:
+def _against_cost(section: SectionData, column: Column) -> Iterator[Figure]:
     """Put tuning time on the axis: nothing is drawn where the times were not taken under one condition."""
-    tried = [each for each in _partners(material) if each.run.label in material.families]
+    tried = [each for each in _partners(section) if each.run.label in section.families]
     partners = [each for each in tried if each.is_ok]
-    holds = material.conditions[column.key].holds
-    runs = [each for each in (*material.records, *partners) if holds(each)]
+    holds = section.conditions[column.key].holds
+    runs = [each for each in (*section.records, *partners) if holds(each)]
     if not partners or len({Condition.of(each, "machine") for each in runs}) != 1:
         return
     points = [
         point
-        for series, records in ((UNTUNED, partners), (TUNED, material.records))
+        for series, records in ((UNTUNED, partners), (TUNED, section.records))
         for point in _points(series, [each for each in records if holds(each)], column)
     ]
     failed = {
         (series, each.run.label)
-        for series, records in ((UNTUNED, tried), (TUNED, material.failed))
+        for series, records in ((UNTUNED, tried), (TUNED, section.failed))
         for each in records
         if not each.is_ok and holds(each)
     }
@@ -127,7 +132,7 @@ def _against_cost(material: Material, column: Column) -> Iterator[Figure]:
     kept = front([(p.x.mean, p.y.mean) for p in sound], higher_is_better=column.measure.better == "higher")
     best = {(sound[number].condition, sound[number].label) for number in kept}
     yield ScatterFigure(
-        name=f"tuning-cost-{material.slug(column)}",
+        name=f"tuning-cost-{section.slug(column)}",
         title=", ".join(word for word in ("Quality against all time spent", column.condition) if word),
         x=SPENT,
         y=column.measure,
@@ -148,17 +153,17 @@ def _points(series: str, records: Sequence[RunRecord], column: Column) -> Iterat
             yield Point(label, runs[0].run.family, series, spent, cell(scores), is_on_front=False)
 
 
-def _search(material: Material) -> Iterator[Figure]:
+def _search(section: SectionData) -> Iterator[Figure]:
     """Draw the best objective on validation data that the search had found after so many trials."""
-    sign = -1.0 if _is_lower_better(material) else 1.0
+    sign = -1.0 if _is_lower_better(section) else 1.0
     lines = []
-    for words, records in material.alike():
-        for label, family in material.families.items():
+    for words, records in section.alike():
+        for label, family in section.families.items():
             runs = [each for each in records if each.run.label == label]
             curves = [curve for run in runs if len((curve := _best_so_far(run, sign))[0]) > 1]
             if curves:
                 x, mean, low, high = (tuple(map(float, values)) for values in mean_curve(curves))
-                failed = material.failed_beside(runs)
+                failed = section.failed_beside(runs)
                 note = f"{len(curves)} of {len(curves) + failed} runs" if failed else ""
                 lines.append(Line(label, family, words, x, mean, low, high, len(curves), note))
     if lines:
@@ -168,10 +173,10 @@ def _search(material: Material) -> Iterator[Figure]:
         )
 
 
-def _is_lower_better(material: Material) -> bool:
+def _is_lower_better(section: SectionData) -> bool:
     """Does the objective fall? The suite's setting is tried first and the best kept, so the trials themselves tell."""
     falls = rises = 0
-    for record in material.records:
+    for record in section.records:
         best, values = record.details.get("best", {}), _trials(record)
         objectives = [value for _, value in values]
         chosen = [value for setting, value in values if all(best.get(name) == given for name, given in setting.items())]
@@ -197,9 +202,9 @@ def _best_so_far(record: RunRecord, sign: float) -> tuple[list[float], list[floa
     return x, y
 
 
-def _costs(material: Material, words: str, records: Sequence[RunRecord]) -> Iterator[str]:
+def _costs(section: SectionData, words: str, records: Sequence[RunRecord]) -> Iterator[str]:
     told = []
-    for label in material.families:
+    for label in section.families:
         runs = [each for each in records if each.run.label == label]
         seconds = [value for run in runs if (value := run.score("tuning_seconds")) is not None]
         if seconds:
@@ -210,11 +215,11 @@ def _costs(material: Material, words: str, records: Sequence[RunRecord]) -> Iter
         yield f"Tuning cost ({WALL_TIME}), not in the training times{where}: {'; '.join(told)}."
 
 
-def _settings(material: Material) -> Iterator[str]:
+def _settings(section: SectionData) -> Iterator[str]:
     """List the best settings, each once with its seeds."""
-    for label in material.families:
+    for label in section.families:
         found: dict[str, list[int]] = defaultdict(list)
-        for record in material.records:
+        for record in section.records:
             best = record.details.get("best")
             if record.run.label == label and isinstance(best, Mapping) and best:
                 words = ", ".join(f"{name} {_short(value)}" for name, value in best.items())

@@ -1,9 +1,9 @@
-"""What a figure may be drawn from, so that a protocol's own figures need nothing else."""
+"""What a protocol's part of the report is made from, and what it is: no protocol needs more than this."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bench.record import RunRecord
@@ -12,11 +12,11 @@ from bench.report.measures import has_clock_budget
 from bench.report.repetition import Repetition
 from bench.report.tree import Column, Figure, Row
 
-__all__ = ["Figures", "Findings", "Material"]
+__all__ = ["ProtocolPart", "SectionData"]
 
 
 @dataclass(frozen=True)
-class Material:
+class SectionData:
     """A section's good records, its columns and its rows.
 
     main_score: the name of the score that models are judged by, "" where there is none.
@@ -106,5 +106,13 @@ class Material:
         return device_name(device) if len(devices) > 1 else ""
 
 
-Figures = Callable[[Material], Iterable[Figure]]
-Findings = Callable[[Material], Iterable[str]]
+@dataclass(frozen=True)
+class ProtocolPart:
+    """What a protocol adds to each of its sections.
+
+    figures: drawn in place of the general ones; None keeps those. findings: sentences that stand before the general
+    ones.
+    """
+
+    figures: tuple[Figure, ...] | None = None
+    findings: tuple[str, ...] = ()
