@@ -110,9 +110,11 @@ class SuitePlan(Frozen):
         """
         devices = {run.device for run in newer.runs}
         known = {run.run_id for run in self.runs}
-        if replace:
+        made = {run.run_id for run in newer.runs}
+        if replace or made == known:
+            # The same runs asked for in another way, as with the data root that was missing: the newest way counts.
             command = newer.command
-        elif known.issuperset(run.run_id for run in newer.runs) or newer.command in self.command:
+        elif known.issuperset(made) or f" && {newer.command} && " in f" && {self.command} && ":
             command = self.command
         else:
             command = f"{self.command} && {newer.command}"

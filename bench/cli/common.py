@@ -24,10 +24,12 @@ __all__ = [
     "Bytes",
     "Names",
     "Seeds",
+    "SplitScheme",
     "Word",
     "console",
     "echo_json",
     "finite",
+    "joined",
     "json_option",
     "store_option",
     "table",
@@ -53,7 +55,9 @@ UNITS = {
 
 
 class Names(click.ParamType[tuple[str, ...]]):
-    """Names with commas between them; completes the last one from what is installed."""
+    """Names with commas between them, one that has a comma itself in double quotes; completes the last one from what is
+    installed.
+    """
 
     name = "names"
 
@@ -61,10 +65,16 @@ class Names(click.ParamType[tuple[str, ...]]):
         self.kind = kind
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        """Split at commas."""
+        """Split at commas outside of quotes."""
+        import csv
+
         if isinstance(value, tuple):
             return value
-        return tuple(name.strip() for name in value.split(",") if name.strip())
+        try:
+            parts = next(csv.reader([value], skipinitialspace=True, strict=True), [])
+        except csv.Error:
+            self.fail(f"{value!r} has a quote without its end; a name with a comma is written '\"a, b\",c'", param, ctx)
+        return tuple(name.strip() for name in parts if name.strip())
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
         """Offer installed names after the last comma."""
@@ -76,6 +86,11 @@ class Names(click.ParamType[tuple[str, ...]]):
         plus = "+" if last.startswith("+") else ""
         names = [name for name in getattr(discover(), self.kind) if name.startswith(last[len(plus) :])]
         return [CompletionItem(f"{done}{comma}{plus}{name}") for name in names]
+
+
+def joined(names: Iterable[str]) -> str:
+    """Return names as `Names` reads them."""
+    return ",".join('"' + name.replace('"', '""') + '"' if set(name) & set(',"') else name for name in names)
 
 
 class Word(click.ParamType[str]):
@@ -117,6 +132,23 @@ class Seeds(click.ParamType[tuple[int, ...]]):
                 self.fail(f"{part!r} is not a range of seeds: write the smaller first", param, ctx)
             seeds += range(first, last + 1)
         return tuple(dict.fromkeys(seeds))
+
+
+class SplitScheme(click.ParamType[tuple[str, int]]):
+    """`10` is ten random cuts; `kfold:5`, `holdout:10` and `official` name a scheme."""
+
+    name = "splits"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+        """Parse a count, or a scheme with one."""
+        if isinstance(value, tuple):
+            return value
+        found = re.fullmatch(r"(?:(holdout|kfold):)?([1-9]\d{0,3})", value)
+        if found and (found[1], found[2]) != ("kfold", "1"):
+            return found[1] or "holdout", int(found[2])
+        if value not in ("official", "official:1"):
+            self.fail(f"{value!r} is not a number of splits (10), folds (kfold:5) or official", param, ctx)
+        return "official", 1
 
 
 class Bytes(click.ParamType[int]):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import shutil
 import signal
 import subprocess
@@ -18,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench.cli.common import ID_DIGITS, Bytes, Names, Seeds, console, echo_json, json_option, store_option, table
+from bench.cli.common import Bytes, Names, Seeds, SplitScheme, echo_json, json_option, store_option
+from bench.cli.run_options import RunOptions
 
 if TYPE_CHECKING:
+    from bench.plugins import Plugins
     from bench.runner.jobs import Job
     from bench.runner.plan import Choices
     from bench.runner.session import Tally, Watcher
@@ -58,6 +59,7 @@ class SuiteName(click.ParamType[str]):
 )
 @click.option("--datasets", type=Names("datasets"), default=(), help="Only these data sets.")
 @click.option("--seeds", type=Seeds(), default=(), help="5 (seeds 0 to 4), 0,3,7 or 2-4.")
+@click.option("--splits", type=SplitScheme(), help="10 (random cuts), kfold:5 or official. [default: the suite's]")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option(
     "--jobs",
@@ -85,7 +87,7 @@ class SuiteName(click.ParamType[str]):
 @click.option("--dry-run", is_flag=True, help="Show what would be run, and why.")
 @click.option("--report/--no-report", "with_report", default=True, help="Write the report at the end.")
 @json_option
-def command(suite: str, store: str, with_report: bool, as_json: bool, **options: Any) -> int:
+def command(**options: Any) -> int:
     """Run SUITE, a shipped suite's name or a TOML file. Runs that are stored already are not made again.
 
     Exit codes: 0 all fine, 1 some runs failed, 2 misuse, 3 no run ended well, 130 interrupted.
@@ -97,56 +99,60 @@ def command(suite: str, store: str, with_report: bool, as_json: bool, **options:
     from bench.store import open_store
     from bench.suite import read_suite
 
-    plugins, warn = discover(), plain(is_json=as_json).problem
+    asked = RunOptions(**options)
+    plugins, warn = discover(), plain(is_json=asked.as_json).problem
     for problem in plugins.problems:
         warn(f"plugin {problem.owner} is broken: {problem.reason}")
-    file = read_suite(suite)
-    choices = _choices(file, options, warn)
+    file = read_suite(asked.suite)
+    choices = _choices(file, asked, warn)
     jobs = expand(file, plugins, choices)
     # Before the store is opened: a refused command must leave its plan, and so its report, as they were.
-    check_cores(jobs, parallel=options["jobs"], available=len(cores()))
-    if options["dry_run"]:
-        _show_plan(jobs, store, options, as_json)
+    check_cores(jobs, parallel=asked.jobs, available=len(cores()))
+    if asked.dry_run:
+        _show_plan(jobs, asked)
         return 0
-    with open_store(store, create=True) as opened:
-        _keep_plan(opened, file, jobs, choices, _command_line(suite, store, options))
-        tally = _run(opened, plugins, file.path, jobs, options, as_json)
-        if with_report and not as_json:
+    with open_store(asked.store, create=True) as opened:
+        _keep_plan(opened, file, jobs, choices, asked)
+        tally = _run(opened, plugins, file.path, jobs, asked)
+        if asked.with_report and not asked.as_json:
             _report(opened, file.suite.name)
-    if as_json:
-        echo_json({"suite": file.suite.name, "store": store, "stored": tally.stored, "made": tally.made})
+    if asked.as_json:
+        found = {"suite": file.suite.name, "store": asked.store, "stored": tally.stored, "made": tally.made}
+        echo_json(found)
     else:
         _show_tally(tally)
     return tally.exit_code
 
 
-def _run(store: Store, plugins: Any, suite: Path, jobs: list[Job], options: dict[str, Any], as_json: bool) -> Tally:
+def _run(store: Store, plugins: Plugins, suite: Path, jobs: list[Job], asked: RunOptions) -> Tally:
     from bench.cli.progress import watcher
     from bench.runner.session import Session
 
     # A scheduler's SIGTERM is a Ctrl-C from further away: the runs end, what finished is kept.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     shown: Watcher
-    with watcher(is_live=not as_json and sys.stderr.isatty(), is_json=as_json) as shown:
-        session = Session(store, plugins, shown, parallel=options["jobs"], suite=suite)
-        return session.run(jobs, retry_failed=options["retry_failed"], repeat=options["repeat"])
+    with watcher(is_live=not asked.as_json and sys.stderr.isatty(), is_json=asked.as_json) as shown:
+        session = Session(store, plugins, shown, parallel=asked.jobs, suite=suite)
+        return session.run(jobs, retry_failed=asked.retry_failed, repeat=asked.repeat)
 
 
-def _choices(file: SuiteFile, options: dict[str, Any], warn: Callable[[str], None]) -> Choices:
+def _choices(file: SuiteFile, asked: RunOptions, warn: Callable[[str], None]) -> Choices:
     from bench.runner.plan import Choices
+    from bench.suite import Splits
 
-    jobs = options["jobs"]
-    threads = options["threads"] or file.suite.threads or max(1, _usable_cores() // jobs)
+    threads = asked.threads or file.suite.threads or max(1, _usable_cores() // asked.jobs)
+    splits = asked.splits and Splits.model_validate(dict(zip(("scheme", "count"), asked.splits, strict=True)))
     return Choices(
-        models=options["models"],
-        datasets=options["datasets"],
-        seeds=options["seeds"],
-        devices=(_device(options["device"], warn),),
+        models=asked.models,
+        datasets=asked.datasets,
+        seeds=asked.seeds,
+        splits=splits,
+        devices=(_device(asked.device, warn),),
         threads=threads,
-        data_root=options["data_root"],
-        timeout_seconds=options["timeout"],
-        memory_limit_bytes=options["memory_limit"] or _free_share(jobs),
-        is_deterministic=options["deterministic"],
+        data_root=asked.data_root,
+        timeout_seconds=asked.timeout,
+        memory_limit_bytes=asked.memory_limit or _free_share(asked.jobs),
+        is_deterministic=asked.deterministic,
     )
 
 
@@ -195,69 +201,36 @@ def _free_share(jobs: int) -> int:
     return int(free * MEMORY_SHARE / jobs)
 
 
-def _command_line(suite: str, store: str, options: dict[str, Any]) -> str:
-    """Return the command that makes the same runs, with what differs from the defaults."""
-    words = ["bench", "run", suite, "--store", store]
-    for name in ("models", "datasets", "seeds"):
-        if options[name]:
-            words += [f"--{name}", ",".join(map(str, options[name]))]
-    if len(options["seeds"]) == 1:
-        # A number alone would be a number of seeds.
-        words[-1] = f"{words[-1]}-{words[-1]}"
-    defaults = {"jobs": 1}
-    for name in ("jobs", "threads", "data_root", "timeout", "memory_limit"):
-        if options[name] != defaults.get(name):
-            words += [f"--{name.replace('_', '-')}", str(options[name])]
-    if options["device"] != "auto":
-        words += ["--device", options["device"]]
-    words += ["--deterministic"] if options["deterministic"] else []
-    return shlex.join(words)
-
-
-def _keep_plan(store: Store, file: SuiteFile, jobs: list[Job], choices: Choices, command_line: str) -> None:
+def _keep_plan(store: Store, file: SuiteFile, jobs: list[Job], choices: Choices, asked: RunOptions) -> None:
     from bench.record import SuitePlan
 
+    needs_data = any(not spec.embedded_in for job in jobs for spec in (job.dataset, *job.extra_datasets))
     plan = SuitePlan(
         suite=file.suite.name,
         description=file.suite.description,
         planned_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=command_line,
+        command=asked.command_line(needs_data=needs_data),
         runs=tuple(job.plan for job in jobs),
     )
     store.merge_plan(plan, replace=not choices.is_partial)
 
 
-def _show_plan(jobs: list[Job], location: str, options: dict[str, Any], as_json: bool) -> None:
+def _show_plan(jobs: list[Job], asked: RunOptions) -> None:
+    from bench.cli.dry_run import Stored, show, verdicts
     from bench.errors import StoreMissing
+    from bench.runner.plan import missing_data
     from bench.runner.session import pending
     from bench.store import open_store
 
-    statuses: dict[str, str] = {}
-    known: dict[tuple[Any, ...], dict[str, str]] = {}
+    stored = Stored()
     # Without a store, every run is new.
-    with suppress(StoreMissing), open_store(location, create=False) as store:
-        statuses = store.statuses()
-        known = {record.run.place: record.run.identity for record in store.records()}
-    due = {
-        job.plan.run_id
-        for job in pending(jobs, statuses, retry_failed=options["retry_failed"], repeat=options["repeat"])
-    }
-    rows = []
-    for job in jobs:
-        plan, action, why = job.plan, "run", "new"
-        if plan.run_id not in due:
-            action, why = "stored", statuses[plan.run_id]
-        elif plan.run_id in statuses:
-            why = f"was {statuses[plan.run_id]}"
-        elif earlier := known.get(plan.place):
-            why = "changed: " + ", ".join(name for name, value in plan.identity.items() if earlier.get(name) != value)
-        rows.append((plan.run_id, action, why, str(plan)))
-    if as_json:
-        echo_json([dict(zip(("run_id", "action", "why", "run"), row, strict=True)) for row in rows])
-        return
-    shown = [(run_id[:ID_DIGITS], *rest) for run_id, *rest in rows]
-    console(is_wide_in_pipes=True).print(table("", ("run", "action", "why", "what"), shown, whole=2))
-    click.echo(f"{len(due)} to run, {len(jobs) - len(due)} stored")
+    with suppress(StoreMissing), open_store(asked.store, create=False) as store:
+        stored.statuses = store.statuses()
+        for record in store.records():
+            stored.saw(record)
+    due = pending(jobs, dict(stored.statuses), retry_failed=asked.retry_failed, repeat=asked.repeat)
+    found = verdicts(jobs, [job.plan.run_id for job in due], stored, missing_data(due))
+    show(found, parallel=asked.jobs, as_json=asked.as_json)
 
 
 def _report(store: Store, suite: str) -> None:

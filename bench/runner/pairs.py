@@ -33,8 +33,8 @@ def default_splits(dataset: DatasetSpec, count: int) -> Splits:
     """Return the splits where a suite names none: one holdout split for each of `count` seeds of small data without an
     official test part, whose score would otherwise depend on one cut; for all others the official split.
     """
-    is_small = 0 < getattr(dataset, "sample_count", 0) < SMALL
-    if is_small and not getattr(dataset, "has_official_test", False):
+    is_small = 0 < dataset.sample_count < SMALL
+    if is_small and not dataset.has_official_test:
         return Splits(scheme="holdout", count=max(1, count))
     return Splits(scheme="official")
 

@@ -125,8 +125,8 @@ class _Expansion:
 
     def _check_choices(self, cells: Sequence[_Cell]) -> None:
         for name in self.choices.models:
-            if name not in self.listed:
-                self.plugins.models.find(name.removeprefix("+"), "--models")
+            if name not in self.listed and name.removeprefix("+") not in self.plugins.models:
+                raise self._no_model(name.removeprefix("+"))
         for name in self.choices.datasets:
             self.plugins.datasets.find(name, "--datasets")
             if not any(cell.dataset.spec.name == name for cell in cells):
@@ -136,6 +136,15 @@ class _Expansion:
                 f"suite {self.file.suite.name} has nothing to run for {', '.join(self.choices.models)}: "
                 "no such model fits a task of the suite (see: bench list models)"
             )
+
+    def _no_model(self, name: str) -> UsageError:
+        whole = next((label for label in self.listed if name in (part.strip() for part in label.split(","))), None)
+        if whole is not None:
+            return UsageError(
+                f"unknown model {name!r} in --models. The label {whole!r} has a comma: "
+                f"""put it in double quotes, --models '"{whole}"'"""
+            )
+        return UnknownName("model", name, {*self.plugins.models, *self.listed}, place="--models")
 
     def _not_compared_on(self, dataset: str) -> UsageError:
         suite, chosen = self.file.suite, [name.removeprefix("+") for name in self.choices.models]
