@@ -127,6 +127,7 @@ class Score(Frozen):
     """One number on the test part, with what is needed to read it without its plugin.
 
     `detail` holds what belongs beside the value: sample counts, the real-against-real floor, resizing …
+    `source` is the fingerprint of the metric's code; empty for what the task or the protocol computed itself.
     """
 
     name: str
@@ -134,6 +135,7 @@ class Score(Frozen):
     higher_is_better: bool
     unit: str = ""
     detail: dict[str, Value] = {}
+    source: str = ""
 
 
 class CurvePoint(Frozen):
@@ -249,6 +251,7 @@ class RunRecord(Frozen):
     """The outcome of a run. A failed one has its status, its reason and whatever was measured until then.
 
     objective: the name of *the* main score; empty where the task has none, or the run ended before it was known.
+    kept:      the names of the arrays in answer and truth that are kept.
     problem:   the spaces the model was built for.
     truth:     the key under which the store holds what the kept answers are scored against; empty where none are kept.
     """
@@ -268,6 +271,7 @@ class RunRecord(Frozen):
     scores: tuple[Score, ...] = ()
     objective: str = ""
     truth: str = ""
+    kept: tuple[str, ...] = ()
     problem: Problem | None = None
     curve: tuple[CurvePoint, ...] = ()
     times: Times = Times()

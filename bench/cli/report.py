@@ -61,15 +61,20 @@ def write_reports(
 ) -> tuple[Report, list[Path]]:
     """Build the report of some suites (all if none is named) and write it in some formats (all if none is named)."""
     from bench.report import build_report
+    from bench.runner.rescoring import Rescorer, metric_sources
 
-    renderers = discover().renderers
+    plugins = discover()
+    renderers = plugins.renderers
     chosen = [renderers.find(name, "--formats") for name in formats] or list(renderers.values())
     plans = store.plans()
     for name in suites:
         if name not in plans:
             raise UnknownName("suite", name, plans, place=store.location)
     wanted = [plan for name, plan in plans.items() if name in suites or not suites]
-    records = list(_records(store, wanted))
+    rescorer = Rescorer(store, metric_sources(plugins))
+    records = list(rescorer.read(_records(store, wanted)))
+    for problem in rescorer.problems:
+        click.echo(f"Warning: {problem}", err=True)
     if not records:
         raise StoreError(
             f"{store.location} holds no finished run of {', '.join(plan.suite for plan in wanted) or 'any suite'} yet"

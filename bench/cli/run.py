@@ -114,6 +114,7 @@ def command(**options: Any) -> int:
     with open_store(asked.store, create=True) as opened:
         _keep_plan(opened, file, jobs, choices, asked)
         tally = _run(opened, plugins, file.path, jobs, asked)
+        _rescore(opened, plugins, jobs)
         if asked.with_report and not asked.as_json:
             _report(opened, file.suite.name)
     if asked.as_json:
@@ -122,6 +123,19 @@ def command(**options: Any) -> int:
     else:
         _show_tally(tally)
     return tally.exit_code
+
+
+def _rescore(store: Store, plugins: Plugins, jobs: list[Job]) -> None:
+    """Compute metrics that came after their runs, or were changed since, from what the runs answered."""
+    from bench.runner.rescoring import Rescorer, metric_sources
+
+    rescorer = Rescorer(store, metric_sources(plugins))
+    rescorer.write(store.records(job.plan.run_id for job in jobs))
+    for problem in rescorer.problems:
+        click.echo(f"Warning: {problem}", err=True)
+    if rescorer.computed:
+        told = ", ".join(f"{name} for {count}" for name, count in sorted(rescorer.computed.items()))
+        click.echo(f"Computed from kept answers, nothing trained: {told} stored run(s)", err=True)
 
 
 def _run(store: Store, plugins: Plugins, suite: Path, jobs: list[Job], asked: RunOptions) -> Tally:

@@ -203,13 +203,14 @@ class _Run:
     def _score(self, task: Task, data: TaskData, trained: Trained) -> None:
         with self.clocks.evaluation:
             answer = task.answer(trained.model, data, data.test, self.clocks.sampling)
-        scores, problems = score(task, self.job.metrics, answer.arrays, data.truth)
+        scores, problems = score(task, self.job.metrics, answer.arrays, data.truth, self.job.metric_sources)
         kept, cut = bounded(answer.arrays)
         artifacts = task.artifacts(trained.model, data)
         self.measured |= {
             "scores": (*scores, *trained.scores),
             "objective": task.main_score(scores),
             "notes": (*self.measured["notes"], *answer.notes, *problems, *cut),
+            "kept": tuple(sorted({*kept, *data.truth})),
             "answer": pack(kept),
             "truth": pack(data.truth),
             "artifacts": {

@@ -36,6 +36,7 @@ class Job(Wire):
     protocol_target: str
     dataset: DatasetSpec
     metrics: tuple[MetricSpec, ...]
+    metric_sources: dict[str, str] = {}
     space: dict[str, Annotated[Hyperparameter, Field(discriminator="kind")]] = {}
     extra_datasets: tuple[DatasetSpec, ...] = ()
     missing: str = ""
@@ -57,6 +58,7 @@ class Outcome(Wire):
     scores: tuple[Score, ...] = ()
     objective: str = ""
     problem: Problem | None = None
+    kept: tuple[str, ...] = ()
     answer: bytes = b""
     truth: bytes = b""
     times: Times = Times()

@@ -370,6 +370,7 @@ class _Cell:
             protocol_target=self._protocol_target,
             dataset=self.dataset.spec,
             metrics=tuple(offer.spec for offer in metrics),
+            metric_sources={offer.spec.name: self.expansion.source(offer.spec.target) for offer in metrics},
             space=self.model.spec.space,
             extra_datasets=tuple(offer.spec for offer in self._extra),
             missing=str(missing[0]) if missing else "",

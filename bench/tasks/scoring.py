@@ -2,41 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from bench.record import Score
-from bench.specs import MetricSpec, Value, resolve
+from bench.specs import MetricSpec, resolve
 from bench.tasks.base import Task
 from bench.tasks.data import Arrays
 
-__all__ = ["BOUND_BYTES", "bounded", "score"]
+__all__ = ["BOUND_BYTES", "bounded", "metric_scores", "score"]
 
 # Of one run's kept answers: 10,000 images of 28 × 28 are 8 MB.
 BOUND_BYTES = 64 * 2**20
 
 
 def score(
-    task: Task, metrics: Iterable[MetricSpec], answer: Arrays, truth: Arrays
+    task: Task, metrics: Iterable[MetricSpec], answer: Arrays, truth: Arrays, sources: Mapping[str, str]
 ) -> tuple[tuple[Score, ...], tuple[str, ...]]:
-    """Return the scores, and a note for each metric that failed; the task's own scores go first."""
-    scores = {score.name: score for score in task.scores(answer, truth)}
-    known: dict[str, Any] = {**truth, **answer}
-    notes = []
+    """Return the scores, and a note for each metric that failed; the task's own go first and keep their names.
+
+    sources: the fingerprint of each metric's code, by which a stored score is known to be of that code.
+    """
+    own = task.scores(answer, truth)
+    taken = {score.name for score in own}
+    found, notes = metric_scores((spec for spec in metrics if spec.name not in taken), {**truth, **answer}, sources)
+    return (*own, *found), notes
+
+
+def metric_scores(
+    metrics: Iterable[MetricSpec], arrays: Arrays, sources: Mapping[str, str]
+) -> tuple[tuple[Score, ...], tuple[str, ...]]:
+    """Return the scores of the metrics whose arrays are there, and a note for each that failed."""
+    scores, notes = [], []
     for spec in metrics:
-        if spec.name in scores or not known.keys() >= {*spec.arrays}:
+        if not arrays.keys() >= {*spec.arrays}:
             continue
-        arrays = [known[name] for name in spec.arrays]
+        given = [arrays[name] for name in spec.arrays]
         try:
-            value = float(resolve(spec.target)(*arrays))
+            value = float(resolve(spec.target)(*given))
         except Exception as error:  # noqa: BLE001 - a plugin's metric; one that fails takes no other score with it
             notes.append(f"metric {spec.name} failed: {type(error).__name__}: {error}")
             continue
-        detail: dict[str, Value] = {"n": len(arrays[0])}
-        scores[spec.name] = Score(
-            name=spec.name, value=value, higher_is_better=spec.higher_is_better, unit=spec.unit, detail=detail
+        scores.append(
+            Score(
+                name=spec.name,
+                value=value,
+                higher_is_better=spec.higher_is_better,
+                unit=spec.unit,
+                detail={"n": len(given[0])},
+                source=sources.get(spec.name, ""),
+            )
         )
-    return tuple(scores.values()), tuple(notes)
+    return tuple(scores), tuple(notes)
 
 
 def bounded(answer: Arrays, most: int = BOUND_BYTES) -> tuple[Arrays, tuple[str, ...]]:
