@@ -74,7 +74,7 @@ def bench_protocols() -> Iterable[ProtocolSpec]:
 
 @hookimpl
 def bench_metrics() -> Iterable[MetricSpec]:
-    """Return the core's metrics for classification, computed by torchmetrics."""
+    """Return the core's metrics for classification."""
     scores = (
         ("accuracy", True, "share of samples whose most probable class is the true one"),
         ("precision", True, "precision, mean over classes"),
