@@ -161,7 +161,7 @@ def test_fewer_samples_are_drawn_when_the_suite_says_so(tmp_path, digits):
 
 def test_a_metric_of_a_plugin_gets_the_features(tmp_path, digits):
     spec = MetricSpec(name="gap", task="image-generation", target="a:b", higher_is_better=False)
-    metric = Metric(spec, lambda real, fake: float((real.mean(0) - fake.mean(0)).norm()))
+    metric = Metric(spec, lambda real, fake: float(np.linalg.norm(real.mean(0) - fake.mean(0))))
     task = make_task(tmp_path, [metric])
     gap = scores_of(task, Copyist(), task.prepare(digits, "digits"))["gap"]
     assert 0 < gap.value < 5
@@ -179,7 +179,7 @@ def test_the_grid_is_a_png_with_a_column_per_class(task, digits):
         assert image.mode == "L"
     grid, columns = draw_grid(model, (1, 8, 8), 10, seed=0)
     judged = task.classifier.classes(task.classifier.features(grid)).reshape(8, columns)
-    assert float((judged == torch.arange(10)).double().mean()) > 0.95
+    assert (judged == np.arange(10)).mean() > 0.95
     assert draw_grid(model, (1, 8, 8), 10, seed=0)[0].equal(grid)
 
 

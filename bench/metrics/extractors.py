@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors.numpy import load, save
 from torch import Tensor
 
 from bench.errors import ChecksumMismatch, DataError
@@ -26,9 +28,11 @@ DIGITS_WEIGHTS = Path(__file__).parent / "weights" / f"lenet-digits-{RECIPE}.saf
 DIGITS_SHA256 = "fb223f0c7345430223bb92f9b1a53748c85c1416b7655916285acd3c64f4d57f"
 IMAGES_AT_ONCE = 500
 
+Features = NDArray[np.float64]
+
 
 class Extractor(ABC):
-    """What turns images into features.
+    """What turns images, a tensor on any device, into features, an array for the scores.
 
     name:   says which network and which weights, e.g. `lenet-digits-v1@1a2b3c4d`; it goes into the score's name.
     resize: how images are brought to the network's size, `none` where it takes any.
@@ -43,8 +47,8 @@ class Extractor(ABC):
         return f"fd:{self.name}"
 
     @abstractmethod
-    def features(self, images: Tensor) -> Tensor:
-        """Map images, (n, channels, height, width) in [-1, 1], to features, (n, d) float64 on the CPU."""
+    def features(self, images: Tensor) -> Features:
+        """Map images, (n, channels, height, width) in [-1, 1], to features, (n, d) float64."""
 
 
 class Classifier(Extractor):
@@ -60,20 +64,22 @@ class Classifier(Extractor):
         self.name, self.network = name, network
 
     @torch.no_grad()
-    def features(self, images: Tensor) -> Tensor:
+    def features(self, images: Tensor) -> Features:
         """Map images, (n, channels, height, width) in [-1, 1], to features, (n, 64) float64."""
         parts = torch.split(images.detach().to("cpu", torch.float32), IMAGES_AT_ONCE)
-        return torch.cat([self.network.features(part) for part in parts]).double()
+        features: Features = torch.cat([self.network.features(part) for part in parts]).double().numpy()
+        return features
 
     @torch.no_grad()
-    def logits(self, features: Tensor) -> Tensor:
-        """Map features, (n, 64), to logits, (n, classes) float32."""
-        logits: Tensor = self.network.head(features.float())
+    def logits(self, features: Features) -> NDArray[np.float32]:
+        """Map features, (n, 64), to logits, (n, classes)."""
+        logits: NDArray[np.float32] = self.network.head(torch.tensor(features, dtype=torch.float32)).numpy()
         return logits
 
-    def classes(self, features: Tensor) -> Tensor:
-        """Name the most probable class from features, (n, 64); returns (n,) int64."""
-        return self.logits(features).argmax(1)
+    def classes(self, features: Features) -> NDArray[np.int64]:
+        """Name the most probable class from features, (n, 64); returns (n,)."""
+        classes: NDArray[np.int64] = self.logits(features).argmax(1)
+        return classes
 
 
 def digits_classifier() -> Classifier:
@@ -103,16 +109,17 @@ def classifier_for(dataset: str, images: Tensor, labels: Tensor, classes: int, c
     return _classifier(known[0], dataset, expected, "Remove it, it will be trained again")
 
 
-def cached_features(extractor: Extractor, images: Tensor, cache: Path | str) -> Tensor:
+def cached_features(extractor: Extractor, images: Tensor, cache: Path | str) -> Features:
     """Return features of real images, computed once and kept under `cache`: worth it where the network is slow."""
     path = Path(cache) / f"features-{extractor.name}-{hash_of(images)[:16]}.safetensors"
     with _exclusive(path.with_suffix(".lock")):
         if not path.is_file():
-            _write(path, save({"features": extractor.features(images).contiguous()}))
+            _write(path, save({"features": np.ascontiguousarray(extractor.features(images))}))
     try:
-        return load(path.read_bytes())["features"]
+        features: Features = load(path.read_bytes())["features"]
     except SafetensorError as error:
         raise ChecksumMismatch(f"{path} is damaged ({error}). Remove it, it will be computed again") from error
+    return features
 
 
 def hash_of(*tensors: Tensor) -> str:

@@ -1,26 +1,24 @@
-"""The Fréchet distance between two Gaussians, and the statistics of features it is computed from."""
+"""The Fréchet distance between two Gaussians, and the statistics of features it is computed from; NumPy alone."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
-import torch
-from torch import Tensor
+from numpy.typing import ArrayLike, NDArray
 
 from bench.errors import NotEnoughSamples
 
 __all__ = ["FrechetStatistics", "frechet_distance", "frechet_distance_of_features"]
 
+Floats = NDArray[np.float64]
+
 EPSILON = float(np.finfo(np.float64).eps)
 
 
-def frechet_distance(mu1: Tensor, sigma1: Tensor, mu2: Tensor, sigma2: Tensor) -> float:
+def frechet_distance(mu1: ArrayLike, sigma1: ArrayLike, mu2: ArrayLike, sigma2: ArrayLike) -> float:
     """Squared 2-Wasserstein distance between the Gaussians N(mu1, sigma1) and N(mu2, sigma2), never negative.
 
     mu: (d,) means; sigma: (d, d) symmetric positive semi-definite covariances, singular ones allowed.
-    Computed in float64 on the CPU whatever comes in. Raises ValueError on values that are not finite.
+    Computed in float64 whatever comes in. Raises ValueError on values that are not finite.
 
     With sigma = F F', tr sqrt(sigma1 sigma2) is the sum of the singular values of F1' F2, so no root of the
     non-symmetric product is ever taken.
@@ -29,7 +27,7 @@ def frechet_distance(mu1: Tensor, sigma1: Tensor, mu2: Tensor, sigma2: Tensor) -
     return _distance(_float64(mu1, 1), _factor(_float64(sigma1, 2)), _float64(mu2, 1), _factor(_float64(sigma2, 2)))
 
 
-def frechet_distance_of_features(a: Tensor, b: Tensor) -> float:
+def frechet_distance_of_features(a: ArrayLike, b: ArrayLike) -> float:
     """Fréchet distance between Gaussians fitted to two sets of features; lower is better.
 
     a: (n, d) features; b: (m, d) features. Covariances are unbiased (divided by n - 1).
@@ -45,13 +43,13 @@ class FrechetStatistics:
 
     def __init__(self, dimension: int) -> None:
         self.count = 0
-        self._shift: npt.NDArray[np.float64] | None = None
+        self._shift: Floats | None = None
         self._sum = np.zeros(dimension)
         self._products = np.zeros((dimension, dimension))
 
-    def update(self, features: Tensor) -> None:
+    def update(self, features: ArrayLike) -> None:
         """Take in a batch, (n, d); batches of 500 and more are fastest."""
-        batch = _float64(features, 2).numpy()
+        batch = _float64(features, 2)
         if batch.shape[1] != len(self._sum):
             raise ValueError(f"features have {batch.shape[1]} dimensions, the statistics {len(self._sum)}")
         if not len(batch):
@@ -65,36 +63,37 @@ class FrechetStatistics:
         self._products += centred.T @ centred  # numpy sees the same array twice and calls the symmetric product
 
     @property
-    def mean(self) -> Tensor:
+    def mean(self) -> Floats:
         """Mean of the features, (d,)."""
         if self._shift is None:
             raise NotEnoughSamples("no features were given yet: call update() first")
-        return torch.from_numpy(self._shift + self._sum / self.count)
+        return self._shift + self._sum / self.count
 
     @property
-    def covariance(self) -> Tensor:
+    def covariance(self) -> Floats:
         """Unbiased covariance of the features, (d, d)."""
         _require_two(self.count)
         between = np.outer(self._sum, self._sum) / self.count
-        return torch.from_numpy((self._products - between) / (self.count - 1))
+        covariance: Floats = (self._products - between) / (self.count - 1)
+        return covariance
 
     def distance(self, other: FrechetStatistics) -> float:
         """Fréchet distance to other statistics."""
         return frechet_distance(self.mean, self.covariance, other.mean, other.covariance)
 
 
-def _distance(mu1: Tensor, factor1: Tensor, mu2: Tensor, factor2: Tensor) -> float:
+def _distance(mu1: Floats, factor1: Floats, mu2: Floats, factor2: Floats) -> float:
     """Distance from means (d,) and factors (d, r) of the covariances, sigma = F F'."""
     if len(mu1) != len(mu2) or len(factor1) != len(factor2) or len(mu1) != len(factor1):
-        shapes = ", ".join(str(tuple(part.shape)) for part in (mu1, factor1, mu2, factor2))
+        shapes = ", ".join(str(part.shape) for part in (mu1, factor1, mu2, factor2))
         raise ValueError(f"means and covariances must be of one dimension, got {shapes}")
-    between = (mu1 - mu2).square().sum()
-    traces = factor1.square().sum() + factor2.square().sum()
-    common = torch.linalg.svdvals(factor1.T @ factor2).sum()
+    between = np.square(mu1 - mu2).sum()
+    traces = np.square(factor1).sum() + np.square(factor2).sum()
+    common = np.linalg.svd(factor1.T @ factor2, compute_uv=False).sum()
     return max(0.0, float(between + traces - 2 * common))
 
 
-def _fit(features: Tensor) -> tuple[Tensor, Tensor]:
+def _fit(features: Floats) -> tuple[Floats, Floats]:
     """Return mean (d,) and a factor (d, r) of the covariance with the smaller r of n and d."""
     count, dimension = features.shape
     _require_two(count)
@@ -106,30 +105,38 @@ def _fit(features: Tensor) -> tuple[Tensor, Tensor]:
     return mean, _factor(centred.T @ centred)
 
 
-def _factor(sigma: Tensor) -> Tensor:
+def _factor(sigma: Floats) -> Floats:
     """Return F, (d, r), with sigma = F F'."""
     if sigma.shape[0] != sigma.shape[1]:
-        raise ValueError(f"a covariance must be square, got {tuple(sigma.shape)}")
-    lower: Tensor
-    lower, failed = torch.linalg.cholesky_ex(sigma)
-    pivots = lower.diagonal().square()
-    # A pivot of the size of rounding is noise, yet its root would count as 1e-8 of the scale.
-    if not failed and pivots.min() > len(sigma) * EPSILON * pivots.max():
-        return lower
-    values, vectors = torch.linalg.eigh(sigma)
+        raise ValueError(f"a covariance must be square, got {sigma.shape}")
+    lower = _cholesky(sigma)
+    if lower is not None:
+        pivots = np.square(np.diagonal(lower))
+        # A pivot of the size of rounding is noise, yet its root would count as 1e-8 of the scale.
+        if pivots.min() > len(sigma) * EPSILON * pivots.max():
+            return lower
+    values, vectors = np.linalg.eigh(sigma)
     is_kept = values > len(sigma) * EPSILON * values.max()
-    factor: Tensor = vectors[:, is_kept] * values[is_kept].sqrt()
+    factor: Floats = vectors[:, is_kept] * np.sqrt(values[is_kept])
     return factor
 
 
-def _float64(array: Any, dimensions: int) -> Tensor:
-    tensor = torch.as_tensor(array).detach().to("cpu", torch.float64)
-    if tensor.ndim != dimensions:
-        raise ValueError(f"expected an array of {dimensions} dimensions, got shape {tuple(tensor.shape)}")
-    if not tensor.isfinite().all():
-        bad = int((~tensor.isfinite()).sum())
-        raise ValueError(f"{bad} of {tensor.numel()} values are not finite: a Fréchet distance needs finite features")
-    return tensor
+def _cholesky(sigma: Floats) -> Floats | None:
+    """Return the lower factor, None where the matrix is not positive definite."""
+    try:
+        return np.linalg.cholesky(sigma).astype(np.float64, copy=False)
+    except np.linalg.LinAlgError:
+        return None
+
+
+def _float64(values: ArrayLike, dimensions: int) -> Floats:
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim != dimensions:
+        raise ValueError(f"expected an array of {dimensions} dimensions, got shape {array.shape}")
+    if not np.isfinite(array).all():
+        bad = int((~np.isfinite(array)).sum())
+        raise ValueError(f"{bad} of {array.size} values are not finite: a Fréchet distance needs finite features")
+    return array
 
 
 def _require_two(count: int) -> None:

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bench.errors import ChecksumMismatch, DataMissing, MissingExtra
-from bench.metrics.extractors import Extractor
+from bench.metrics.extractors import Extractor, Features
 
 __all__ = ["WEIGHTS_SHA256", "Inception", "default_weights"]
 
@@ -64,8 +64,8 @@ class Inception(Extractor):
         return "fid" if is_fid else super().score_name
 
     @torch.no_grad()
-    def features(self, images: Tensor) -> Tensor:
-        """Map images, (n, 1 or 3, height, width) in [-1, 1], to features, (n, dimension) float64 on the CPU.
+    def features(self, images: Tensor) -> Features:
+        """Map images, (n, 1 or 3, height, width) in [-1, 1], to features, (n, dimension) float64.
 
         Images are first rounded to the 256 levels they would have in a file: real ones have no others.
         """
@@ -74,7 +74,9 @@ class Inception(Extractor):
             self._device = images.device
         # TF32 would change the third digit of features from one GPU to the next.
         with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-            return torch.cat([self._batch(batch) for batch in torch.split(images, IMAGES_AT_ONCE)])
+            parts = [self._batch(batch) for batch in torch.split(images, IMAGES_AT_ONCE)]
+        features: Features = torch.cat(parts).numpy()
+        return features
 
     def _batch(self, images: Tensor) -> Tensor:
         levels = ((images.float().clamp(-1, 1) + 1) * 127.5).round()

@@ -171,11 +171,9 @@ class ImageGeneration(Task):
         yield Score(name="modes_captured", value=modes, higher_is_better=True, detail=about | {"of": class_count})
         yield Score(name="reverse_kl", value=divergence, higher_is_better=False, unit="nats", detail=about)
         near_real, near_fake = real[:NEIGHBOUR_SAMPLES], fake[:NEIGHBOUR_SAMPLES]
-        precision, recall = generative.precision_and_recall(near_real, near_fake)
-        density, coverage = generative.density_and_coverage(near_real, near_fake)
-        duplicates = generative.duplicate_share(near_real, near_fake)
+        *shares, duplicates = generative.neighbour_scores(near_real, near_fake)
         about |= {"n_real": len(near_real), "n_fake": len(near_fake), "neighbours": generative.NEIGHBOURS}
-        for name, value in (("precision", precision), ("recall", recall), ("density", density), ("coverage", coverage)):
+        for name, value in zip(("precision", "recall", "density", "coverage"), shares, strict=True):
             yield Score(name=name, value=value, higher_is_better=True, detail=about)
         yield Score(name="duplicates", value=duplicates, higher_is_better=False, detail=about | {"neighbours": 1})
 
