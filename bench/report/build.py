@@ -10,8 +10,9 @@ import bench
 from bench.plugins import Offer, discover
 from bench.record import Environment, RunRecord
 from bench.report import machines
-from bench.report.failures import failures
+from bench.report.failures import failures, inapplicable, is_inapplicable
 from bench.report.grouping import Group, data_versions, flatten, group, newest
+from bench.report.measures import is_rescored, score_title
 from bench.report.objective import main_score
 from bench.report.parts import part_of
 from bench.report.ranks import ranks
@@ -51,7 +52,7 @@ def build_report(
     # What two suites list, or one under two labels, was made once.
     known = list({record.run.run_id: record for record in listed}.values())
     names = machines.machine_names(known)
-    titles = _titles(groups)
+    titles, reasons = _titles(groups), list(inapplicable(groups))
     moments = sorted([record.started_at for record in known] + [record.finished_at for record in known])
     return Report(
         title=title,
@@ -59,8 +60,8 @@ def build_report(
         version=bench.__version__,
         command=command,
         sections=tuple(
-            _section(each, each_title, f"section-{number}", names, artifacts, _siblings(each, groups), installed)
-            for number, (each, each_title) in enumerate(zip(groups, titles, strict=True), start=1)
+            _section(each, each_title, f"section-{number}", names, artifacts, _siblings(each, groups), installed, why)
+            for number, (each, each_title, why) in enumerate(zip(groups, titles, reasons, strict=True), start=1)
         ),
         machines=machines.machines(known, environments),
         versions=machines.versions(known),
@@ -91,6 +92,7 @@ def _section(
     artifacts: Artifacts,
     siblings: Sequence[RunRecord],
     protocols: Mapping[str, Offer[ProtocolSpec]],
+    unfit: Sequence[str],
 ) -> Section:
     main = main_score(group.records)
     table = Table(group.records, names, main)
@@ -102,9 +104,9 @@ def _section(
         columns=table.columns,
         rows=rows,
         conditions=table.conditions,
-        failed=[record for record in group.records if not record.is_ok],
+        failed=[record for record in group.records if not record.is_ok and not is_inapplicable(record)],
         siblings=[record for record in siblings if record.is_ok],
-        failed_siblings=[record for record in siblings if not record.is_ok],
+        failed_siblings=[record for record in siblings if not record.is_ok and not is_inapplicable(record)],
     )
     own = part_of(section, protocols)
     return Section(
@@ -122,7 +124,7 @@ def _section(
         samples=sample_wall(group.records, [row.label for row in rows], artifacts, main),
         failures=failures(group.records, title),
         warnings=machines.warnings(group.records, names),
-        notes=(*_metric_notes(table.columns), *_notes(group), *own.notes),
+        notes=(*_metric_notes(table.columns), *_notes(group), *unfit, *own.notes),
     )
 
 
@@ -145,7 +147,20 @@ def _notes(group: Group) -> tuple[str, ...]:
         f"{label}: {count} older run{'s' if count != 1 else ''} with another version, code or setting left out."
         for label, count in group.superseded.items()
     ]
-    return (*notes, *_data_notes(group))
+    return (*notes, *_rescored_notes(group), *_data_notes(group))
+
+
+def _rescored_notes(group: Group) -> Iterator[str]:
+    """Say which scores were computed from kept answers after the run, and whose where not everybody's were."""
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for record in group.records:
+        for score in record.scores:
+            if is_rescored(score):
+                found[score_title(score.name)][record.run.label] = None
+    labels = {record.run.label for record in group.records if record.scores}
+    for title, rescored in found.items():
+        whose = "" if set(rescored) == labels else f" ({', '.join(rescored)})"
+        yield f"{title}{whose}: computed after the runs, from the answers they kept."
 
 
 def _data_notes(group: Group) -> Iterator[str]:

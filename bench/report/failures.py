@@ -1,16 +1,16 @@
-"""Gather the runs that did not end well, each reason once."""
+"""Gather the runs that did not end well, and the models that do not apply, each reason once."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from bench.record import RunRecord
-from bench.report.grouping import canonical
+from bench.report.grouping import Group, canonical
 from bench.report.repetition import Repetition, listed
 from bench.report.tree import Failure
 
-__all__ = ["failures"]
+__all__ = ["failures", "inapplicable", "is_inapplicable"]
 
 # A model may print megabytes before it dies; what it said last is what explains it.
 OUTPUT_LIMIT = 4_000
@@ -22,10 +22,29 @@ def failures(records: Iterable[RunRecord], section: str) -> tuple[Failure, ...]:
     found: dict[tuple[str, ...], list[RunRecord]] = defaultdict(list)
     for record in records:
         run = record.run
-        if not record.is_ok:
+        if not record.is_ok and not is_inapplicable(record):
             key = (run.label, run.device, canonical(run.variant), record.status, record.reason)
             found[key].append(record)
     return tuple(_failure(runs, section) for _, runs in sorted(found.items()))
+
+
+def is_inapplicable(record: RunRecord) -> bool:
+    """Does the model not apply to the problem at all, which is no failure of the run?"""
+    return record.status == "not-applicable"
+
+
+def inapplicable(groups: Iterable[Group]) -> Iterator[tuple[str, ...]]:
+    """Yield for each group why models do not apply to it, once for each model and data set of the report."""
+    known: set[tuple[str, ...]] = set()
+    for group in groups:
+        found = {}
+        for record in filter(is_inapplicable, group.records):
+            key = (record.run.label, group.dataset, group.task, record.reason)
+            if key not in known:
+                reason = f": {record.reason}" if record.reason else "."
+                found[key] = f"{record.run.label} does not apply to {group.dataset}{reason}"
+        known.update(found)
+        yield tuple(found.values())
 
 
 def _failure(runs: list[RunRecord], section: str) -> Failure:

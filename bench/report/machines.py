@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from string import ascii_uppercase
 
 from bench.measure.environment import disturbances
@@ -14,6 +14,8 @@ from bench.report.tree import Machine
 
 __all__ = ["busy", "machine_names", "machines", "versions", "warnings"]
 
+# More models than this are counted rather than named.
+LABEL_LIMIT = 6
 OF_SESSIONS = frozenset({"later_starts", "earlier_git", "counters", "slowdowns"})
 
 
@@ -38,12 +40,23 @@ def machines(records: Sequence[RunRecord], environments: Mapping[str, Environmen
 
 
 def versions(records: Sequence[RunRecord]) -> tuple[tuple[str, str], ...]:
-    """Return every package with the versions runs were made with."""
-    seen: dict[str, dict[str, None]] = defaultdict(dict)
+    """Return every package with the versions runs were made with, and of whose where not every model has them."""
+    seen: dict[str, dict[str, dict[str, None]]] = defaultdict(lambda: defaultdict(dict))
     for record in records:
         for name, version in record.versions.items():
-            seen[name][version] = None
-    return tuple((name, ", ".join(each)) for name, each in sorted(seen.items()))
+            seen[name][version][record.run.label] = None
+    everyone = {record.run.label for record in records if record.versions}
+    return tuple(
+        (name, ", ".join(f"{version}{_whose(labels, everyone)}" for version, labels in each.items()))
+        for name, each in sorted(seen.items())
+    )
+
+
+def _whose(labels: Collection[str], everyone: Collection[str]) -> str:
+    """Name the models behind a version, nobody where it is everybody's."""
+    if len(labels) == len(everyone):
+        return ""
+    return f" ({', '.join(labels)})" if len(labels) <= LABEL_LIMIT else f" ({len(labels)} of {len(everyone)} models)"
 
 
 def warnings(records: Sequence[RunRecord], names: Mapping[str, str]) -> tuple[str, ...]:

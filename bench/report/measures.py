@@ -15,6 +15,7 @@ __all__ = [
     "Resource",
     "has_clock_budget",
     "is_clocked",
+    "is_rescored",
     "is_target",
     "score_measure",
     "score_scope",
@@ -24,8 +25,10 @@ __all__ = [
 # A size is the model's own, a score also depends on the device, a clock on the whole machine.
 Scope = Literal["model", "device", "machine"]
 MEGABYTE, KILOBYTE, MILLISECOND, GIGA, PERCENT = 1e6, 1e3, 1e-3, 1e9, 1e-2
-# Details that tell how one run ended, not how its score was measured: they part no columns.
-OUTCOMES = frozenset({"is_reached", "trials"})
+# The detail that says that a score was computed after its run, from the answers that were kept.
+RESCORED = "rescored"
+# Details that tell how one run ended, or when it was scored, not how its score was measured: they part no columns.
+OUTCOMES = frozenset({"is_reached", "trials", RESCORED})
 TITLES = {"auroc": "AUROC", "fid": "FID", "kid": "KID", "tuning_seconds": "Tuning"}
 Reader = Callable[[RunRecord], float | None]
 
@@ -120,6 +123,11 @@ def score_title(name: str) -> str:
 def is_clocked(score: Score) -> bool:
     """Is this score a time, which compares only on one machine, as a clock does?"""
     return score.unit == "s"
+
+
+def is_rescored(score: Score) -> bool:
+    """Was this computed after the run, from the answers it kept?"""
+    return bool(score.detail.get(RESCORED, False))
 
 
 def is_target(score: Score) -> bool:

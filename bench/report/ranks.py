@@ -21,6 +21,8 @@ __all__ = ["LEAST", "ranks"]
 # Fewer data sets or models than this make no ranking worth a diagram.
 LEAST = 3
 ALPHA = 0.05
+# A model that was not run, or does not apply, is absent and has not failed.
+UNTRIED = frozenset({"skipped", "not-applicable"})
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def _one_each(sections: Sequence[tuple[Group, Column]]) -> list[Column]:
 
 
 def _column(group: Group, device: str) -> Column | None:
-    records = [record for record in group.records if record.run.device == device and record.status != "skipped"]
+    records = [record for record in group.records if record.run.device == device and record.status not in UNTRIED]
     score = _main(records)
     if score is None or (
         _depends_on_machine(score, records) and len({Condition.of(each, "machine") for each in records}) > 1

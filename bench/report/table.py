@@ -11,6 +11,7 @@ from statistics import fmean
 
 from bench.record import RunRecord
 from bench.report.conditions import Condition, Conditions
+from bench.report.failures import is_inapplicable
 from bench.report.marks import Judgement, judge
 from bench.report.repetition import Repetition, noun, split_count
 from bench.report.tree import Cell, Column, Row
@@ -36,8 +37,11 @@ class Table:
         self._records: dict[RowKey, list[RunRecord]] = defaultdict(list)
         for record in records:
             self._records[row_key(record)].append(record)
+        # A model that does not apply here has a row that says so, and nothing else is made of it.
+        self._runs = {key: [run for run in runs if not is_inapplicable(run)] for key, runs in self._records.items()}
+        applicable = [record for record in records if not is_inapplicable(record)]
         self.values = collect([record for record in records if record.is_ok], main)
-        names = column_names(self.values, Conditions(records, machine_names))
+        names = column_names(self.values, Conditions(applicable, machine_names))
         self.columns = tuple(
             Column(f"{values.measure.name}#{number}", values.measure, name, values.condition.device or "")
             for number, (values, name) in enumerate(zip(self.values, names, strict=True))
@@ -55,7 +59,7 @@ class Table:
 
     @property
     def _noun(self) -> str:
-        return noun(Repetition.of(run) for runs in self._records.values() for run in runs)
+        return noun(Repetition.of(run) for runs in self._runs.values() for run in runs)
 
     def findings(self) -> tuple[str, ...]:
         """Say, for the main score, what can and what cannot be told apart."""
@@ -104,17 +108,17 @@ class Table:
             split_count=split_count(good),
             good_count=len(good),
             cells={name: cell for name, cell in cells.items() if cell is not None},
-            tried={device: len(each) for device, each in _by_device(runs).items()},
+            tried={device: len(each) for device, each in _by_device(self._runs[key]).items()},
         )
 
     def _ok_count(self, key: RowKey, condition: Condition) -> int:
         # A section may hold a run on several devices or with several threads, but a cell has one value for each.
-        return len({Repetition.of(run) for run in self._records[key] if run.is_ok and condition.holds(run)})
+        return len({Repetition.of(run) for run in self._runs[key] if run.is_ok and condition.holds(run)})
 
     def _tried(self, key: RowKey, values: Values) -> int:
         """Count the runs that have a value, be it no number, and those that failed under the column's condition."""
         condition = values.condition
-        failed = {Repetition.of(run) for run in self._records[key] if not run.is_ok and condition.holds(run)}
+        failed = {Repetition.of(run) for run in self._runs[key] if not run.is_ok and condition.holds(run)}
         return len({*values.numbers.get(key, {}), *failed})
 
     def _judge(self, values: Values) -> dict[str, Judgement[RowKey]]:
@@ -135,20 +139,20 @@ class Table:
         }
 
     def _is_sound(self, key: RowKey, values: Values) -> bool:
-        return all(run.is_ok for run in self._runs(key, values)) and not values.infinite(key)
+        return all(run.is_ok for run in self._on_device(key, values)) and not values.infinite(key)
 
     def _left_out(self, values: Values) -> Mapping[str, frozenset[RowKey]]:
         """Return, by variant, the rows that were tried but not judged; one that was only skipped was never tried."""
         found: dict[str, set[RowKey]] = defaultdict(set)
         for key in self._records:
-            was_tried = any(run.status != "skipped" for run in self._runs(key, values))
+            was_tried = any(run.status != "skipped" for run in self._on_device(key, values))
             if was_tried and not self._is_sound(key, values):
                 found[key.variant].add(key)
         return {variant: frozenset(keys) for variant, keys in found.items()}
 
-    def _runs(self, key: RowKey, values: Values) -> list[RunRecord]:
+    def _on_device(self, key: RowKey, values: Values) -> list[RunRecord]:
         device = values.condition.device
-        return [run for run in self._records[key] if device in (None, run.run.device)]
+        return [run for run in self._runs[key] if device in (None, run.run.device)]
 
     def _is_main(self, column: Column) -> bool:
         return column.measure.kind == "score" and column.measure.name == self._main

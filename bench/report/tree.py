@@ -125,8 +125,13 @@ class Row:
 
     @property
     def run_count(self) -> int:
-        """Runs on record."""
-        return sum(self.outcomes.values())
+        """Runs on record, those left out to which the model does not apply."""
+        return sum(self.outcomes.values()) - self.outcomes.get("not-applicable", 0)
+
+    @property
+    def is_applicable(self) -> bool:
+        """Does the model apply to the problem in any of its runs?"""
+        return self.run_count > 0
 
 
 @dataclass(frozen=True)

@@ -41,25 +41,18 @@ def _lines(section: Section, row: Row) -> Iterator[tuple[object, ...]]:
     place = (section.title, section.dataset, section.task, section.protocol, settings)
     start: tuple[object, ...] = (*place, row.label, row.family, variant_text(row.variant))
     count = row.run_count
-    yield (
-        *start,
-        "",
-        "",
-        "runs",
-        "",
-        "",
-        row.ok_count,
-        "",
-        "",
-        count,
-        row.ok_count,
-        count,
-        *_counts(row),
-        "",
-        "",
-        "",
-        "",
-    )
+    own: dict[str, object] = {
+        **dict.fromkeys(FIELDS[len(start) :], ""),
+        "measure": "runs",
+        "mean": row.ok_count,
+        "n": count,
+        "ok_runs": row.ok_count,
+        "runs": count,
+        "seeds": row.seed_count,
+        "splits": row.split_count,
+        "detail": "" if row.is_applicable else "not applicable",
+    }
+    yield (*start, *own.values())
     for column in section.columns:
         if column.key in row.cells:
             yield (*start, *_numbers(column, row))

@@ -179,6 +179,8 @@ def significant(value: float, digits: int = 3) -> str:
 
 def seeds_text(row: Row) -> str:
     """Return how many seeds stand behind a row, e.g. `5` or, where some did not end well, `4/5 ok`."""
+    if not row.is_applicable:
+        return "not applicable"
     return str(row.seed_count) if row.ok_count == row.run_count else f"{row.ok_count}/{row.run_count} ok"
 
 

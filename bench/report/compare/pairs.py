@@ -19,8 +19,8 @@ __all__ = ["Pair", "PairedCell", "Runs", "cells", "changed_parts", "environment_
 
 FACT_LIMIT = 4
 REASON_LIMIT = 200
-# A skipped run was never begun, a killed one ended with its session: neither says anything of the model.
-UNTRIED = frozenset({"skipped", "killed"})
+# A skipped run was never begun, a killed one ended with its session, and a model that does not apply cannot fail.
+UNTRIED = frozenset({"skipped", "killed", "not-applicable"})
 
 
 # The runs of one cell on one side, by seed and split, oldest first.
