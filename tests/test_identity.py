@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import shutil
+import subprocess
+import sys
+from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.runner.identity import hash_parts, source_fingerprint
+import bench as core
+from bench.runner.identity import hash_parts, libraries_of
 from tests.conftest import Bench
 
 SUITE = """
@@ -23,20 +30,41 @@ SUITE = """
 """
 
 PLUGIN = """
-    from bench import DataFile, DatasetSpec, ModelSpec, hookimpl
+    from bench import DataFile, DatasetSpec, MetricSpec, ModelSpec, Need, Role, Space, hookimpl
+
+    ROLES = (Role("predict", Need(), Need(kinds=("index",), axes=("",))),)
+    MODELS = tuple(
+        ModelSpec(
+            name=name, family="deep", roles=ROLES, target=f"zoo_{name}:build",
+            hyperparameters={"width": 8} if name == "first" else {}, summary="A network.",
+        )
+        for name in ("first", "second")
+    )
+
+    def offered():
+        return list(MODELS)
+
+    EVERYTHING = offered()
 
     @hookimpl
     def bench_models():
-        yield ModelSpec(
-            name="first", family="deep", tasks=("classification",), target="zoo_first:build",
-            hyperparameters={"width": 8},
+        return EVERYTHING
+
+    @hookimpl
+    def bench_metrics():
+        yield MetricSpec(
+            name="zoo-score", target="zoo_metrics:score", arrays=("probabilities", "labels"), higher_is_better=True
         )
-        yield ModelSpec(name="second", family="deep", tasks=("classification",), target="zoo_second:build")
+
+    @hookimpl
+    def bench_run_finished(record):
+        print(record.status)
 
     @hookimpl
     def bench_datasets():
         yield DatasetSpec(
-            name="toy", target="zoo_data:load", tasks=("classification",), modality="table",
+            name="toy", target="zoo_data:load",
+            inputs=Space("c", (4,)), targets=Space(kind="index", size=2, names=("no", "yes")),
             licence="CC0", source="here",
             files=(DataFile("toy.csv", "sha256:CHECKSUM"),),
         )
@@ -47,6 +75,8 @@ HELPERS = {
         from zoo_blocks import linear
         def build(problem, width):
             return linear(problem.input_size, problem.classes)
+        class Other:
+            depth = 1
     """,
     "zoo_second": """
         def build(problem):
@@ -58,21 +88,9 @@ HELPERS = {
             from torch import nn
             return nn.Linear(a, b)
     """,
+    "zoo_metrics": "def score(probabilities, labels):\n    return 0.0\n",
     "zoo_data": "def load(source):\n    raise RuntimeError\n",
 }
-
-
-# What versions of Python parse in different ways or into other fields: type parameters, f-strings, new characters.
-ODD = """\
-x, w = 1, 3
-texts = f"{x:}", f"{x:>{w}}", f"{x!r:{w}.{w}}" "b" f"{x}", f"", u"u", "\U0001fae8"
-def f(a=0, /, b=None, *, c, d=1, **k):
-    return {**k, "a": a}
-class Some(dict):
-    "A docstring."
-async def g(some):
-    return [each async for each in some if each]
-"""
 
 
 class Zoo:
@@ -113,13 +131,35 @@ def test_only_what_can_change_a_result_changes_its_identity(zoo: Zoo) -> None:
     zoo.helpers["zoo_blocks"] = HELPERS["zoo_blocks"].replace("(a, b)\n", "(a, b, False)\n")
     assert changed(before, zoo.ids()) == {"first"}
     zoo.helpers["zoo_blocks"] = HELPERS["zoo_blocks"]
-    zoo.plugin = PLUGIN.replace("CHECKSUM", "0123")
-    assert changed(before, zoo.ids()) == {"first", "second"}
+    for old, new in (("CHECKSUM", "0123"), ("(4,)", "(5,)")):
+        zoo.plugin = PLUGIN.replace(old, new)
+        assert changed(before, zoo.ids()) == {"first", "second"}
     zoo.plugin = PLUGIN
+    zoo.helpers["zoo_data"] = "def load(source):\n    raise ValueError\n"
+    assert changed(before, zoo.ids()) == {"first", "second"}
+    zoo.helpers["zoo_data"] = HELPERS["zoo_data"]
     zoo.settings["epochs"] = 3
     assert changed(before, zoo.ids()) == {"first", "second"}
     zoo.settings["epochs"] = 2
     assert changed(before, zoo.ids("--threads", "2")) == {"first", "second"}
+    assert changed(before, zoo.ids()) == set()
+
+
+def test_trackers_summaries_metrics_and_neighbours_train_nothing_again(zoo: Zoo) -> None:
+    before = zoo.ids()
+    for old, new in (
+        ("print(record.status)", "print(record.run.seed)"),
+        ("A network.", "A network, in other words."),
+        ("higher_is_better=True", 'higher_is_better=True, unit="%"'),
+        ("return list(MODELS)", "return [*MODELS]"),
+    ):
+        zoo.plugin = PLUGIN.replace(old, new)
+        assert zoo.plugin != PLUGIN
+        assert changed(before, zoo.ids()) == set(), new
+    zoo.plugin = PLUGIN
+    zoo.helpers["zoo_metrics"] = HELPERS["zoo_metrics"].replace("0.0", "1.0")
+    zoo.helpers["zoo_first"] = HELPERS["zoo_first"].replace("depth = 1", "depth = 2")
+    zoo.helpers["zoo_new"] = "import torch\n\ntorch.set_num_threads(1)\n"
     assert changed(before, zoo.ids()) == set()
 
 
@@ -140,25 +180,125 @@ def zoo_ids(bench: Bench) -> dict[tuple[str, int], str]:
     return {tuple(row["run"].split(", ")[:2]): row["run_id"] for row in json.loads(out)}  # type: ignore[misc]
 
 
-def test_a_source_has_one_fingerprint_on_every_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_is_identified_by_the_space_that_a_search_may_draw_from(zoo: Zoo) -> None:
+    zoo.plugin = PLUGIN.replace('{"width": 8}', '{"width": bench.Integer(8, 4, 16)}').replace(
+        "from", "import bench\n    from", 1
+    )
+    before = zoo.ids()
+    zoo.plugin = zoo.plugin.replace("16)", "32)")
+    assert changed(before, zoo.ids()) == {"first"}
+
+
+def test_a_plan_names_the_parts_that_have_changed(zoo: Zoo, bench: Bench) -> None:
+    bench.plugin("zoo", zoo.plugin, **zoo.helpers)
+    suite = str(bench.suite(SUITE.format(**zoo.settings).replace("toy", "iris")))
+    # However the runs end, they are recorded.
+    bench("run", suite, "--threads", "1", code=None)
+    bench.plugin("zoo", zoo.plugin, **{**HELPERS, "zoo_blocks": HELPERS["zoo_blocks"].replace("b)\n", "b, False)\n")})
+    out = bench("run", suite, "--dry-run", "--json", "--threads", "1").stdout
+    assert {row["why"] for row in json.loads(out) if row["run"].startswith("first")} == {"changed: model source"}
+
+
+MODEL, DATA = "bench_deep.mlp:MLP", "bench_data.digits:load"
+TASK, PROTOCOL = "bench.tasks.classification:Classification", "bench.protocols.fixed_budget:FixedBudget"
+# A definition of the core, and what of a run an edit of it concerns.
+CORE = {
+    "runner/worker.py:_limit": {"harness"},
+    "runner/execute.py:execute": {"harness"},
+    "measure/seeds.py:seed_everything": {"harness"},
+    "data.py:fold": {"harness", DATA, TASK},
+    "sources.py:DataSource": {"harness", DATA},
+    "spaces.py:Need": {"harness", PROTOCOL},
+    "protocols/training.py:train_model": {PROTOCOL},
+    "protocols/base.py:Budget": {PROTOCOL},
+    "protocols/tuned.py:Tuned": set(),
+    "tasks/classification.py:Classification": {TASK},
+    "tasks/image_generation.py:ImageGeneration": set(),
+    "metrics/classification.py:calibration_error": set(),
+    "record.py:RunRecord": set(),
+    "record.py:SuitePlan": set(),
+    "hookspecs.py:bench_models": set(),
+    "__init__.py:__getattr__": set(),
+    "store.py:": set(),
+}
+
+
+def core_fingerprints(folder: Path) -> dict[str, str]:
+    """Fingerprint what runs use in a copy of the core, in a process that finds the copy first."""
+    program = (
+        "import json; from bench.runner.identity import harness_fingerprint, source_fingerprint; "
+        f"found = {{target: source_fingerprint(target) for target in {[MODEL, DATA, TASK, PROTOCOL]}}}; "
+        "print(json.dumps({'harness': harness_fingerprint(), **found}))"
+    )
+    environment = {"PYTHONPATH": f"{folder}:{Path(core.__file__).parents[1] / 'plugins'}"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, env=environment, capture_output=True, text=True, check=True
+    )
+    found: dict[str, str] = json.loads(done.stdout)
+    return found
+
+
+def touch(path: Path, name: str) -> None:
+    """Add a statement to a function or class; without a name, a function to the module."""
+    source = path.read_text()
+    if not name:
+        path.write_text(source + "\n\ndef another() -> None:\n    print()\n")
+        return
+    found = next((node for node in ast.parse(source).body if getattr(node, "name", "") == name), None)
+    assert found is not None, f"{path} no longer defines {name}: name another definition of that kind here"
+    last = found.body[-1]  # type: ignore[attr-defined]
+    decorators = getattr(last, "decorator_list", [])
+    lines = source.splitlines()
+    lines.insert(min([last.lineno, *(each.lineno for each in decorators)]) - 1, " " * last.col_offset + "touched = 1")
+    path.write_text("\n".join(lines))
+
+
+@pytest.fixture(scope="module")
+def copied_core(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    folder = tmp_path_factory.mktemp("core")
+    shutil.copytree(Path(core.__file__).parent, folder / "bench", ignore=shutil.ignore_patterns("__pycache__"))
+    return folder, core_fingerprints(folder)
+
+
+@pytest.mark.parametrize("edited", CORE)
+def test_an_edit_of_the_core_concerns_the_runs_that_use_it(
+    edited: str, copied_core: tuple[Path, dict[str, str]]
+) -> None:
+    folder, before = copied_core
+    place, _, name = edited.partition(":")
+    path = folder / "bench" / place
+    if not path.is_file():
+        path = path.with_suffix("") / "__init__.py"
+    kept = path.read_text()
+    try:
+        touch(path, name)
+        after = core_fingerprints(folder)
+    finally:
+        path.write_text(kept)
+    assert {part for part, value in after.items() if before[part] != value} == CORE[edited]
+
+
+def test_the_core_imports_late_what_it_says_it_does() -> None:
+    """Identities trust `from bench import …` to be what type checkers read there."""
+    tree = ast.parse(Path(core.__file__).read_text())
+    promised = next(node for node in tree.body if isinstance(node, ast.If))
+    for node in promised.body:
+        assert isinstance(node, ast.ImportFrom)
+        for alias in node.names:
+            assert getattr(core, alias.name) is getattr(import_module(node.module or ""), alias.name)
+    assert {alias.name for node in promised.body for alias in node.names} == set(core.__all__)  # type: ignore[attr-defined]
+
+
+def test_libraries_are_those_that_the_reached_code_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(tmp_path)
-    source = tmp_path / "depthbench_odd.py"
-
-    def fingerprint(text: str) -> str:
-        source.write_text(text, encoding="utf-8")
-        return source_fingerprint("depthbench_odd:f")
-
-    # Written down once: the same wherever these tests run.
-    assert fingerprint(ODD) == "a7bb21187e91810833e76e6e83bcad3adc58dde0a6d78572a955491c25d6d208"
-    assert fingerprint(ODD.replace("A docstring", "Another docstring") + "# a comment\n") == fingerprint(ODD)
-    for old, new in (
-        ("b=None", "b=0"),
-        ("1, 3", "1, 3.0"),
-        ("{w}.{w}", "{w}.{x}"),
-        ("{**k,", "{None: k,"),
-        ("async for", "for"),
-    ):
-        assert fingerprint(ODD.replace(old, new)) != fingerprint(ODD)
+    (tmp_path / "depthbench_libraries.py").write_text(
+        "import json\nimport hypothesis\nimport numpy as np\nfrom pydantic import BaseModel\n"
+        "def build():\n    from sklearn.svm import SVC\n    return np.ones(1), json, BaseModel\n"
+        "def other():\n    return hypothesis\n"
+    )
+    found = libraries_of("depthbench_libraries:build")
+    assert found == {"numpy": version("numpy"), "sklearn": version("scikit-learn")}
+    assert libraries_of("bench_deep.mlp:MLP") == {"bench_deep": core.__version__, "torch": version("torch")}
 
 
 @given(st.dictionaries(st.text(min_size=1), st.text(), min_size=1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,13 +17,7 @@ from bench.mistakes import Mistake, checked, needs, raise_all, wrong_values
 from bench.plugins import Catalogue, Offer, Plugins
 from bench.protocols.base import Protocol
 from bench.record import PlannedRun, SplitPlan
-from bench.runner.identity import (
-    canonical,
-    harness_fingerprint,
-    hash_parts,
-    installed_version,
-    source_fingerprint,
-)
+from bench.runner.identity import Fingerprints, canonical, harness_fingerprint, hash_parts, installed_version, spec_text
 from bench.runner.jobs import Job
 from bench.runner.pairs import default_splits, pairs, seeds_counted_on
 from bench.specs import (
@@ -86,7 +81,7 @@ class _Expansion:
     def __init__(self, file: SuiteFile, plugins: Plugins, choices: Choices) -> None:
         self.file, self.plugins, self.choices = file, plugins, choices
         self.harness = harness_fingerprint()
-        self.sources: dict[str, str] = {}
+        self.code = Fingerprints()
         self.mistakes: list[Mistake] = list(file.mistakes)
         entries = [entry for compare in file.suite.compare for entry in compare.models]
         self.listed = {name for entry in entries for name in (entry.model, entry.label) if name}
@@ -295,11 +290,6 @@ class _Expansion:
                 self._note(here, f"{place}: {model.name}.{name} = {value!r}: {problem}")
         return None if len(self.mistakes) > count else {**model.defaults(), **entry.hyperparameters}
 
-    def source(self, target: str) -> str:
-        if target not in self.sources:
-            self.sources[target] = source_fingerprint(target)
-        return self.sources[target]
-
 
 @dataclass(frozen=True, kw_only=True)
 class _Question:
@@ -370,7 +360,7 @@ class _Cell:
             protocol_target=self._protocol_target,
             dataset=self.dataset.spec,
             metrics=tuple(offer.spec for offer in metrics),
-            metric_sources={offer.spec.name: self.expansion.source(offer.spec.target) for offer in metrics},
+            metric_sources={offer.spec.name: self.expansion.code.source(offer.spec.target) for offer in metrics},
             space=self.model.spec.space,
             extra_datasets=tuple(offer.spec for offer in self._extra),
             missing=str(missing[0]) if missing else "",
@@ -410,21 +400,26 @@ class _Cell:
         return [offer for offer in self.expansion.plugins.metrics.values() if offer.missing() is None]
 
     def _identity(self, seed: int, split: SplitPlan) -> dict[str, str]:
-        source, choices = self.expansion.source, self.expansion.choices
-        model, dataset = self.model, self.dataset
-        protocol = self.expansion.plugins.protocols[self.compare.protocol.name]
-        offers: tuple[Offer[Any], ...] = (model, dataset, self._task, protocol, *self._extra)
+        """Return the named parts of the run's identity. Metrics are none: they judge answers that are kept."""
+        code, choices = self.expansion.code, self.expansion.choices
+        model, datasets = self.model, (self.dataset, *self._extra)
+        offers: tuple[Offer[Any], ...] = (model, *datasets, self._task, self.question.protocol)
         needed = {name for offer in offers for name in offer.spec.requires}
-        libraries = {name: installed_version(name) for name in sorted({"torch", "numpy", *needed})}
+        libraries = {name: installed_version(name) for name in {"torch", "numpy", *needed}}
+        for offer in offers:
+            libraries |= code.libraries(offer.spec.target)
         return {
             "model": f"{model.spec.name} {model.spec.target} {model.owner.distribution} {model.owner.version}",
-            "model source": source(model.spec.target),
+            "model spec": spec_text(model.spec),
+            "model source": code.source(model.spec.target),
             "hyperparameters": canonical(self.hyperparameters),
-            "data": canonical([sources.fingerprint(offer.spec) for offer in (dataset, *self._extra)]),
-            "data source": canonical([source(offer.spec.target) for offer in (dataset, *self._extra)]),
-            "task": canonical([self._task.spec.name, self.settings["task"], source(self._task.spec.target)]),
+            "data": canonical([sources.fingerprint(offer.spec) for offer in datasets]),
+            "data spec": canonical([sha256(spec_text(offer.spec).encode()).hexdigest() for offer in datasets]),
+            "data source": canonical([code.source(offer.spec.target) for offer in datasets]),
+            "task": canonical([self._task.spec.name, self.settings["task"]]),
+            "task source": code.source(self._task.spec.target),
             "protocol": canonical([self.compare.protocol.name, self.settings["protocol"], self.variant]),
-            "protocol source": source(self._protocol_target),
+            "protocol source": code.source(self._protocol_target),
             "harness": self.expansion.harness,
             "seed": str(seed),
             "split": f"{split.scheme} {split.number} of {split.count}",
