@@ -73,8 +73,9 @@ class Part:
 
     def map(self, change: Callable[[Tensor], Tensor]) -> Part:
         """Return the part with every tensor changed."""
-        tensors = (self.x, self.y, self.lengths, self.strata)
-        return Part(*(None if each is None else change(each) for each in tensors), is_ordered=self.is_ordered)
+        given = (self.x, self.y, self.lengths, self.strata)
+        x, y, lengths, strata = (None if each is None else change(each) for each in given)
+        return Part(x, y, lengths, strata, self.is_ordered)
 
     def to(self, device: torch.device) -> Part:
         """Return the part on a device."""
