@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 from time import sleep
+from typing import Any
 
 import pytest
 import torch
@@ -12,10 +14,15 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from bench.measure.latency import measure_latency, relative_error_of_median
+from bench.record import Latency
+
+
+def measure(predict: Callable[[Tensor], Any], x: Tensor, *, largest_batch: int = 256, **settings: float) -> Latency:
+    return measure_latency(predict, list(torch.split(x, 1)) if len(x) else [], x[:largest_batch], "cpu", **settings)
 
 
 def test_known_delays_come_back() -> None:
-    latency = measure_latency(lambda x: sleep(0.002 + 0.0005 * (len(x) - 1)), torch.zeros(9, 3), "cpu", seconds=0.2)
+    latency = measure(lambda x: sleep(0.002 + 0.0005 * (len(x) - 1)), torch.zeros(9, 3), seconds=0.2)
     assert 0.002 <= latency.p50_seconds < 0.006
     assert latency.p95_seconds is not None
     assert latency.p99_seconds is not None
@@ -31,7 +38,7 @@ def test_one_slow_call_is_warm_up() -> None:
         sleep(0.3 if not calls else 0.001)
         calls.append(len(x))
 
-    latency = measure_latency(predict, torch.zeros(1, 2), "cpu", seconds=0.06)
+    latency = measure(predict, torch.zeros(1, 2), seconds=0.06)
     assert latency.p99_seconds is not None
     assert latency.p99_seconds < 0.2
 
@@ -45,26 +52,26 @@ def test_single_samples_take_turns_and_the_batch_is_limited() -> None:
         if len(x) == 1:
             seen.add(float(x[0]))
 
-    latency = measure_latency(predict, torch.arange(20.0), "cpu", seconds=0.1, largest_batch=8)
+    latency = measure(predict, torch.arange(20.0), seconds=0.1, largest_batch=8)
     assert seen == set(range(20))
     assert sizes == {1, 8}
     assert latency.batch_size == 8
 
 
 def test_repeats_end_at_the_time_limit() -> None:
-    latency = measure_latency(lambda x: sleep(0.0005), torch.zeros(4, 1), "cpu", seconds=0.3, relative_error=0)
+    latency = measure(lambda x: sleep(0.0005), torch.zeros(4, 1), seconds=0.3, relative_error=0)
     assert 2 <= latency.repeats <= 401
 
 
 def test_a_slow_model_gets_half_a_second_and_no_quantile_that_is_only_its_slowest_call() -> None:
-    latency = measure_latency(lambda x: sleep(0.01), torch.zeros(4, 1), "cpu", seconds=0.15, relative_error=0)
+    latency = measure(lambda x: sleep(0.01), torch.zeros(4, 1), seconds=0.15, relative_error=0)
     assert latency.repeats <= 51
     assert (latency.p95_seconds is not None) is (latency.repeats >= 20)
     assert latency.p99_seconds is None
 
 
 def test_repeats_end_early_when_the_error_is_small() -> None:
-    latency = measure_latency(lambda x: sleep(0.0005), torch.zeros(4, 1), "cpu", seconds=30, relative_error=0.5)
+    latency = measure(lambda x: sleep(0.0005), torch.zeros(4, 1), seconds=30, relative_error=0.5)
     assert latency.repeats == 100
     assert latency.relative_error is not None
     assert latency.relative_error <= 0.5
@@ -75,7 +82,7 @@ def test_the_collector_is_off_inside_and_as_before_outside(was_enabled: bool) ->
     inside: set[bool] = set()
     (gc.enable if was_enabled else gc.disable)()
     try:
-        measure_latency(lambda x: inside.add(gc.isenabled()), torch.zeros(2, 1), "cpu", seconds=0.01)
+        measure(lambda x: inside.add(gc.isenabled()), torch.zeros(2, 1), seconds=0.01)
         assert gc.isenabled() is was_enabled
     finally:
         gc.enable()
@@ -87,13 +94,13 @@ def test_the_collector_is_on_again_after_an_error() -> None:
         raise RuntimeError("broken")
 
     with pytest.raises(RuntimeError, match="broken"):
-        measure_latency(predict, torch.zeros(2, 1), "cpu")
+        measure(predict, torch.zeros(2, 1))
     assert gc.isenabled()
 
 
 def test_no_samples_is_an_error() -> None:
     with pytest.raises(ValueError, match="at least one sample"):
-        measure_latency(lambda x: None, torch.zeros(0, 3), "cpu")
+        measure(lambda x: None, torch.zeros(0, 3))
 
 
 @given(st.lists(st.floats(0.1, 10), min_size=6, max_size=300), st.floats(0.01, 100))
@@ -112,5 +119,5 @@ def test_relative_error_shrinks_with_repeats_and_is_unknown_for_few() -> None:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_asynchronous_work_is_timed_to_its_end() -> None:
     x = torch.rand(1, 4096, 4096, device="cuda")
-    latency = measure_latency(lambda batch: batch[0] @ batch[0], x, "cuda")
+    latency = measure_latency(lambda batch: batch[0] @ batch[0], [x], x, "cuda")
     assert latency.p50_seconds > 2 * 4096**3 / 2e15

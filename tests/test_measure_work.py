@@ -19,9 +19,11 @@ from bench.measure.peak import machine_peak_flops, share_of_peak
 from bench.measure.work import model_size
 from bench.record import ModelSize
 
+HIDDEN = "no product was seen to use the weights of {}: what operations they cost is not counted"
+
 
 def size(model: object, *shape: int) -> ModelSize:
-    measured, notes = model_size(model, torch.rand(2, *shape))
+    measured, notes = model_size(model, (torch.rand(1, *shape),))
     assert notes == ()
     return measured
 
@@ -179,7 +181,9 @@ def test_depth_takes_the_longest_path() -> None:
     long = nn.Sequential(*(nn.Linear(4, 4) for _ in range(3)))
     model = Calls(lambda self, x: torch.cat([self.long(x), self.short(x)], 1), long=long, short=nn.Linear(4, 4))
     assert size(model, 4).depth == 3
-    assert size(Calls(lambda self, x: self.short(x), long=long, short=nn.Linear(4, 4)), 4).depth == 1
+    unused = Calls(lambda self, x: self.short(x), long=long, short=nn.Linear(4, 4))
+    measured, notes = model_size(unused, (torch.rand(1, 4),))
+    assert (measured.depth, notes) == (1, (HIDDEN.format("long"),))
 
 
 def unrolled(self: nn.Module, x: Tensor) -> Tensor:
@@ -211,8 +215,9 @@ def test_neither_norms_nor_added_positions_are_layers_but_embeddings_are() -> No
             tokens = self.embedding(x) + self.places(torch.arange(5, device=x.device)) + self.offset
             return self.head(self.norm(tokens).mean(1))
 
-    measured, notes = model_size(Tokens(), torch.randint(10, (2, 5)))
-    assert (measured.depth, measured.forward_macs, notes) == (2, 8 * 3, ())
+    measured, notes = model_size(Tokens(), (torch.randint(10, (1, 5)),))
+    assert (measured.depth, measured.forward_macs) == (2, 8 * 3)
+    assert notes == ("looked up, which is no product and counts no operations: embedding, places",)
 
 
 def test_a_normalised_weight_is_one_layer() -> None:
@@ -257,9 +262,10 @@ class HostGan(Gan):
 
 @pytest.mark.parametrize("kind", [Gan, HostGan])
 def test_a_generator_is_followed_through_a_sample(kind: type[Gan]) -> None:
-    measured, notes = model_size(kind(), torch.zeros(2, 1, 2, 3))
+    measured, notes = model_size(kind(), (), "sample")
     assert (measured.parameter_count, measured.forward_macs) == (40 + 54 + 7, 32 + 48)
-    assert (measured.depth, notes) == (2, ())
+    assert measured.depth == 2
+    assert notes == (HIDDEN.format("discriminator"),)
 
 
 def test_a_model_may_look_at_its_data() -> None:
@@ -284,15 +290,82 @@ def test_a_model_that_cannot_be_followed_still_shows_its_parameters() -> None:
     def refuse(self: nn.Module, x: Tensor) -> Tensor:
         raise RuntimeError("no such luck")
 
-    measured, notes = model_size(Calls(refuse, layer=nn.Linear(3, 4)), torch.rand(1, 3))
+    measured, notes = model_size(Calls(refuse, layer=nn.Linear(3, 4)), (torch.rand(1, 3),))
     assert measured == ModelSize(parameter_count=16, trainable_parameter_count=16)
     assert "no such luck" in notes[0]
 
 
 def test_weights_that_meet_no_data_are_an_error_not_a_zero() -> None:
-    measured, notes = model_size(Calls(lambda self, x: x, layer=nn.Linear(3, 4)), torch.rand(1, 3))
+    measured, notes = model_size(Calls(lambda self, x: x, layer=nn.Linear(3, 4)), (torch.rand(1, 3),))
     assert (measured.forward_macs, measured.parameter_count) == (None, 16)
     assert "not counted" in notes[0]
+
+
+@torch.library.custom_op("depthbench_tests::own_kernel", mutates_args=())
+def own_kernel(x: Tensor, weight: Tensor) -> Tensor:
+    return x @ weight
+
+
+@own_kernel.register_fake
+def _(x: Tensor, weight: Tensor) -> Tensor:
+    return x.new_empty(*x.shape[:-1], weight.shape[-1])
+
+
+def through_numpy(self: nn.Module, x: Tensor) -> Tensor:
+    hidden = x.detach().numpy() @ self.hidden.weight.detach().numpy().T
+    return self.head(torch.from_numpy(hidden))
+
+
+class OwnKernel(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.kernel, self.head = nn.Parameter(torch.rand(4, 4)), nn.Linear(4, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(own_kernel(x, self.kernel))
+
+
+def by_hand(self: nn.Module, x: Tensor) -> Tensor:
+    return self.head((x[:, None] * self.hidden.weight).sum(2))
+
+
+def never_called(self: nn.Module, x: Tensor) -> Tensor:
+    return self.head(x)
+
+
+@pytest.mark.parametrize(
+    ("model", "named"),
+    [
+        (Calls(through_numpy, hidden=nn.Linear(4, 4), head=nn.Linear(4, 2)), "hidden"),
+        (Calls(by_hand, hidden=nn.Linear(4, 4), head=nn.Linear(4, 2)), "hidden"),
+        (Calls(never_called, block=nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4)), head=nn.Linear(4, 2)), "block"),
+        (OwnKernel(), "kernel"),
+    ],
+    ids=["left torch", "by hand", "never called", "custom kernel"],
+)
+def test_weights_that_no_product_was_seen_to_use_are_named_beside_the_others(model: nn.Module, named: str) -> None:
+    measured, notes = model_size(model, (torch.rand(1, 4),))
+    assert measured.forward_macs == 4 * 2
+    assert notes == (HIDDEN.format(named),)
+
+
+def test_many_hidden_layers_are_counted_and_not_listed() -> None:
+    layers = {f"layer_{number}": nn.Linear(4, 4) for number in range(9)}
+    _, notes = model_size(Calls(lambda self, x: self.head(x), head=nn.Linear(4, 2), **layers), (torch.rand(1, 4),))
+    assert notes == (HIDDEN.format("layer_0, layer_1, layer_2, layer_3 and 5 more"),)
+
+
+def test_tokens_and_offsets_that_are_put_beside_the_data_hide_nothing() -> None:
+    class Tagged(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.tag, self.offset = nn.Parameter(torch.zeros(1, 1, 8)), nn.Parameter(torch.zeros(1, 6, 8))
+            self.norm, self.head = nn.LayerNorm((6, 8)), nn.Linear(8, 3)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.head(self.norm(torch.cat([self.tag.expand(len(x), 1, 8), x], 1) + self.offset)[:, 0])
+
+    assert size(Tagged(), 5, 8).forward_macs == 8 * 3
 
 
 def test_endless_sampling_is_given_up() -> None:
@@ -302,7 +375,7 @@ def test_endless_sampling_is_given_up() -> None:
             while True:
                 x = x + 1
 
-    measured, notes = model_size(Endless(), torch.zeros(2, 1, 2, 3))
+    measured, notes = model_size(Endless(), (), "sample")
     assert measured.parameter_count == 101
     assert "operations in one pass" in notes[0]
 
@@ -317,8 +390,8 @@ def test_nothing_is_disturbed() -> None:
     kept, states = x.clone(), (torch.get_rng_state(), random.getstate(), np.random.get_state()[1].copy())
     was_fast, had_mkldnn = torch.backends.mha.get_fastpath_enabled(), torch.backends.mkldnn.enabled
 
-    model_size(model, x)
-    model_size(gan, x)
+    model_size(model, (x,))
+    model_size(gan, (), "sample")
 
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
     assert all(torch.equal(p.grad, g) for p, g in zip(model.parameters(), gradients, strict=True))

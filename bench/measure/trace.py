@@ -40,6 +40,8 @@ FACTORS: Mapping[str, tuple[int, ...]] = {
     "gather": (0, 2),
 }
 LOOK_UPS = frozenset(("embedding", "_embedding_bag", "_embedding_bag_forward_only", "index", "index_select", "gather"))
+# By element, with a sum behind it, anyone can write a product that no name gives away.
+BY_ELEMENT = ("mul", "div", "addcmul", "addcdiv")
 RANDOM = (
     "rand",
     "normal",
@@ -63,11 +65,15 @@ class Trace:
 
     depth: weights on the longest path from data to output, each counted where it is first applied.
     forward_macs: multiply-accumulates of the pass. training_macs: those of the pass and of its gradients.
+    unseen: names of the parameters that no product was seen to use, although they are no mere offsets or factors.
+    looked_up: names of those that data only chose rows of, which multiplies nothing.
     """
 
     depth: int
     forward_macs: int
     training_macs: int
+    unseen: tuple[str, ...] = ()
+    looked_up: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +103,19 @@ def trace(module: nn.Module, call: Callable[[], Any], data: Iterable[Tensor] = (
     drawn within the call are data, so that a generator can be followed. Raises TraceTooLong, and whatever the
     call raises.
     """
-    tracer = _Tracer(module.parameters(), data)
+    parameters = dict(module.named_parameters())
+    tracer = _Tracer(parameters.values(), data)
     with torch.no_grad(), tracer:
         output = call()
-    return Trace(tracer.depth(output), tracer.forward_macs, tracer.training_macs)
+    unseen, looked_up = tracer.without_product(list(parameters.values()))
+    names = list(parameters)
+    return Trace(
+        tracer.depth(output),
+        tracer.forward_macs,
+        tracer.training_macs,
+        tuple(names[number] for number in unseen),
+        tuple(names[number] for number in looked_up),
+    )
 
 
 class _Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves it untyped
@@ -111,6 +126,10 @@ class _Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leav
         self.forward_macs = self.training_macs = 0
         self._operations = 0
         self._deepest = 0
+        self._touched: set[int] = set()
+        self._multiplied: set[int] = set()
+        self._looked_up: set[int] = set()
+        self._beside_data: set[int] = set()
         self._origins: dict[int, _Origin] = {}
         # A weak reference keeps a storage's key from being given to another, and lets its memory go.
         self._seen: list[StorageWeakRef] = []
@@ -126,6 +145,23 @@ class _Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leav
         # An output that left torch on its way, through NumPy say, has lost its origin.
         return deepest or self._deepest
 
+    def without_product(self, parameters: Sequence[Tensor]) -> tuple[list[int], list[int]]:
+        """Return the numbers of the parameters that no product used, and of those that were only looked up.
+
+        A matrix that stands beside data in an operation of torch's own (added, joined, in a normalisation) hides no
+        product; one that is multiplied by element, or in an operation of somebody else, may. A vector is suspect only
+        where nothing was done with it.
+        """
+        unseen, looked_up = [], []
+        for number, parameter in enumerate(parameters):
+            if number in self._multiplied:
+                continue
+            if number in self._looked_up:
+                looked_up.append(number)
+            elif number not in self._touched or (parameter.dim() > 1 and number not in self._beside_data):
+                unseen.append(number)
+        return unseen, looked_up
+
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
@@ -140,15 +176,26 @@ class _Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leav
             if parts is not NotImplemented:
                 return parts
         result = func(*args, **kwargs)
-        self._record(func.overloadpacket.__name__, args, kwargs, result)
+        name = func.overloadpacket.__name__
+        hides = func.namespace != "aten" or name.startswith(BY_ELEMENT)
+        self._record(name, args, kwargs, result, may_hide=hides)
         return result
 
-    def _record(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
-        origin = _merge(self._get(tensor) for tensor in _tensors((args, kwargs)))
+    def _record(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, *, may_hide: bool) -> None:
+        given = [self._get(tensor) for tensor in _tensors((args, kwargs))]
+        origin = _merge(given)
+        weights = frozenset[int]().union(*(each.weights for each in given))
+        self._touched |= weights
+        if origin.is_data and not may_hide:
+            self._beside_data |= weights
         if name in FACTORS:
             factors = [list(_tensors(args[place])) for place in FACTORS[name]]
             origins = [_merge(self._get(tensor) for tensor in factor) for factor in factors]
-            if name not in LOOK_UPS:
+            met = frozenset[int]().union(*(factor.weights for factor in origins))
+            if name in LOOK_UPS:
+                self._looked_up |= met
+            else:
+                self._multiplied |= met
                 self._count(_macs(name, args, [factor[0] for factor in factors], result), origins)
             origin = self._layer(origins, origin)
         elif name.startswith(RANDOM):

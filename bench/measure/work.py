@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import random
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,6 +21,8 @@ from bench.record import ModelSize
 from bench.spaces import AnswerKind
 
 __all__ = ["machine_peak_flops", "model_size", "share_of_peak"]
+
+NAMED_AT_MOST = 4
 
 
 def model_size(
@@ -59,9 +61,32 @@ def _module_size(
     if parameters and traced.forward_macs == 0:
         note = "operations not counted: no weight was seen to meet data in a product"
         return ModelSize(**counts, depth=traced.depth), (note,)
-    return ModelSize(
-        **counts, depth=traced.depth, forward_macs=traced.forward_macs, training_macs=traced.training_macs
-    ), ()
+    size = ModelSize(**counts, depth=traced.depth, forward_macs=traced.forward_macs, training_macs=traced.training_macs)
+    return size, tuple(_notes_on_weights(module, traced))
+
+
+def _notes_on_weights(module: nn.Module, traced: Trace) -> Iterator[str]:
+    """Say of which weights the counted operations are not; a number that leaves some out must not look whole."""
+    if unseen := _listed(module, traced.unseen):
+        yield f"no product was seen to use the weights of {unseen}: what operations they cost is not counted"
+    if looked_up := _listed(module, traced.looked_up):
+        yield f"looked up, which is no product and counts no operations: {looked_up}"
+
+
+def _listed(module: nn.Module, chosen: Sequence[str]) -> str:
+    """Name parameters by the outermost modules of which all are among them; lone vectors, which are no layers, not."""
+    dimensions = {name: parameter.dim() for name, parameter in module.named_parameters()}
+    found: dict[str, None] = {}
+    for name in chosen:
+        parts = name.split(".")
+        for prefix in (".".join(parts[: place + 1]) for place in range(len(parts))):
+            members = [each for each in dimensions if f"{each}.".startswith(f"{prefix}.")]
+            if set(members) <= set(chosen):
+                if max(dimensions[each] for each in members) > 1:
+                    found[prefix] = None
+                break
+    shown, hidden = list(found)[:NAMED_AT_MOST], len(found) - NAMED_AT_MOST
+    return ", ".join(shown) + (f" and {hidden} more" if hidden > 0 else "")
 
 
 def _traced(module: nn.Module, inputs: tuple[Tensor, ...], answer: AnswerKind) -> tuple[Trace | None, tuple[str, ...]]:
