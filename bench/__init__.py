@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         RendererSpec,
         TaskSpec,
     )
-    from bench.store import load_records
+    from bench.store import load_answers, load_records
 
 __version__ = "0.1.0"
 
@@ -43,12 +43,16 @@ __all__ = [
     "Space",
     "TaskSpec",
     "hookimpl",
+    "load_answers",
     "load_records",
 ]
 
-_HOMES = {"hookimpl": "bench.hookspecs", "load_records": "bench.store", "Problem": "bench.model"} | dict.fromkeys(
-    ("Need", "Role", "Space"), "bench.spaces"
-)
+_HOMES = {
+    "hookimpl": "bench.hookspecs",
+    "load_answers": "bench.store",
+    "load_records": "bench.store",
+    "Problem": "bench.model",
+} | dict.fromkeys(("Need", "Role", "Space"), "bench.spaces")
 
 
 def __getattr__(name: str) -> Any:

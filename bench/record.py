@@ -31,6 +31,11 @@ __all__ = [
 Status = Literal["ok", "failed", "out-of-memory", "timeout", "diverged", "skipped", "killed", "not-applicable"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 KEPT_SESSIONS = 50
+# Of a plan: what is no plain value, or has columns of its own. Of a record: what stands in columns beside the parts.
+NOT_IN_A_ROW = frozenset({"settings", "identity", "hyperparameters", "variant", "split"})
+IN_A_ROW = (
+    "attempt", "status", "reason", "started_at", "finished_at", "is_alone", "environment_id", "energy_joules",
+)  # fmt: skip
 
 
 class Frozen(BaseModel):
@@ -301,17 +306,16 @@ class RunRecord(Frozen):
 
     def row(self) -> dict[str, Any]:
         """Return the record as one flat row: the plan, the outcome, one column per score."""
-        plan = self.run.model_dump(exclude={"settings", "identity", "hyperparameters", "variant", "split"})
+        # Read off the fields: these are plain values, and ten thousand dumps would take as long as reading the file.
         parts: list[Mapping[str, Any]] = [
-            plan,
+            {name: value for name, value in vars(self.run).items() if name not in NOT_IN_A_ROW},
             {"split": self.run.split.number, "split_scheme": self.run.split.scheme},
-            self.model_dump(include={"attempt", "status", "reason", "started_at", "finished_at", "is_alone"}),
-            self.model_dump(include={"environment_id", "energy_joules"}),
-            self.times.model_dump(),
-            self.memory.model_dump(),
-            self.size.model_dump(),
-            self.work.model_dump(),
-            {} if self.latency is None else {f"latency_{k}": v for k, v in self.latency.model_dump().items()},
+            {name: getattr(self, name) for name in IN_A_ROW},
+            vars(self.times),
+            vars(self.memory),
+            vars(self.size),
+            vars(self.work),
+            {} if self.latency is None else {f"latency_{name}": value for name, value in vars(self.latency).items()},
             {f"hyperparameter.{name}": value for name, value in self.hyperparameters.items()},
             {f"variant.{name}": value for name, value in self.run.variant.items()},
             {f"score.{score.name}": score.value for score in self.scores},

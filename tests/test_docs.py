@@ -16,6 +16,7 @@ import click
 import numpy as np
 import pytest
 
+from bench.arrays import pack
 from bench.cli import cli
 from bench.data import hash_bytes
 from bench.plugins import Owner, Plugins, discover
@@ -25,7 +26,8 @@ from bench.suite import load_suite, shipped_suites
 from bench.testing import check_dataset, check_model
 from tests.conftest import Bench
 from tests.pages import DOCS, PAGES, Block, blocks, command_lines, module_name, modules
-from tests.report_records import whole_suite
+from tests.report_records import plan, whole_suite
+from tests.report_records import record as record_of
 
 COMMAND_LINES = command_lines()
 OF_THE_EXAMPLE = {"hello"}
@@ -103,6 +105,8 @@ def test_python_runs(block: Block, folder: Path) -> None:
     with open_store(folder / "bench-results" / "bench.sqlite", create=True) as store:
         for record in whole_suite():
             store.append(record, {artifact.name: b"" for artifact in record.artifacts})
+        answer, truth = {"probabilities": np.eye(3, dtype="f4")}, {"labels": np.arange(3)}
+        store.append(record_of(plan(run_id="3f9a2c")), answer=pack(answer), truth=pack(truth))
     exec(compile(block.code, str(block), "exec"), {})
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+import bench
+from bench.arrays import pack, unpack
 from bench.cli import main
+from bench.errors import StoreError, UnknownName
 from bench.record import Latency, Memory, ModelSize, RunRecord, Times
 from bench.store import open_store
 from tests.report_records import ENVIRONMENT, failed, plan, record
@@ -76,3 +80,81 @@ def test_everything_recorded_is_shown(
         "best step 17",
     ):
         assert words in text
+
+
+def written(file: Path) -> dict[str, np.ndarray]:
+    if file.suffix == ".npz":
+        with np.load(file) as content:
+            return dict(content)
+    return unpack(file.read_bytes())
+
+
+@pytest.fixture
+def answered(tmp_path: Path) -> Path:
+    """A store with a run of two attempts that kept their answers, one that drew without truth, and one that failed."""
+    path = tmp_path / "results.sqlite"
+    truth = pack({"labels": np.array([0, 1])})
+    with open_store(path, create=True) as store:
+        for value in (0.25, 0.75):
+            answer = pack({"probabilities": np.full((2, 2), value, "f4")})
+            store.append(record(plan(run_id="a-run")), answer=answer, truth=truth)
+        store.append(record(plan(run_id="drawn")), answer=pack({"samples": np.zeros((1, 3), "u1")}))
+        store.append(failed(plan(run_id="broken")))
+        store.append(record(plan(run_id="early")))
+    return path
+
+
+def test_answers_load_as_arrays_of_the_newest_attempt(answered: Path) -> None:
+    answers, truth = bench.load_answers(answered, "a-")
+    assert list(answers) == ["probabilities"]
+    assert answers["probabilities"].dtype == np.float32
+    assert (answers["probabilities"] == 0.75).all()
+    assert truth["labels"].tolist() == [0, 1]
+    answers, truth = bench.load_answers(f"sqlite:{answered}", "drawn")
+    assert (list(answers), truth) == (["samples"], {})
+
+
+def test_a_run_without_answers_says_why(answered: Path) -> None:
+    with pytest.raises(StoreError, match=r"attempt 1 of run broken kept no answer in .*: it ended as failed"):
+        bench.load_answers(answered, "broken")
+    with pytest.raises(StoreError, match=r"run early kept no answer in .* bench run SUITE --repeat makes it again"):
+        bench.load_answers(str(answered), "early")
+    with pytest.raises(UnknownName, match="unknown run 'other'"):
+        bench.load_answers(answered, "other")
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
+def test_answers_are_written_for_another_program(answered: Path, suffix: str) -> None:
+    for words, value in (((), 0.75), (("--attempt", "1"), 0.25)):
+        file = answered.parent / "new folder" / f"answers{suffix}"
+        with pytest.raises(SystemExit) as ended:
+            main(["show", "a-run", "--store", str(answered), "--answers", str(file), *words])
+        assert not ended.value.code
+        arrays = written(file)
+        assert sorted(arrays) == ["answer.probabilities", "truth.labels"]
+        assert (arrays["answer.probabilities"] == value).all()
+        assert arrays["truth.labels"].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("a-run", "--answers", "x.csv"), 2, "'x.csv' ends in none of .npz, .safetensors"),
+        (("--answers", "x.npz"), 2, "--answers writes those of one RUN"),
+        (("broken", "--answers", "x.npz"), 3, "it ended as failed"),
+    ],
+)
+def test_answers_that_cannot_be_written_say_why(
+    answered: Path,
+    words: tuple[str, ...],
+    code: int,
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(answered.parent)
+    with pytest.raises(SystemExit) as ended:
+        main(["show", *words, "--store", str(answered)])
+    assert ended.value.code == code
+    assert message in " ".join(capsys.readouterr().err.split())
+    assert list(answered.parent.iterdir()) == [answered]

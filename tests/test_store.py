@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import sqlite3
 from pathlib import Path
@@ -9,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from bench import load_records
-from bench.errors import StoreError, UnknownName
-from bench.record import Artifact, Environment, PlannedRun, RunRecord, Score, SuitePlan
+from bench.errors import StoreError
+from bench.record import PlannedRun, RunRecord, Score, SuitePlan
 from bench.store import open_store
+from bench.store.sqlite import SQLiteStore
 from bench.store.sqlite_file import SCHEMA_VERSION
 
 
@@ -27,59 +29,6 @@ def planned(run_id: str = "a1", seed: int = 0, **changes: object) -> PlannedRun:
 def record(run_id: str = "a1", status: str = "ok", seed: int = 0, **changes: object) -> RunRecord:
     times = {"started_at": "2026-01-01T00:00:00+00:00", "finished_at": "2026-01-01T00:00:01+00:00"}
     return RunRecord.model_validate({"run": planned(run_id, seed), "status": status, **times, **changes})
-
-
-def test_a_record_survives_the_trip(tmp_path: Path) -> None:
-    scores = [
-        Score(name="accuracy", value=0.5, higher_is_better=True),
-        Score(name="x", value=float("nan"), higher_is_better=False),
-    ]
-    before = record(scores=scores, artifacts=[Artifact(name="samples.png", media_type="image/png")])
-    with open_store(tmp_path / "s.sqlite", create=True) as store:
-        store.append(before, {"samples.png": b"\x89PNG"})
-    with open_store(tmp_path / "s.sqlite", create=False) as store:
-        after = next(store.records())
-        assert after.model_dump_json() == before.model_dump_json()
-        assert store.artifact(after, "samples.png") == b"\x89PNG"
-        with pytest.raises(StoreError, match="no artifact 'other'"):
-            store.artifact(after, "other")
-
-
-def test_only_the_newest_attempt_counts_and_the_others_stay(tmp_path: Path) -> None:
-    with open_store(tmp_path / "s.sqlite", create=True) as store:
-        store.append(record(status="failed", reason="first"))
-        assert store.append(record(status="ok")).attempt == 2
-        assert [found.status for found in store.records()] == ["ok"]
-        assert store.statuses() == {"a1": "ok"}
-        assert [found.status for found in store.find("a")] == ["failed", "ok"]
-
-
-def test_every_attempt_can_be_read(tmp_path: Path) -> None:
-    with open_store(tmp_path / "s.sqlite", create=True) as store:
-        for run_id, status in (("a1", "failed"), ("b2", "ok"), ("a1", "ok")):
-            store.append(record(run_id, status=status))
-        every = [(each.run.run_id, each.attempt, each.status) for each in store.attempts()]
-        assert every == [("a1", 1, "failed"), ("b2", 1, "ok"), ("a1", 2, "ok")]
-        assert [each.status for each in store.attempts(["a1"])] == ["failed", "ok"]
-        assert list(store.attempts([])) == []
-
-
-def test_a_run_is_found_by_the_beginning_of_its_id(tmp_path: Path) -> None:
-    with open_store(tmp_path / "s.sqlite", create=True) as store:
-        store.append(record("abc"))
-        store.append(record("abd"))
-        assert store.find("abc")[0].run.run_id == "abc"
-        for prefix in ("ab", "zz", "a%"):
-            with pytest.raises(UnknownName, match="Available: abc, abd"):
-                store.find(prefix)
-
-
-def test_an_artifact_that_was_not_given_rolls_the_record_back(tmp_path: Path) -> None:
-    with open_store(tmp_path / "s.sqlite", create=True) as store:
-        with pytest.raises(KeyError):
-            store.append(record(artifacts=[Artifact(name="samples.png", media_type="image/png")]), {})
-        assert list(store.records()) == []
-        store.append(record())
 
 
 def _write(path: Path, writer: int) -> None:
@@ -139,14 +88,6 @@ def test_a_newer_schema_is_refused_and_an_empty_file_migrated(tmp_path: Path) ->
         open_store(path, create=True)
 
 
-def test_environments_are_kept_once(tmp_path: Path) -> None:
-    environment = Environment(environment_id="e", facts={"cpu": "x"})
-    with open_store(tmp_path / "s.sqlite", create=True) as store:
-        store.add_environment(environment)
-        store.add_environment(environment)
-        assert store.environments() == {"e": environment}
-
-
 def plan(*runs: PlannedRun) -> SuitePlan:
     return SuitePlan(suite="s", planned_at="2026-01-01T00:00:00+00:00", command="bench run s", runs=runs)
 
@@ -158,3 +99,96 @@ def test_a_plan_follows_its_suite() -> None:
         for replace in (True, False)
     }
     assert ids == {True: {"c", "d"}, False: {"b", "c", "d"}}
+
+
+# Schema 1, as the first version wrote it: never to be edited.
+FIRST_SCHEMA = """
+    CREATE TABLE runs (
+        run_id TEXT NOT NULL, attempt INTEGER NOT NULL, suite TEXT NOT NULL, status TEXT NOT NULL,
+        finished_at TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY (run_id, attempt)
+    );
+    CREATE INDEX runs_by_suite ON runs (suite);
+    CREATE TABLE artifacts (
+        run_id TEXT NOT NULL, attempt INTEGER NOT NULL, name TEXT NOT NULL, media_type TEXT NOT NULL,
+        content BLOB NOT NULL, PRIMARY KEY (run_id, attempt, name)
+    );
+    CREATE TABLE environments (environment_id TEXT PRIMARY KEY, facts TEXT NOT NULL);
+    CREATE TABLE plans (suite TEXT PRIMARY KEY, plan TEXT NOT NULL);
+    PRAGMA user_version = 1;
+"""
+FIRST_RECORD = (
+    '{"run":{"run_id":"a1","suite":"s","label":"mlp","model":"mlp","family":"deep","task":"classification",'
+    '"dataset":"iris","protocol":"fixed-budget","settings":{},"variant":{},"hyperparameters":{"width":8},"seed":0,'
+    '"device":"cpu","threads":1,"identity":{"seed":"0"}},"status":"ok","started_at":"2026-01-01T00:00:00+00:00",'
+    '"finished_at":"2026-01-01T00:00:01+00:00"}'
+)
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """A results file as the first version left it, with one run."""
+    path = tmp_path / "old.sqlite"
+    connection = sqlite3.connect(path)
+    connection.executescript(FIRST_SCHEMA)
+    connection.execute("INSERT INTO runs VALUES ('a1', 1, 's', 'ok', '2026-01-01', ?)", (FIRST_RECORD,))
+    connection.commit()
+    connection.close()
+    return path
+
+
+def test_a_file_of_the_first_schema_is_read_and_left_as_it_is(old: Path) -> None:
+    before = old.read_bytes()
+    with open_store(old, create=False) as store:
+        (kept,) = store.records()
+        assert kept == record()
+        assert (store.statuses(), store.answer(kept), kept.truth) == ({"a1": "ok"}, None, "")
+        with pytest.raises(StoreError, match="cannot write to"):
+            store.append(record("lost"))
+    assert old.read_bytes() == before
+    assert list(old.parent.iterdir()) == [old]
+
+
+def test_a_file_of_the_first_schema_goes_on_in_the_newest(old: Path) -> None:
+    with open_store(old, create=True) as store:
+        store.append(record("b2"), answer=b"answer", truth=b"truth")
+    with open_store(old, create=False) as store:
+        first, second = store.records()
+        assert (store.answer(first), store.answer(second), store.truth(second.truth)) == (None, b"answer", b"truth")
+
+
+def test_a_run_is_found_without_looking_at_the_others(tmp_path: Path) -> None:
+    def steps(count: int) -> int:
+        """Return SQLite's own count of instructions for finding one run of so many, in all the ways there are."""
+        path, text = tmp_path / f"{count}.sqlite", record().model_dump_json()
+        open_store(path, create=True).close()
+        connection = sqlite3.connect(path)
+        rows = ((f"{number:05}", text) for number in range(count))
+        connection.executemany("INSERT INTO runs VALUES (?, 1, 's', 'ok', '', ?)", rows)
+        connection.commit()
+        connection.close()
+        taken = []
+        with open_store(path, create=False) as store:
+            assert isinstance(store, SQLiteStore)
+            store._connection.set_progress_handler(lambda: taken.append(1), 1)
+            assert store.status("00007") == "ok"
+            assert len(store.find("00007")) == len(list(store.records(["00007"]))) == 1
+        return len(taken)
+
+    assert steps(3000) <= 1.2 * steps(30)
+
+
+def test_the_collector_is_held_back_only_while_records_are_read(tmp_path: Path) -> None:
+    with open_store(tmp_path / "s.sqlite", create=True) as store:
+        for run_id in "abc":
+            store.append(record(run_id))
+        reading = store.records()
+        assert gc.isenabled()
+        next(reading)
+        assert not gc.isenabled()
+        del reading
+        assert gc.isenabled()
+        with pytest.raises(ZeroDivisionError):
+            [1 / 0 for _ in store.records()]
+        assert gc.isenabled()
+        assert len(list(store.records())) == 3
+        assert gc.isenabled()

@@ -11,12 +11,15 @@ from bench.cli.common import ID_DIGITS, console, echo_json, json_option, store_o
 from bench.cli.recorded import number, rows
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from bench.record import Environment, RunRecord
 
 __all__ = ["command"]
 
 # Of a moment in ISO 8601: what comes before its seconds.
 MINUTES = 16
+ARRAY_SUFFIXES = (".npz", ".safetensors")
 
 
 @click.command()
@@ -30,15 +33,29 @@ MINUTES = 16
     help="Write the run's files into this folder.",
 )
 @click.option(
+    "--answers",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=lambda _ctx, _parameter, value: _known(value),
+    help="Write what the run answered, and the truth, into this .npz or .safetensors file.",
+)
+@click.option(
     "--as-suite", is_flag=True, help="Print a suite that makes the run again, a tuned one with its best setting."
 )
 def command(
-    run: str | None, store: str, as_json: bool, attempt: int | None, artifacts: Path | None, as_suite: bool
+    run: str | None,
+    store: str,
+    as_json: bool,
+    attempt: int | None,
+    artifacts: Path | None,
+    answers: Path | None,
+    as_suite: bool,
 ) -> None:
     """Show everything recorded about RUN, an id or its beginning; without RUN, list the runs there are."""
     if as_suite and (as_json or run is None):
         raise click.UsageError("--as-suite prints the TOML of one RUN: name it, and leave --json out")
-    from bench.store import open_store
+    if answers is not None and run is None:
+        raise click.UsageError("--answers writes those of one RUN: name it")
+    from bench.store import kept_arrays, open_store
 
     with open_store(store, create=False) as opened:
         if run is None:
@@ -54,6 +71,10 @@ def command(
             artifacts.mkdir(parents=True, exist_ok=True)
             for artifact in record.artifacts:
                 (artifacts / Path(artifact.name).name).write_bytes(opened.artifact(record, artifact.name))
+        if answers is not None:
+            answered, truth = kept_arrays(opened, record)
+            named = {f"answer.{name}": array for name, array in answered.items()}
+            _write_arrays(named | {f"truth.{name}": array for name, array in truth.items()}, answers)
     if as_suite:
         import tomli_w
 
@@ -64,6 +85,26 @@ def command(
         echo_json(record.model_dump(mode="json"))
     else:
         _print(record, len(attempts), environment)
+
+
+def _known(file: Path | None) -> Path | None:
+    if file is not None and file.suffix not in ARRAY_SUFFIXES:
+        raise click.BadParameter(
+            f"{str(file)!r} ends in none of {', '.join(ARRAY_SUFFIXES)}: which says how to write it"
+        )
+    return file
+
+
+def _write_arrays(arrays: dict[str, np.ndarray], file: Path) -> None:
+    import numpy as np
+
+    from bench.arrays import pack
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if file.suffix == ".npz":
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type] # no name is savez's own: each holds a dot
+    else:
+        file.write_bytes(pack(arrays))
 
 
 def _list(records: list[RunRecord], as_json: bool) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from bench.errors import StoreError
 from bench.store.base import Store
-from bench.store.loading import load_records
+from bench.store.loading import kept_arrays, load_answers, load_records
 
-__all__ = ["ENGINES", "Store", "load_records", "names_a_store", "open_store"]
+__all__ = ["ENGINES", "Store", "kept_arrays", "load_answers", "load_records", "names_a_store", "open_store"]
 
 # By the scheme of a URL: a function of what follows the scheme and of `create`. A further engine is a file and a line.
 ENGINES: dict[str, str] = {

@@ -21,8 +21,8 @@ __all__ = ["SQLiteStore", "open_sqlite"]
 
 DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 RESCUE = ". Put back a whole copy of it, or begin another file with --store; sqlite3 {} .recover may save what is left"
-# Enough for the collector's pause to pay (see parse_records), little enough to hold in memory beside the records.
-BATCH = 500
+# So many run ids are looked up one by one; more are found sooner by reading everything.
+FEW = 500
 NEWEST = "attempt = (SELECT MAX(attempt) FROM runs WHERE run_id = this.run_id)"
 # Greater than any character of a run's id.
 LAST = "\U0010ffff"
@@ -32,6 +32,8 @@ def open_sqlite(rest: str, *, create: bool) -> SQLiteStore:
     """Open what follows `sqlite:`, or a plain path; `///absolute/path` as in other URLs."""
     if rest.startswith("//") and not rest.startswith("///"):
         raise StoreError(f"sqlite:{rest} names a host. Write sqlite:///absolute/path or sqlite:relative/path")
+    if not rest.strip("/"):
+        raise StoreError(f"'{rest}' names no file to keep results in. Write sqlite:relative/path, or a plain path")
     return SQLiteStore(Path(rest.removeprefix("//") if rest.startswith("///") else rest), create=create)
 
 
@@ -98,14 +100,12 @@ class SQLiteStore(Store):
         wanted = None if run_ids is None else set(run_ids)
         conditions = [] if every_attempt else [NEWEST]
         few: tuple[str, ...] = ()
-        if wanted is not None and len(wanted) <= BATCH:
-            # More than that are found sooner by reading everything.
+        if wanted is not None and len(wanted) <= FEW:
             few = tuple(wanted)
             conditions.append(f"run_id IN ({', '.join('?' * len(few))})")
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-        rows = self._batches(f"SELECT run_id, record FROM runs AS this {where} ORDER BY rowid", *few)  # noqa: S608 - question marks and our own words
-        for batch in rows:
-            yield from parse_records((row for row in batch if wanted is None or row[0] in wanted), self.location)
+        rows = self._rows(f"SELECT run_id, record FROM runs AS this {where} ORDER BY rowid", *few)  # noqa: S608 - question marks and our own words
+        return parse_records((row for row in rows if wanted is None or row[0] in wanted), self.location)
 
     def statuses(self, prefix: str = "") -> dict[str, str]:
         """Return the status of the newest attempt of every run whose id begins with `prefix`, by run id."""
@@ -172,14 +172,10 @@ class SQLiteStore(Store):
         return next((bytes(content) for (content,) in self._rows(sql, *parameters)), None)
 
     def _rows(self, sql: str, *parameters: Value) -> Iterator[tuple[Any, ...]]:
-        for batch in self._batches(sql, *parameters):
-            yield from batch
-
-    def _batches(self, sql: str, *parameters: Value) -> Iterator[list[tuple[Any, ...]]]:
         try:
-            cursor = self._connection.execute(sql, parameters)
-            while batch := cursor.fetchmany(BATCH):
-                yield batch
+            # `yield from` would close the cursor of a reader who stops early, which fails once the file is closed.
+            for row in self._connection.execute(sql, parameters):  # noqa: UP028 - see above
+                yield row
         except sqlite3.Error as error:
             cure = RESCUE.format(shlex.quote(self.location)) if primary_code(error) in DAMAGE else ""
             raise StoreError(f"cannot read {self.location}: {error}{cure}") from error
