@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 import bench
 from bench.errors import SuiteError, UnknownName, UsageError
 from bench.mistakes import Location, Mistake, Wrong, checked, raise_all, wrong_values
+from bench.own import TARGET_KEY, own_name
 from bench.record import RunRecord, SplitPlan
 from bench.specs import NAME, TARGET, Family, Value
 from bench.toml_lines import line_of
@@ -329,17 +330,30 @@ def suite_of(record: RunRecord) -> dict[str, Any]:
     # What a suite does not hold, its reader must be told.
     options = [f"--device {run.device.partition(':')[0]}"]
     options += ["--deterministic"] if run.identity.get("is deterministic") == "True" else []
-    entry = {"model": run.model, "label": run.label, "hyperparameters": hyperparameters}
+    entry: dict[str, Any] = {"model": run.model, "label": run.label, "hyperparameters": hyperparameters}
+    target = str(run.hyperparameters.get(TARGET_KEY, ""))
+    if target and own_name(target) == run.model:
+        own = {name: value for name, value in hyperparameters.items() if name != TARGET_KEY}
+        entry = {"target": target, "label": run.label, "family": run.family, "hyperparameters": own}
     task = {"name": run.task, **run.settings["task"]}
     compare = {"task": task, "protocol": protocol, "datasets": [run.dataset], "models": [entry]}
     document: dict[str, Any] = {
         "name": f"run-{run.run_id[:8]}",
         "description": f"{run}, as recorded on {record.finished_at[:10]}. Made with {' '.join(options)}.",
         "seeds": [run.seed],
+        "splits": _only(run.split),
         "threads": run.threads,
         "compare": [_without_none(compare)],
     }
     return document
+
+
+def _only(split: SplitPlan) -> str | dict[str, Any]:
+    """Return what a suite says for one split alone."""
+    if split.scheme == "official":
+        return "official"
+    count = split.count if split.scheme == "kfold" else split.number + 1
+    return {"scheme": split.scheme, "count": count, "numbers": [split.number]}
 
 
 def _without_none(value: Any) -> Any:

@@ -60,6 +60,13 @@ class SuiteName(click.ParamType[str]):
 @click.option("--datasets", type=Names("datasets"), default=(), help="Only these data sets.")
 @click.option("--seeds", type=Seeds(), default=(), help="5 (seeds 0 to 4), 0,3,7 or 2-4.")
 @click.option("--splits", type=SplitScheme(), help="10 (random cuts), kfold:5 or official. [default: the suite's]")
+@click.option(
+    "--plugin",
+    "plugins",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    help="A Python file that is a plugin for this command alone. May be given several times.",
+)
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option(
     "--jobs",
@@ -93,6 +100,7 @@ def command(**options: Any) -> int:
     Exit codes: 0 all fine, 1 some runs failed, 2 misuse, 3 no run ended well, 130 interrupted.
     """
     from bench.cli.progress import plain
+    from bench.plugin_files import load_file
     from bench.plugins import discover
     from bench.runner.plan import check_cores, expand
     from bench.runner.session import cores
@@ -103,6 +111,8 @@ def command(**options: Any) -> int:
     plugins, warn = discover(), plain(is_json=asked.as_json).problem
     for problem in plugins.problems:
         warn(f"plugin {problem.owner} is broken: {problem.reason}")
+    for path in asked.plugins:
+        load_file(plugins, path)
     file = read_suite(asked.suite)
     choices = _choices(file, asked, warn)
     jobs = expand(file, plugins, choices)

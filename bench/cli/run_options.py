@@ -16,7 +16,7 @@ __all__ = ["RunOptions"]
 class RunOptions:
     """The options of `bench run` as they were given; empty or None where the suite or the machine decides.
 
-    splits: a scheme and a count. memory_limit: in bytes.
+    plugins: files that are plugins for this command alone. splits: a scheme and a count. memory_limit: in bytes.
     """
 
     suite: str
@@ -25,6 +25,7 @@ class RunOptions:
     datasets: tuple[str, ...]
     seeds: tuple[int, ...]
     splits: tuple[str, int] | None
+    plugins: tuple[Path, ...]
     device: str
     jobs: int
     threads: int | None
@@ -45,6 +46,8 @@ class RunOptions:
         """
         root = self.data_root or os.environ.get("BENCH_DATA") if needs_data else self.data_root
         words = ["bench", "run", self.suite, "--store", self.store]
+        for path in self.plugins:
+            words += ["--plugin", str(path)]
         for name, values in (("models", self.models), ("datasets", self.datasets)):
             words += [f"--{name}", joined(values)] if values else []
         if self.seeds:

@@ -15,11 +15,13 @@ from bench import sources
 from bench.errors import BenchError, UnknownName, UsageError
 from bench.matching import complaint, refusal
 from bench.mistakes import Mistake, checked, needs, raise_all, wrong_values
+from bench.own import BUILDER
 from bench.plugins import Catalogue, Offer, Plugins
 from bench.protocols.base import Protocol
 from bench.record import PlannedRun, SplitPlan
 from bench.runner.identity import Fingerprints, canonical, harness_fingerprint, hash_parts, installed_version, spec_text
 from bench.runner.jobs import Job
+from bench.runner.own_models import FILE, is_target, own_offer
 from bench.runner.pairs import default_splits, pairs, seeds_counted_on
 from bench.specs import (
     Choice,
@@ -85,7 +87,8 @@ class _Expansion:
         self.code = Fingerprints()
         self.mistakes: list[Mistake] = list(file.mistakes)
         entries = [entry for compare in file.suite.compare for entry in compare.models]
-        self.listed = {name for entry in entries for name in (entry.model, entry.label) if name}
+        self.listed = {name for entry in entries for name in _names(entry)}
+        self.own = {name: self._own(name) for name in self._chosen() if name not in self.listed and is_target(name)}
 
     def jobs(self) -> Iterator[Job]:
         compares = enumerate(self.file.suite.compare)
@@ -119,10 +122,29 @@ class _Expansion:
             self._note(where, str(error))
             return None
 
+    def _chosen(self) -> list[str]:
+        return [name.removeprefix("+") for name in self.choices.models]
+
+    def _own(self, target: str, entry: ModelEntry | None = None) -> Offer[ModelSpec]:
+        """Return the offer of an import path; raises UsageError where it leads nowhere."""
+        family, given = (None, {}) if entry is None else (entry.family, entry.hyperparameters)
+        return own_offer(target, (self.file.path.parent, Path.cwd()), family=family, given=given)
+
+    def _model(self, entry: ModelEntry, where: Where) -> Offer[ModelSpec] | None:
+        if not entry.target:
+            return self._found(self.plugins.models, entry.model, (*where, "model"))
+        try:
+            return self._own(entry.target, entry)
+        except UsageError as error:
+            here = (*where, "target")
+            self._note(here, f"{self.file.place(*here)}: {error}")
+            return None
+
     def _check_choices(self, cells: Sequence[_Cell]) -> None:
         for name in self.choices.models:
-            if name not in self.listed and name.removeprefix("+") not in self.plugins.models:
-                raise self._no_model(name.removeprefix("+"))
+            plain = name.removeprefix("+")
+            if plain not in self.listed and plain not in self.plugins.models and plain not in self.own:
+                raise self._no_model(plain)
         for name in self.choices.datasets:
             self.plugins.datasets.find(name, "--datasets")
             if not any(cell.dataset.spec.name == name for cell in cells):
@@ -134,7 +156,8 @@ class _Expansion:
             )
 
     def _no_model(self, name: str) -> UsageError:
-        whole = next((label for label in self.listed if name in (part.strip() for part in label.split(","))), None)
+        parts = {part.strip(): label for label in self.listed for part in label.split(",") if "," in label}
+        whole = parts.get(name)
         if whole is not None:
             return UsageError(
                 f"unknown model {name!r} in --models. The label {whole!r} has a comma: "
@@ -143,7 +166,7 @@ class _Expansion:
         return UnknownName("model", name, {*self.plugins.models, *self.listed}, place="--models")
 
     def _not_compared_on(self, dataset: str) -> UsageError:
-        suite, chosen = self.file.suite, [name.removeprefix("+") for name in self.choices.models]
+        suite, chosen = self.file.suite, self._chosen()
         listed = {name for compare in suite.compare for name in compare.datasets}
         if dataset not in listed:
             return UnknownName("data set", dataset, listed, place=f"suite {suite.name}")
@@ -247,10 +270,10 @@ class _Expansion:
         added = [name.removeprefix("+") for name in chosen if name.startswith("+")]
         named = [name for name in chosen if not name.startswith("+")]
         for number, entry in enumerate(compare.models):
-            if named and entry.model not in named and entry.label not in named:
+            if named and not _names(entry) & {*named}:
                 continue
             where = ("compare", index, "models", number)
-            model = self._found(self.plugins.models, entry.model, (*where, "model"))
+            model = self._model(entry, where)
             if model is None:
                 continue
             given = self._hyperparameters(entry, model.spec, where)
@@ -258,9 +281,10 @@ class _Expansion:
                 yield _Contender(entry=entry, where=where, model=model, given=given)
         for name in (*named, *added):
             # What the suite lists has its places there; elsewhere its default settings would pass for the suite's.
-            if name not in self.listed and name in self.plugins.models:
-                model = self.plugins.models[name]
-                yield _Contender(entry=ModelEntry(model=name), where=(), model=model, given=model.spec.defaults())
+            offer = self.own.get(name) or {**self.plugins.models}.get(name)
+            if offer is not None and name not in self.listed:
+                entry = ModelEntry(target=name) if name in self.own else ModelEntry(model=name)
+                yield _Contender(entry=entry, where=(), model=offer, given=offer.spec.defaults())
 
     def _settings(self, offer: Offer[Any], given: Mapping[str, Any], index: int, key: str) -> dict[str, Any] | None:
         """Return every setting with its value, None where some cannot be; those are noted."""
@@ -316,7 +340,19 @@ class _Contender:
 
     @property
     def label(self) -> str:
-        return self.entry.label or self.entry.model
+        return self.entry.label or self.entry.model or self.entry.target
+
+    @property
+    def builder(self) -> str:
+        """The target that a run's process calls."""
+        return BUILDER if self.entry.target else self.model.spec.target
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The targets whose source counts; an installed library, which nobody edits, counts by its version."""
+        if not self.entry.target:
+            return (self.model.spec.target,)
+        return (BUILDER, self.entry.target) if self.model.owner.version == FILE else (BUILDER,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -356,7 +392,7 @@ class _Cell:
         missing = [error for error in (offer.missing() for offer in needed) if error]
         return Job(
             plan=plan,
-            model_target=self.model.spec.target,
+            model_target=self.contender.builder,
             task_target=self._task.spec.target,
             protocol_target=self._protocol_target,
             dataset=self.dataset.spec,
@@ -408,12 +444,13 @@ class _Cell:
         offers: tuple[Offer[Any], ...] = (model, *datasets, self._task, self.question.protocol)
         needed = {name for offer in offers for name in offer.spec.requires}
         libraries = {name: installed_version(name) for name in {"torch", "numpy", *needed}}
-        for offer in offers:
-            libraries |= code.libraries(offer.spec.target)
+        used = (*self.contender.sources, *(offer.spec.target for offer in offers if offer is not model))
+        for target in used:
+            libraries |= code.libraries(target)
         return {
             "model": f"{model.spec.name} {model.spec.target} {model.owner.distribution} {model.owner.version}",
             "model spec": spec_text(model.spec),
-            "model source": code.source(model.spec.target),
+            "model source": " ".join(code.source(target) for target in self.contender.sources),
             "hyperparameters": canonical(self.hyperparameters),
             "data": canonical([sources.fingerprint(offer.spec) for offer in datasets]),
             "data spec": canonical([sha256(spec_text(offer.spec).encode()).hexdigest() for offer in datasets]),
@@ -441,12 +478,17 @@ def _rounds(cells: Sequence[_Cell]) -> Iterator[tuple[_Cell, int, SplitPlan]]:
                 yield cell, *found[number]
 
 
+def _names(entry: ModelEntry) -> set[str]:
+    """Return what a command line may call an entry."""
+    return {name for name in (entry.model, entry.label, entry.target) if name}
+
+
 def _same_label(first: _Cell, second: _Cell) -> str:
     place = second.expansion.file.place
     one, other = first.contender, second.contender
     return (
-        f"{place(*other.where)}: {other.entry.model!r} is called {other.label!r} on {second.dataset.spec.name!r}, "
-        f"and so is another {one.entry.model!r} ({place(*one.where)}): "
+        f"{place(*other.where)}: {other.model.spec.name!r} is called {other.label!r} on {second.dataset.spec.name!r}, "
+        f"and so is another {one.model.spec.name!r} ({place(*one.where)}): "
         'give each a name of its own with label = "…"'
     )
 
