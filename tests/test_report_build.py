@@ -141,7 +141,7 @@ def test_model_with_failed_seeds_counts_them_and_is_never_best() -> None:
 def test_failures_are_told_once_with_their_seeds() -> None:
     failures = report(whole_suite()).failures
     segfaults = next(each for each in failures if each.label == "segfaulter" and each.status == "failed")
-    assert segfaults.seeds == (0, 1, 2, 3)
+    assert segfaults.repetitions == "seeds 0, 1, 2, 3"
     assert "SIGSEGV" in segfaults.reason
     assert "Traceback" in segfaults.traceback
     assert segfaults.output == "epoch 1 …\n"

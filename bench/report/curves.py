@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import stdtrit
+
+from bench.report.levels import CONFIDENCE
+from bench.stats.distributions import student_quantile
 
 __all__ = ["Curve", "band", "mean_curve"]
 
@@ -14,7 +16,6 @@ Array = npt.NDArray[np.float64]
 # (x, y) of one seed, x growing
 Curve = tuple[Sequence[float], Sequence[float]]
 POINT_LIMIT = 80
-CONFIDENCE = 0.95
 
 
 def mean_curve(curves: Sequence[Curve]) -> tuple[Array, Array, Array, Array]:
@@ -35,7 +36,7 @@ def band(table: Array) -> tuple[Array, Array]:
     mean: Array = table.mean(axis=0)
     if count < 2:
         return mean, mean
-    width = float(stdtrit(count - 1, 0.5 + CONFIDENCE / 2)) * table.std(axis=0, ddof=1) / np.sqrt(count)
+    width = student_quantile(count - 1, 0.5 + CONFIDENCE / 2) * table.std(axis=0, ddof=1) / np.sqrt(count)
     return mean - width, mean + width
 
 

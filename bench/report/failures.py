@@ -60,7 +60,6 @@ def _failure(runs: list[RunRecord], section: str) -> Failure:
         variant=run.variant,
         status=first.status,
         reason=first.reason,
-        seeds=tuple(dict.fromkeys(record.run.seed for record in runs)),
         repetitions=listed(map(Repetition.of, runs)),
         run_ids=tuple(record.run.run_id for record in runs),
         finished_at=first.finished_at,

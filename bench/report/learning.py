@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from bench.record import CurvePoint, RunRecord
 from bench.report.curves import Curve, mean_curve
+from bench.report.levels import INTERVAL
 from bench.report.measures import score_title
 from bench.report.objective import objective
 from bench.report.section_data import SectionData
@@ -16,7 +17,7 @@ from bench.report.tree import Figure, Line, LineFigure
 __all__ = ["learning_curves"]
 
 CAPTION = (
-    "Means over seeds with 95 % bands. A seed that stopped early counts with its last value. "
+    f"Means over seeds with {INTERVAL} bands. A seed that stopped early counts with its last value. "
     "Models that are fitted as a whole have no curve."
 )
 PARTIAL = "Where some seeds of a model failed, its line is the mean of the others: the legend says how many."

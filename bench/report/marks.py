@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Generic, TypeVar
 
+from bench.report.levels import ALPHA
 from bench.report.repetition import Repetition
 from bench.stats import Comparison, holm, paired_difference
 
-__all__ = ["ALPHA", "Judgement", "judge", "paired"]
+__all__ = ["Judgement", "judge", "paired"]
 
-ALPHA = 0.05
 # Differences that agree to so many digits are one difference.
 ROUNDING = 1e-9
 K = TypeVar("K", bound=Hashable)

@@ -6,13 +6,14 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from bench.report.levels import INTERVAL
 from bench.report.section_data import SectionData
 from bench.report.tree import Column, Figure, Point, ScatterFigure
 
 __all__ = ["front", "quality_against_time"]
 
 CAPTION = (
-    "Means over seeds with 95 % intervals. The stepped line joins the models that no other beats in both, "
+    f"Means over seeds with {INTERVAL} intervals. The stepped line joins the models that no other beats in both, "
     "by their means; a model some of whose runs failed is drawn, but stands on no line."
 )
 

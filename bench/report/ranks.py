@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bench.record import RunRecord, Score
 from bench.report.conditions import Condition, device_name
 from bench.report.grouping import Group, canonical
+from bench.report.levels import ALPHA, LEVEL
 from bench.report.measures import score_scope, score_title
 from bench.report.objective import main_score
 from bench.report.profiles import against_first, profiled
@@ -20,7 +21,6 @@ __all__ = ["LEAST", "ranks"]
 
 # Fewer data sets or models than this make no ranking worth a diagram.
 LEAST = 3
-ALPHA = 0.05
 # A model that was not run, or does not apply, is absent and has not failed.
 UNTRIED = frozenset({"skipped", "not-applicable"})
 
@@ -203,4 +203,4 @@ def _finding(test: RankTest, difference: float, models: int, *, can_decide: bool
             "So few data sets can decide nothing between two models: even always first against always last of "
             f"{models} is less than Nemenyi's critical difference of {difference:.2f}."
         )
-    return start + f"Two models differ where their mean ranks do by {difference:.2f} or more (Nemenyi, 5 % level)."
+    return start + f"Two models differ where their mean ranks do by {difference:.2f} or more (Nemenyi, {LEVEL})."

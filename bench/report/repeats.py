@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from bench.record import RunRecord
+from bench.report.families import family_place
 from bench.report.measures import is_clocked
 from bench.report.repetition import Repetition
 from bench.report.tree import Repeats
 
 __all__ = ["repeats"]
 
-FAMILIES = ("shallow", "deep", "generative")
 # Where a run stands: its label, family, device, and whether only repeatable algorithms were allowed.
 Key = tuple[str, str, str, bool]
 
@@ -35,7 +35,7 @@ def repeats(records: Iterable[RunRecord], attempts: Iterable[RunRecord]) -> tupl
             tries[attempt.run.run_id][attempt.environment_id].append(attempt)
     return tuple(
         _judged(key, [list(tries[run_id].values()) for run_id in run_ids])
-        for key, run_ids in sorted(places.items(), key=lambda item: (FAMILIES.index(item[0][1]), item[0]))
+        for key, run_ids in sorted(places.items(), key=lambda item: (family_place(item[0][1]), item[0]))
     )
 
 

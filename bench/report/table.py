@@ -12,6 +12,7 @@ from statistics import fmean
 from bench.record import RunRecord
 from bench.report.conditions import Condition, Conditions
 from bench.report.failures import is_inapplicable
+from bench.report.families import family_place
 from bench.report.marks import Judgement, judge
 from bench.report.repetition import Repetition, noun, split_count
 from bench.report.tree import Cell, Column, Row
@@ -22,7 +23,6 @@ from bench.stats import mean_interval
 
 __all__ = ["MEMORY_RESOLUTION_MB", "Table", "by_size"]
 
-FAMILIES = ("shallow", "deep", "generative")
 # Below a megabyte the high-water mark shows the allocator's pages, not the model.
 MEMORY_RESOLUTION_MB = 1.0
 # Stands for a hyperparameter that a search chose anew in every run.
@@ -99,7 +99,6 @@ class Table:
         cells = {column.key: self.cell(key, number) for number, column in enumerate(self.columns)}
         return Row(
             label=run.label,
-            model=run.model,
             family=run.family,
             variant=run.variant,
             hyperparameters=_hyperparameters(runs),
@@ -167,7 +166,7 @@ class Table:
                 numbers = [values.sign * value for value in values.finite(key).values()]
                 best[key.label] = max([best.get(key.label, -math.inf), *([fmean(numbers)] if numbers else [])])
                 misses[key.label] += values.infinite(key)
-        families = {key.label: FAMILIES.index(runs[0].run.family) for key, runs in self._records.items()}
+        families = {key.label: family_place(runs[0].run.family) for key, runs in self._records.items()}
         return {label: (family, misses[label], -best.get(label, -math.inf)) for label, family in families.items()}
 
 

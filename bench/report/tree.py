@@ -107,7 +107,6 @@ class Row:
     """
 
     label: str
-    model: str
     family: str
     variant: Mapping[str, Value]
     hyperparameters: Mapping[str, Value]
@@ -264,7 +263,6 @@ class Failure:
     variant: Mapping[str, Value]
     status: str
     reason: str
-    seeds: tuple[int, ...]
     repetitions: str
     run_ids: tuple[str, ...]
     finished_at: str

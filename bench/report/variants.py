@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from bench.report.levels import INTERVAL
 from bench.report.section_data import SectionData
 from bench.report.tree import Cell, Column, Figure, Line, LineFigure, Measure, Row
 from bench.report.wording import variant_text
@@ -14,7 +15,7 @@ from bench.specs import Value
 __all__ = ["CAPTION", "is_logarithmic", "line_figure", "quality_against_variant", "titled", "variant_number"]
 
 LOG_RATIO = 20.0
-CAPTION = "Means over seeds with 95 % bands; a point that is missing was not run or failed."
+CAPTION = f"Means over seeds with {INTERVAL} bands; a point that is missing was not run or failed."
 PARTIAL = "An open marker is the mean of the lucky seeds alone: others have no value."
 Place = Callable[[Row], float | None]
 Words = Callable[[Row], str]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
+from bench.report.levels import LEVEL
 from bench.report.marks import Judgement
 from bench.report.tree import Column
 from bench.report.values import RowKey
@@ -13,8 +14,8 @@ from bench.specs import Value
 __all__ = ["findings", "run_range", "variant_text"]
 
 TESTS = {
-    "seed": "t test paired by seed, Holm-corrected, 5 % level",
-    "run": "t test paired by seed and split, Holm-corrected, 5 % level",
+    "seed": f"t test paired by seed, Holm-corrected, {LEVEL}",
+    "run": f"t test paired by seed and split, Holm-corrected, {LEVEL}",
 }
 LIST_LIMIT = 5
 

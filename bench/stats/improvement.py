@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
+from bench.stats.distributions import normal_quantile
 from bench.stats.intervals import Estimate
 
 __all__ = ["Profile", "performance_profile", "probability_of_improvement"]
@@ -78,7 +78,7 @@ def performance_profile(
 def _one_stratum(a: Array, b: Array, confidence: float) -> tuple[float, float, float]:
     wins = (a[:, None] > b[None, :]).mean() + (a[:, None] == b[None, :]).mean() / 2
     share, half = float(wins), (len(a) + len(b)) / 2 - 1
-    z = float(ndtri((1 + confidence) / 2))
+    z = float(normal_quantile((1 + confidence) / 2))
 
     def is_far(chance: float) -> bool:
         variance = chance * (1 - chance) / (len(a) * len(b))

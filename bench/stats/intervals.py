@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri, stdtrit
+
+from bench.stats.distributions import normal_quantile, normal_share_below, student_quantile
 
 __all__ = ["Estimate", "Interval", "bootstrap_interval", "interquartile_mean", "mean_interval"]
 
@@ -45,7 +46,7 @@ def mean_interval(values: Sequence[float], confidence: float = 0.95) -> Interval
     mean, count = float(array.mean()), len(array)
     if count == 1:
         return Interval(mean, np.nan, np.nan, 1)
-    reach = float(stdtrit(count - 1, (1 + confidence) / 2) * array.std(ddof=1) / np.sqrt(count))
+    reach = float(student_quantile(count - 1, (1 + confidence) / 2) * array.std(ddof=1) / np.sqrt(count))
     return Interval(mean, mean - reach, mean + reach, count)
 
 
@@ -125,10 +126,10 @@ def _bca(groups: list[Array], draws: list[Array], statistic: Statistic, tail: fl
     function = STATISTICS[statistic]
     value, values = function(np.concatenate(groups)), function(np.concatenate(draws, axis=-1))
     below = (np.mean(values < value) + np.mean(values <= value)) / 2
-    bias = ndtri(np.clip(below, 1 / len(values), 1 - 1 / len(values)))
+    bias = normal_quantile(np.clip(below, 1 / len(values), 1 - 1 / len(values)))
     acceleration = _acceleration(groups, function)
-    ends = ndtri(np.array([tail, 1 - tail]))
-    low, high = np.quantile(values, ndtr(bias + (bias + ends) / (1 - acceleration * (bias + ends))))
+    ends = normal_quantile(np.array([tail, 1 - tail]))
+    low, high = np.quantile(values, normal_share_below(bias + (bias + ends) / (1 - acceleration * (bias + ends))))
     return float(low), float(high)
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
 
+from bench.stats.distributions import student_quantile, student_share_below
 from bench.stats.signs import SignFlips, hodges_lehmann, signed_rank_p_value
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def tost_paired(a: Mapping[Key, float], b: Mapping[Key, float], margin: float, a
         return Equivalence(difference, np.nan, np.nan, 1.0, False, margin, count, can_decide=False)
     mean, error = float(differences.mean()), _standard_error(differences)
     p_value = max(_upper_tail(mean + margin, error, count - 1), _upper_tail(margin - mean, error, count - 1))
-    reach = float(stdtrit(count - 1, 1 - alpha)) * error
+    reach = student_quantile(count - 1, 1 - alpha) * error
     return Equivalence(mean, mean - reach, mean + reach, p_value, p_value < alpha, margin, count, can_decide=True)
 
 
@@ -126,7 +126,7 @@ def _t(differences: Array, alpha: float, seed: int) -> tuple[float, float, float
     if count == 1:
         return mean, np.nan, np.nan, 1.0
     error = _standard_error(differences)
-    reach = float(stdtrit(count - 1, 1 - alpha / 2)) * error
+    reach = student_quantile(count - 1, 1 - alpha / 2) * error
     return mean, mean - reach, mean + reach, min(1.0, 2 * _upper_tail(abs(mean), error, count - 1))
 
 
@@ -149,7 +149,7 @@ def _upper_tail(value: float, error: float, degrees: int) -> float:
     """Return P(T > value / error), by its limit where the error is zero."""
     if error == 0:
         return 0.5 if value == 0 else float(value < 0)
-    return float(stdtr(degrees, -value / error))
+    return student_share_below(degrees, -value / error)
 
 
 def _least_p_value(method: Method, count: int) -> float:

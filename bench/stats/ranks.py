@@ -8,7 +8,8 @@ from math import factorial, prod
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtrc, fdtrc
+
+from bench.stats.distributions import chi_squared_tail, f_tail
 
 __all__ = ["RankTest", "cliques", "friedman", "nemenyi_critical_difference", "nemenyi_p_values"]
 
@@ -54,9 +55,9 @@ def friedman(
     return RankTest(
         mean_ranks=tuple(means.tolist()),
         statistic=statistic,
-        p_value=float(chdtrc(models - 1, statistic)),
+        p_value=chi_squared_tail(models - 1, statistic),
         f_statistic=f_statistic,
-        f_p_value=float(fdtrc(models - 1, (models - 1) * (count - 1), f_statistic))
+        f_p_value=f_tail(models - 1, (models - 1) * (count - 1), f_statistic)
         if np.isfinite(f_statistic)
         else _full_agreement_p_value(ranks),
         datasets=count,

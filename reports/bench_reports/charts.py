@@ -8,7 +8,8 @@ from html import escape
 from itertools import chain
 from typing import Any
 
-from bench.report import Cell, DotFigure, Figure, Line, LineFigure, Measure, Point, ScatterFigure
+from bench.report import Cell, DotFigure, Figure, Line, LineFigure, Point, ScatterFigure
+from bench.report.variants import titled
 from bench_reports.words import ARROWS, plural, significant
 
 __all__ = ["chart"]
@@ -74,10 +75,6 @@ def _range(values: Sequence[float], label: str, *, log: bool) -> list[float]:
     return [min(places) - room, max(places) + 0.08 * span]
 
 
-def _titled(measure: Measure) -> str:
-    return f"{measure.title}{f' ({measure.unit})' if measure.unit else ''}"
-
-
 def _scatter(figure: ScatterFigure, colors: dict[str, str]) -> dict[str, Any]:
     x = [point.x.mean for point in figure.points]
     is_log = min(x) > 0 and max(x) / min(x) >= LOG_RATIO
@@ -87,10 +84,10 @@ def _scatter(figure: ScatterFigure, colors: dict[str, str]) -> dict[str, Any]:
     points = [_point(point, figure, colors[point.label], conditions.index(point.condition)) for point in figure.points]
     return {
         "traces": [*fronts, *points],
-        "x": _axis(_titled(figure.x), log=is_log)
+        "x": _axis(titled(figure.x), log=is_log)
         | {"range": _range(x, first.label, log=is_log)}
         | (_ticks(x) if is_log else {}),
-        "y": _axis(f"{_titled(figure.y)} {ARROWS[figure.y.better]}"),
+        "y": _axis(f"{titled(figure.y)} {ARROWS[figure.y.better]}"),
         "hover": "closest",
     }
 

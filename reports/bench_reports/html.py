@@ -17,6 +17,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from bench.report import Cell, Column, DotFigure, Figure, Line, LineFigure, Ranks, Report, Row, Section
+from bench.report.families import family_place
 from bench_reports import words
 from bench_reports.charts import chart
 from bench_reports.rank_diagram import rank_diagram
@@ -26,7 +27,6 @@ __all__ = ["render"]
 TEMPLATES = files("bench_reports") / "templates"
 # Inside a script element, `</script>` ends it and `<!--` changes how it is read, whatever quotes stand around.
 UNSAFE_IN_SCRIPT = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-FAMILIES = ("shallow", "deep", "generative")
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ def _overview(report: Report) -> Overview | None:
         return None
     families = {row.label: row.family for section, _ in places for row in section.rows}
     found = {label: [_find(label, section, text) for section, text in places] for label in families}
-    order = sorted(families, key=lambda label: FAMILIES.index(families[label]))
+    order = sorted(families, key=lambda label: family_place(families[label]))
     has_protocols = len({section.protocol for section, _ in places}) > 1
     return Overview(places, has_protocols, [(label, families[label], found[label]) for label in order])
 

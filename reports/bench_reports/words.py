@@ -9,7 +9,8 @@ from datetime import datetime
 from statistics import median
 
 from bench.report import Cell, Column, Measure, Report, Row, Section
-from bench.specs import Value
+from bench.report.table import MEMORY_RESOLUTION_MB
+from bench.report.wording import variant_text
 
 __all__ = [
     "ABSENT",
@@ -41,7 +42,6 @@ SPAN_LIMIT = 50.0
 # More scores than this push the costs off a screen.
 SCORE_LIMIT = 5
 DECIMAL_LIMIT = 6
-MEMORY_RESOLUTION_MB = 1.0
 
 
 @dataclass(frozen=True)
@@ -228,11 +228,6 @@ def outcome_text(outcomes: Mapping[str, int]) -> str:
     """Return runs by status, e.g. `33 ok, 1 timeout`."""
     order = sorted(outcomes, key=lambda status: (status != "ok", status))
     return ", ".join(f"{outcomes[status]:,} {status}" for status in order)
-
-
-def variant_text(variant: Mapping[str, Value]) -> str:
-    """Return a variant as `training size = 100`, "" where nothing varied."""
-    return ", ".join(f"{name.replace('_', ' ')} = {value}" for name, value in variant.items())
 
 
 def plural(count: int, noun: str) -> str:

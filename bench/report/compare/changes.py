@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from bench.report.conditions import device_name
 from bench.report.grouping import flatten
+from bench.report.levels import ALPHA
 from bench.report.repetition import Repetition
 from bench.report.table import by_size
 from bench.report.tree import Measure
@@ -136,7 +137,7 @@ class Differences:
     margins: tuple[str, ...] = ()
     power: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    alpha: float = 0.05
+    alpha: float = ALPHA
     counts: Counter[str] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:

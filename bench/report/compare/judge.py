@@ -8,19 +8,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from scipy.special import stdtrit
-
 from bench.errors import UsageError
 from bench.record import Environment
 from bench.report.compare.changes import Change, Differences, Place, Verdict
 from bench.report.compare.pairs import Pair, PairedCell, cells, changed_parts, environment_words, pair_cells
 from bench.report.compare.readings import Reading, failed_runs, missed, readings
 from bench.report.compare.sides import Side
+from bench.report.levels import ALPHA
 from bench.report.machines import busy
-from bench.report.marks import ALPHA, paired
+from bench.report.marks import paired
 from bench.report.table import MEMORY_RESOLUTION_MB
 from bench.report.tree import Measure
 from bench.stats import holm, paired_difference, tost_paired
+from bench.stats.distributions import student_quantile
 
 __all__ = ["DEFAULT_MARGINS", "Margin", "compare"]
 
@@ -85,7 +85,7 @@ def _power(changes: Sequence[Change]) -> Iterator[str]:
     """Say what so many runs can show at all, for the smallest and the largest number of them."""
     counts = [change.count for change in changes if change.p_value is not None and change.can_decide]
     for count in sorted({min(counts), max(counts)} if counts else ()):
-        needed = -float(stdtrit(count - 1, ALPHA / len(counts) / 2)) / math.sqrt(count)
+        needed = -student_quantile(count - 1, ALPHA / len(counts) / 2) / math.sqrt(count)
         yield (
             f"{count} paired runs and {len(counts)} tests: the first difference to be told from noise must be "
             f"{needed:.2g} times the spread between seeds"

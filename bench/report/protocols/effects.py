@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from bench.record import RunRecord
-from bench.report.marks import ALPHA, paired
+from bench.report.levels import ALPHA, LEVEL
+from bench.report.marks import paired
 from bench.report.measures import score_measure
 from bench.report.repetition import Repetition
 from bench.report.section_data import SectionData
@@ -25,7 +26,7 @@ __all__ = ["WALL_TIME", "Effect", "Seeds", "cell", "effects", "main_values", "se
 WALL_TIME = "wall time, set-up and looks at the validation part included"
 # So many effects within noise are told together.
 MANY = 5
-TEST = "paired by seed and split, t test, Holm-corrected, 5 % level"
+TEST = f"paired by seed and split, t test, Holm-corrected, {LEVEL}"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations, pairwise
 
+from bench.report.levels import LEVEL
 from bench.report.protocols.effects import Effect, effects, main_values
 from bench.report.protocols.sizes import Sizes
 from bench.report.section_data import ProtocolPart, SectionData
@@ -70,7 +71,7 @@ def _crossings(section: SectionData, column: Column, sizes: Sizes) -> Iterator[s
     if not crossed:
         judged = [effect for effect in tested if not effect.lost]
         decided = any(effect.test.can_decide for effect in judged)
-        test = f"{len(judged)} paired t tests, Holm-corrected, 5 % level" if decided else "too few shared seeds"
+        test = f"{len(judged)} paired t tests, Holm-corrected, {LEVEL}" if decided else "too few shared seeds"
         if len(judged) < len(tested):
             test += f"; {len(tested) - len(judged)} of {len(tested)} points not judged for runs without a value"
         yield f"No two of {len(values)} curves cross beyond noise{where} ({test})."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bench.report.levels import INTERVAL
 from bench.report.protocols.effects import Seeds, cell, effects, main_values, sentence
 from bench.report.section_data import ProtocolPart, SectionData
 from bench.report.tree import Column, Dot, DotFigure, Figure, Row
@@ -39,7 +40,7 @@ def figures(section: SectionData) -> Iterator[Figure]:
                 title=", ".join(word for word in ("What the order of inputs is worth", column.condition) if word),
                 x_title=titled(column.measure),
                 dots=dots,
-                caption="Clean labels, inputs in order and in one new order for every sample; means with 95 % "
+                caption=f"Clean labels, inputs in order and in one new order for every sample; means with {INTERVAL} "
                 "intervals. A model that knows no order is not harmed.",
             )
 

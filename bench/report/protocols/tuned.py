@@ -14,6 +14,7 @@ from bench.report.conditions import Condition
 from bench.report.curves import mean_curve
 from bench.report.grouping import canonical
 from bench.report.learning import learning_curves
+from bench.report.levels import INTERVAL
 from bench.report.pareto import front
 from bench.report.protocols.effects import WALL_TIME, Seeds, cell, effects, main_values, sentence
 from bench.report.section_data import ProtocolPart, SectionData
@@ -104,8 +105,8 @@ def _against_untuned(section: SectionData, column: Column) -> Iterator[Figure]:
             title=", ".join(word for word in ("Tuned and untuned", column.condition) if word),
             x_title=titled(column.measure),
             dots=tuple(dots),
-            caption="Means on test data with 95 % intervals. Untuned: the fixed-budget runs with the budget of one "
-            "trial and the suite's setting.",
+            caption=f"Means on test data with {INTERVAL} intervals. Untuned: the fixed-budget runs with the budget of "
+            "one trial and the suite's setting.",
         )
 
 
@@ -167,7 +168,9 @@ def _search(section: SectionData) -> Iterator[Figure]:
                 note = f"{len(curves)} of {len(curves) + failed} runs" if failed else ""
                 lines.append(Line(label, family, words, x, mean, low, high, len(curves), note))
     if lines:
-        caption = "Means over seeds with 95 % bands; the first trial is the suite's setting. On validation data only."
+        caption = (
+            f"Means over seeds with {INTERVAL} bands; the first trial is the suite's setting. On validation data only."
+        )
         yield LineFigure(
             "search", "What the search found", "trials", "Trial", "Best objective so far", tuple(lines), caption=caption
         )

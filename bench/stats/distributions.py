@@ -1,0 +1,60 @@
+"""Quantiles and tails of the distributions that tests need. SciPy is loaded by the first of them that is asked for.
+
+Its special functions take longer to import than a report of a few runs takes to make.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = [
+    "chi_squared_tail",
+    "f_tail",
+    "normal_quantile",
+    "normal_share_below",
+    "student_quantile",
+    "student_share_below",
+]
+
+
+def student_quantile(degrees: float, share: float) -> float:
+    """Return the value that this share of Student's t lies below."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(degrees, share))
+
+
+def student_share_below(degrees: float, value: float) -> float:
+    """Return the share of Student's t below a value."""
+    from scipy.special import stdtr
+
+    return float(stdtr(degrees, value))
+
+
+def normal_quantile(share: ArrayLike) -> NDArray[np.float64]:
+    """Return the values that these shares of the standard normal distribution lie below."""
+    from scipy.special import ndtri
+
+    return np.asarray(ndtri(share))
+
+
+def normal_share_below(value: ArrayLike) -> NDArray[np.float64]:
+    """Return the shares of the standard normal distribution below these values."""
+    from scipy.special import ndtr
+
+    return np.asarray(ndtr(value))
+
+
+def chi_squared_tail(degrees: float, value: float) -> float:
+    """Return the share of the χ² distribution above a value."""
+    from scipy.special import chdtrc
+
+    return float(chdtrc(degrees, value))
+
+
+def f_tail(above: float, below: float, value: float) -> float:
+    """Return the share of the F distribution above a value; above, below: its degrees of freedom."""
+    from scipy.special import fdtrc
+
+    return float(fdtrc(above, below, value))
