@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bench.stats.failures import with_failures
 from bench.stats.improvement import Profile, performance_profile, probability_of_improvement
-from bench.stats.intervals import Estimate, Interval, bootstrap_interval, interquartile_mean, mean_interval
+from bench.stats.intervals import Estimate, Interval, interquartile_mean, mean_interval
 from bench.stats.paired import Comparison, Equivalence, holm, paired_difference, tost_paired
-from bench.stats.ranks import RankTest, cliques, friedman, nemenyi_critical_difference, nemenyi_p_values
+from bench.stats.ranks import RankTest, cliques, friedman, nemenyi_critical_difference
 
 __all__ = [
     "Comparison",
@@ -15,14 +15,12 @@ __all__ = [
     "Interval",
     "Profile",
     "RankTest",
-    "bootstrap_interval",
     "cliques",
     "friedman",
     "holm",
     "interquartile_mean",
     "mean_interval",
     "nemenyi_critical_difference",
-    "nemenyi_p_values",
     "paired_difference",
     "performance_profile",
     "probability_of_improvement",

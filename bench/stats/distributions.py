@@ -12,7 +12,6 @@ __all__ = [
     "chi_squared_tail",
     "f_tail",
     "normal_quantile",
-    "normal_share_below",
     "student_quantile",
     "student_share_below",
 ]
@@ -37,13 +36,6 @@ def normal_quantile(share: ArrayLike) -> NDArray[np.float64]:
     from scipy.special import ndtri
 
     return np.asarray(ndtri(share))
-
-
-def normal_share_below(value: ArrayLike) -> NDArray[np.float64]:
-    """Return the shares of the standard normal distribution below these values."""
-    from scipy.special import ndtr
-
-    return np.asarray(ndtr(value))
 
 
 def chi_squared_tail(degrees: float, value: float) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.stats.distributions import student_quantile, student_share_below
-from bench.stats.signs import SignFlips, hodges_lehmann, signed_rank_p_value
+from bench.stats.signs import hodges_lehmann, signed_rank_p_value
 
 if TYPE_CHECKING:
     from _typeshed import SupportsRichComparison
@@ -20,7 +20,7 @@ __all__ = ["Comparison", "Equivalence", "holm", "paired_difference", "tost_paire
 Array = NDArray[np.float64]
 # What values are paired by: a seed, or a seed and a split.
 Key = TypeVar("Key", bound="SupportsRichComparison")
-Method = Literal["t", "wilcoxon", "permutation"]
+Method = Literal["t", "wilcoxon"]
 
 
 @dataclass(frozen=True)
@@ -61,22 +61,19 @@ def paired_difference(
     b: Mapping[Key, float],
     confidence: float = 0.95,
     method: Method = "t",
-    *,
-    seed: int = 0,
 ) -> Comparison:
     """Compare two models over the keys (seeds, splits) they share.
 
     t: the mean difference; differences that are all equal have p-value 0 (or 1 where they are zero) and no width.
     wilcoxon: the Hodges-Lehmann difference, exact signed ranks (ties share ranks, zero differences drop out); it
-    alone takes the infinite values of failed runs, and two failures are a tie. permutation: the mean difference by
-    flipping signs, all of them up to 14 pairs and 10,000 random ones beyond, drawn with `seed`.
+    alone takes the infinite values of failed runs, and two failures are a tie.
     No shared key gives a difference of NaN and a p-value of 1. Raises ValueError on NaN.
     """
     differences = _differences(a, b, allow_infinite=method == "wilcoxon")
     alpha, count = 1 - confidence, len(differences)
     if count == 0:
         return Comparison(np.nan, np.nan, np.nan, 1.0, 0, can_decide=False)
-    difference, low, high, p_value = METHODS[method](differences, alpha, seed)
+    difference, low, high, p_value = METHODS[method](differences, alpha)
     return Comparison(difference, low, high, p_value, count, _least_p_value(method, count) <= alpha)
 
 
@@ -121,7 +118,7 @@ def _differences(a: Mapping[Key, float], b: Mapping[Key, float], *, allow_infini
     return np.where(both_failed, 0.0, left - np.where(both_failed, 0.0, right))
 
 
-def _t(differences: Array, alpha: float, seed: int) -> tuple[float, float, float, float]:
+def _t(differences: Array, alpha: float) -> tuple[float, float, float, float]:
     mean, count = float(differences.mean()), len(differences)
     if count == 1:
         return mean, np.nan, np.nan, 1.0
@@ -130,13 +127,8 @@ def _t(differences: Array, alpha: float, seed: int) -> tuple[float, float, float
     return mean, mean - reach, mean + reach, min(1.0, 2 * _upper_tail(abs(mean), error, count - 1))
 
 
-def _wilcoxon(differences: Array, alpha: float, seed: int) -> tuple[float, float, float, float]:
+def _wilcoxon(differences: Array, alpha: float) -> tuple[float, float, float, float]:
     return *hodges_lehmann(differences, alpha), signed_rank_p_value(differences)
-
-
-def _permutation(differences: Array, alpha: float, seed: int) -> tuple[float, float, float, float]:
-    flips = SignFlips(len(differences), seed)
-    return float(differences.mean()), *flips.interval(differences, alpha), flips.p_value(differences)
 
 
 def _standard_error(differences: Array) -> float:
@@ -159,8 +151,7 @@ def _least_p_value(method: Method, count: int) -> float:
     return min(1.0, 2.0 ** (1 - count))
 
 
-METHODS: dict[Method, Callable[[Array, float, int], tuple[float, float, float, float]]] = {
+METHODS: dict[Method, Callable[[Array, float], tuple[float, float, float, float]]] = {
     "t": _t,
     "wilcoxon": _wilcoxon,
-    "permutation": _permutation,
 }

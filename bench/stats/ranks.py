@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import factorial, prod
+from math import factorial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.stats.distributions import chi_squared_tail, f_tail
 
-__all__ = ["RankTest", "cliques", "friedman", "nemenyi_critical_difference", "nemenyi_p_values"]
+__all__ = ["RankTest", "cliques", "friedman", "nemenyi_critical_difference"]
 
 Array = NDArray[np.float64]
 
@@ -33,22 +33,18 @@ class RankTest:
     datasets: int
 
 
-def friedman(
-    scores: Sequence[Sequence[float]], higher_is_better: bool = True, *, correct_ties: bool = False
-) -> RankTest:
+def friedman(scores: Sequence[Sequence[float]], higher_is_better: bool = True) -> RankTest:
     """Rank the models within each data set and test whether their mean ranks differ.
 
     scores: (data sets, models), at least 2 × 2, NaN not allowed; a failed run is infinite (see `with_failures`) and
-    ranks last. Ties share ranks; without `correct_ties` the statistic is Demšar's, a little smaller when there are
-    any. Source: Demšar, Statistical comparisons of classifiers over multiple data sets, 2006, section 3.2.2.
+    ranks last. Ties share ranks; the statistic is Demšar's, a little smaller than a corrected one where there are any.
+    Source: Demšar, Statistical comparisons of classifiers over multiple data sets, 2006, section 3.2.2.
     """
     table = _table(scores)
     count, models = table.shape
     ranks = np.array([_ranks(-row if higher_is_better else row) for row in table])
     means = ranks.mean(axis=0)
     statistic = float(12 * count / (models * (models + 1)) * ((means - (models + 1) / 2) ** 2).sum())
-    if correct_ties:
-        statistic = statistic / shrinkage if (shrinkage := _tie_shrinkage(ranks)) > 0 else 0.0
     rest = count * (models - 1) - statistic
     # All data sets rank the models alike: F has no bound, and rounding must not turn it negative.
     f_statistic = (count - 1) * statistic / rest if rest > 1e-9 * count else np.inf
@@ -59,7 +55,7 @@ def friedman(
         f_statistic=f_statistic,
         f_p_value=f_tail(models - 1, (models - 1) * (count - 1), f_statistic)
         if np.isfinite(f_statistic)
-        else _full_agreement_p_value(ranks),
+        else _full_agreement_p_value(count, models),
         datasets=count,
     )
 
@@ -73,17 +69,6 @@ def nemenyi_critical_difference(models: int, datasets: int, alpha: float = 0.05)
 
     critical = studentized_range.ppf(1 - alpha, models, np.inf) / np.sqrt(2)
     return float(critical * _rank_error(models, datasets))
-
-
-def nemenyi_p_values(mean_ranks: Sequence[float], datasets: int) -> tuple[tuple[float, ...], ...]:
-    """Return the p-value of every pair of models, a symmetric matrix with ones on its diagonal."""
-    from scipy.stats import studentized_range
-
-    ranks = np.asarray(mean_ranks, dtype=np.float64)
-    apart = np.abs(ranks[:, None] - ranks[None, :]) / _rank_error(len(ranks), datasets)
-    p_values = studentized_range.sf(apart * np.sqrt(2), len(ranks), np.inf)
-    np.fill_diagonal(p_values, 1.0)
-    return tuple(tuple(row) for row in np.minimum(p_values, 1.0).tolist())
 
 
 def cliques(mean_ranks: Sequence[float], critical_difference: float) -> tuple[tuple[int, ...], ...]:
@@ -119,21 +104,12 @@ def _ranks(row: Array) -> Array:
     return (below + up_to + 1) / 2
 
 
-def _tie_shrinkage(ranks: Array) -> float:
-    """Return by how much ties lessen the variance of ranks, 1 without any. Source: Conover, 1999, section 5.8."""
-    count, models = ranks.shape
-    sizes = np.concatenate([np.unique(row, return_counts=True)[1] for row in ranks])
-    return 1.0 - float((sizes**3 - sizes).sum()) / float(count * models * (models**2 - 1))
+def _full_agreement_p_value(count: int, models: int) -> float:
+    """Return how likely it is that all rows are ordered as the first is, where every order is as likely.
 
-
-def _full_agreement_p_value(ranks: Array) -> float:
-    """Return how likely it is that all rows are ordered as the first is, where every order of its ranks is as likely:
-    one in k! for each further row, fewer where models tie.
+    Only rows without ties reach the bound of Demšar's statistic.
     """
-    count, models = ranks.shape
-    ties = np.unique(ranks[0], return_counts=True)[1].tolist()
-    orders = factorial(models) // prod(map(factorial, ties))
-    return float(orders ** (1 - count))
+    return float(factorial(models)) ** (1 - count)
 
 
 def _rank_error(models: int, datasets: int) -> float:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SignFlips", "hodges_lehmann", "signed_rank_p_value"]
+__all__ = ["hodges_lehmann", "signed_rank_p_value"]
 
 Array = NDArray[np.float64]
-MOST_ENUMERATED = 14
-RANDOM_FLIPS = 10_000
 
 
 def signed_rank_p_value(differences: Array) -> float:
@@ -48,44 +44,6 @@ def hodges_lehmann(differences: Array, alpha: float) -> tuple[float, float, floa
     if outside == 0:
         return median, np.nan, np.nan
     return median, float(means[outside - 1]), float(means[len(means) - outside])
-
-
-class SignFlips:
-    """The mean of n differences under all flips of their signs, or 10,000 random ones where n > 14."""
-
-    def __init__(self, count: int, seed: int) -> None:
-        self.is_exact = count <= MOST_ENUMERATED
-        if self.is_exact:
-            self._signs = np.array(list(product((1.0, -1.0), repeat=count)))
-        else:
-            self._signs = np.random.default_rng(seed).choice((1.0, -1.0), size=(RANDOM_FLIPS, count))
-
-    def p_value(self, differences: Array) -> float:
-        """Return the share of flips with a mean at least as far from zero; random ones count the observed too."""
-        sums, observed = np.abs(self._signs @ differences), abs(differences.sum())
-        # Equal sums may differ in the last bits by the order of their terms.
-        as_far = int((sums >= observed - 1e-9 * np.abs(differences).sum()).sum())
-        return as_far / len(sums) if self.is_exact else (as_far + 1) / (len(sums) + 1)
-
-    def interval(self, differences: Array, alpha: float) -> tuple[float, float]:
-        """Return the shifts that the test does not reject; NaN where it can reject none."""
-        if 2 / len(self._signs) > alpha:
-            return np.nan, np.nan
-        return self._end(differences, alpha, -1.0), self._end(differences, alpha, 1.0)
-
-    def _end(self, differences: Array, alpha: float, side: float) -> float:
-        inside, spread = float(differences.mean()), float(np.ptp(differences))
-        if spread == 0:
-            return inside
-        # At a shift beyond all differences every sign is the same, which is the least likely outcome of all.
-        outside = inside + side * 2 * spread
-        for _ in range(50):
-            middle = (inside + outside) / 2
-            if self.p_value(differences - middle) > alpha:
-                inside = middle
-            else:
-                outside = middle
-        return outside
 
 
 def _doubled_ranks(sizes: Array) -> NDArray[np.int64]:
