@@ -19,6 +19,7 @@ from bench.protocols.perturb import first_samples
 from bench.record import CurvePoint
 from bench.specs import Value
 from bench.tasks.base import Part
+from bench.tasks.scoring import validate
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -297,7 +298,7 @@ def validation_scores(context: RunContext, model: Any) -> dict[str, float]:
     """Return what the task wants to know on the way, on the validation part."""
     task, data = context.task, context.data
     answer = task.answer(model, data, data.validation)
-    return task.validate(answer.arrays, data.validation_truth)
+    return validate(task, answer.arrays, data.validation_truth)
 
 
 def train_model(

@@ -119,8 +119,7 @@ class _Run:
             torch.cuda.init()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         seed_everything(plan.seed, deterministic=job.is_deterministic)
         # Of the modules in use; the installed distributions are part of the run's identity.
-        loaded = {module.__name__: module.__version__ for module in (torch, numpy)}
-        self.measured["versions"] = {**self.job.versions, **loaded}
+        self.measured["versions"] = {module.__name__: module.__version__ for module in (torch, numpy)}
         kind = resolve(job.task_target)
         task: Task = kind(kind.Settings.model_validate(plan.settings["task"]), plan.task, job.cache)
         rules = resolve(job.protocol_target)

@@ -37,7 +37,6 @@ class Job(Wire):
     dataset: DatasetSpec
     metrics: tuple[MetricSpec, ...]
     metric_sources: dict[str, str] = {}
-    versions: dict[str, str] = {}
     space: dict[str, Annotated[Hyperparameter, Field(discriminator="kind")]] = {}
     extra_datasets: tuple[DatasetSpec, ...] = ()
     missing: str = ""

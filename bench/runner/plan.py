@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -397,7 +396,6 @@ class _Cell:
             protocol_target=self._protocol_target,
             dataset=self.dataset.spec,
             metrics=tuple(offer.spec for offer in metrics),
-            versions=json.loads(identity["libraries"]) | {self.model.owner.distribution: self.model.owner.version},
             metric_sources={offer.spec.name: self.expansion.code.source(offer.spec.target) for offer in metrics},
             space=self.model.spec.space,
             extra_datasets=tuple(offer.spec for offer in self._extra),

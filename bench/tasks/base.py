@@ -80,17 +80,20 @@ class Task(ABC):
             return split.x, split.y
         return (None, split.x) if self.answer_kind == "sample" else (split.x, None)
 
-    def truth(self, split: Split, target: Array | None) -> Arrays:
+    def truth(self, split: Split, target: Array | None, space: Space | None) -> Arrays:
         """Return what answers are scored against: `labels`, `tokens` or `targets`, raw, and what else it takes.
 
-        target: the raw target of `view`. By default the data set's own target where the view has none.
+        target: the raw target of `view`, and its space. By default the data set's own target where the view has none.
+        `bounds`, (2,) float64, stand beside targets whose bounds are known.
         """
         known = split.y if target is None else target
-        if known is None:
+        if known is None or space is None:
             return {}
-        if known.dtype.kind == "f" or (self.answer_kind == "sample" and target is not None):
-            return {"targets": known}
-        return {"labels" if known.ndim == 1 else "tokens": known.astype(np.int64)}
+        # The space decides, not the type of the array: images may lie there as whole numbers, too.
+        if space.kind != "real" and (self.answer_kind != "sample" or target is None):
+            return {"tokens" if space.axes else "labels": known.astype(np.int64)}
+        bounds = {} if space.bounds is None else {"bounds": np.array(space.bounds, np.float64)}
+        return {"targets": known, **bounds}
 
     def validate(self, answer: Arrays, truth: Arrays) -> dict[str, float]:
         """Return a few scores of an answer on the validation part, the objective among them; quick."""
@@ -146,7 +149,10 @@ class Task(ABC):
             None if encoding.input is None else encoding.input.space,
             None if encoding.target is None else encoding.target.space,
         )
-        truths = {name: self.truth(views[name][0], views[name][2]) for name in ("validation", "test")}
+        truths = {}
+        for name in ("validation", "test"):
+            split, _, target = views[name]
+            truths[name] = self.truth(split, target, dataset.spec.targets if target is None else wanted)
         return TaskData(
             problem,
             parts["train"],

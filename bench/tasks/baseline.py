@@ -18,9 +18,9 @@ Array = npt.NDArray[Any]
 def baseline(problem: Problem) -> Any:
     """Return the trivial model: it ignores the input, or hands it on where input and target are images or series.
 
-    predict: class shares, unigrams, the mean (the most frequent category of a column); images to images: the nearest
-             pixels of the input.  sample: each value drawn from its own column's training values.  score: one number
-             for all.  assign: one cluster for all.
+    predict: class shares, unigrams, the mean (the most frequent category of a column); images to larger images: the
+             nearest pixels of the input, where both have the same bounds.  sample: each value drawn from its own
+             column's training values.  score: one number for all.  assign: one cluster for all.
     """
     if problem.answer == "sample":
         return Marginals()
@@ -38,7 +38,9 @@ def baseline(problem: Problem) -> Any:
 
 def _is_enlarged(given: Space, wanted: Space) -> bool:
     sides = zip(given.sizes, wanted.sizes, strict=True)
-    return all(large % small == 0 for small, large in sides) and given.sizes[0] == wanted.sizes[0]
+    is_whole = all(large % small == 0 for small, large in sides) and given.sizes[0] == wanted.sizes[0]
+    # Standardised by their own deviations, a pixel handed on would come out brighter or darker than it went in.
+    return is_whole and given.bounds is not None and given.bounds == wanted.bounds
 
 
 class Shares:

@@ -14,7 +14,16 @@ import numpy.typing as npt
 from bench.errors import DataError
 from bench.spaces import Space
 
-__all__ = ["Encoder", "Encoding", "Scale", "Vocabulary", "encoded_space", "fit_encoder", "values_of"]
+__all__ = [
+    "Encoder",
+    "Encoding",
+    "Scale",
+    "Vocabulary",
+    "encoded_space",
+    "fit_encoder",
+    "from_levels",
+    "values_of",
+]
 
 Array = npt.NDArray[Any]
 Scale = Literal["standard", "bounds", "none"]
@@ -202,7 +211,12 @@ def values_of(space: Space, raw: Array) -> Array:
     """Return raw numbers as float32 values; the 256 levels of uint8 lie between the bounds."""
     if raw.dtype != np.uint8 or space.bounds is None:
         return raw.astype(np.float32)
-    low, high = space.bounds
+    return from_levels(raw, space.bounds)
+
+
+def from_levels(raw: Array, bounds: tuple[float, float]) -> Array:
+    """Return the values float32 that uint8 stands for: 256 levels between two bounds."""
+    low, high = bounds
     values: Array = raw.astype(np.float32) / np.float32(LEVELS)
     return values if (low, high) == (0, 1) else np.float32(low) + np.float32(high - low) * values
 

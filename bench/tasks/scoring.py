@@ -8,11 +8,13 @@ from bench.record import Score
 from bench.specs import MetricSpec, resolve
 from bench.tasks.base import Task
 from bench.tasks.data import Arrays
+from bench.tasks.encoding import from_levels
 
-__all__ = ["BOUND_BYTES", "bounded", "metric_scores", "score"]
+__all__ = ["BOUND_BYTES", "bounded", "in_units", "metric_scores", "score", "validate"]
 
 # Of one run's kept answers: 10,000 images of 28 × 28 are 8 MB.
 BOUND_BYTES = 64 * 2**20
+IN_LEVELS = ("predictions", "targets")
 
 
 def score(
@@ -22,10 +24,28 @@ def score(
 
     sources: the fingerprint of each metric's code, by which a stored score is known to be of that code.
     """
-    own = task.scores(answer, truth)
+    own = task.scores(in_units(answer, truth), in_units(truth, truth))
     taken = {score.name for score in own}
     found, notes = metric_scores((spec for spec in metrics if spec.name not in taken), {**truth, **answer}, sources)
     return (*own, *found), notes
+
+
+def validate(task: Task, answer: Arrays, truth: Arrays) -> dict[str, float]:
+    """Return what a task wants to know of an answer on the validation part."""
+    return task.validate(in_units(answer, truth), in_units(truth, truth))
+
+
+def in_units(arrays: Arrays, truth: Arrays) -> Arrays:
+    """Return `predictions` and `targets` in the units of the data: uint8 stands for 256 levels between the bounds.
+
+    Answers and data may be kept so, and one without the other: a score of both must see one unit, and numbers whose
+    difference may be negative.
+    """
+    if "bounds" not in truth:
+        return arrays
+    low, high = truth["bounds"].tolist()
+    known = {name: arrays[name] for name in IN_LEVELS if name in arrays and arrays[name].dtype == "uint8"}
+    return {**arrays, **{name: from_levels(array, (low, high)) for name, array in known.items()}}
 
 
 def metric_scores(
@@ -33,6 +53,7 @@ def metric_scores(
 ) -> tuple[tuple[Score, ...], tuple[str, ...]]:
     """Return the scores of the metrics whose arrays are there, and a note for each that failed."""
     scores, notes = [], []
+    arrays = in_units(arrays, arrays)
     for spec in metrics:
         if not arrays.keys() >= {*spec.arrays}:
             continue
