@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bench.errors import Refused
 from bench.spaces import Role
 from bench.specs import DatasetSpec, ModelSpec
-from bench.tasks.base import Task
+
+if TYPE_CHECKING:
+    from bench.tasks.base import Task
 
 __all__ = ["BASELINE", "complaint", "refusal", "role_for"]
 

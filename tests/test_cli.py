@@ -79,6 +79,33 @@ def test_lists_speak_json(bench: Bench, kind: str) -> None:
     assert all("name" in document or "plugin" in document for document in documents)
 
 
+def test_cells_say_which_models_can_meet_which_data_and_why_not(bench: Bench) -> None:
+    found = json.loads(bench("list", "cells", "--task", "classification", "--dataset", "iris", "--json").stdout)
+    by_model = {each["model"]: each for each in found}
+    assert by_model["mlp-1"]["is_possible"]
+    assert (by_model["lenet"]["is_possible"], by_model["lenet"]["refused_by"]) == (False, "model")
+    shown = bench("list", "cells", "--dataset", "iris", "--model", "lenet").stdout
+    assert by_model["lenet"]["reason"] in shown
+    whole = bench("list", "cells", "--task", "classification").stdout
+    row = next(line for line in whole.splitlines() if " iris " in line)
+    assert "mlp-1" in row
+    assert "lenet" not in row
+    assert "combinations can be run" in whole
+    assert "unknown data set 'irs'" in bench("list", "cells", "--dataset", "irs", code=2).stderr
+    assert "belong to bench list cells" in bench("list", "models", "--task", "classification", code=2).stderr
+
+
+def test_cells_are_worked_out_without_torch(bench: Bench) -> None:
+    code = (
+        "import sys\nfrom bench.cli import main\n"
+        "try:\n    main(['list', 'cells'])\n"
+        "finally:\n    print(sorted({'torch', 'pandas', 'sklearn'} & set(sys.modules)), file=sys.stderr)"
+    )
+    words = [sys.executable, "-c", code]
+    result = subprocess.run(words, capture_output=True, text=True, env=bench.environment, check=True)
+    assert result.stderr.strip().splitlines()[-1] == "[]"
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_scripts(bench: Bench, shell: str) -> None:
     assert "_BENCH_COMPLETE" in bench("completion", shell).stdout
