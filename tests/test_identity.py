@@ -278,6 +278,65 @@ def test_an_edit_of_the_core_concerns_the_runs_that_use_it(
     assert {part for part, value in after.items() if before[part] != value} == CORE[edited]
 
 
+EXECUTED = """
+import ast, sys
+from pathlib import Path
+from bench.plugins import discover
+from bench.runner.closure import Closure
+from bench.runner.execute import execute
+from bench.runner.identity import HARNESS
+from bench.runner.plan import Choices, expand
+from bench.suite import read_suite
+
+job = expand(read_suite(sys.argv[1]), discover(), Choices())[0].model_copy(update={"metrics": ()})
+places = set()
+
+def note(frame, event, argument):
+    # The body of a module or a class runs once, with whichever import comes first.
+    if event == "call" and frame.f_code.co_flags & 2:
+        places.add((frame.f_code.co_filename, frame.f_code.co_firstlineno))
+
+sys.setprofile(note)
+outcome = execute(job, lambda point: None)
+sys.setprofile(None)
+targets = (HARNESS, *[(each,) for each in (job.model_target, job.task_target, job.protocol_target, job.dataset.target)])
+reached, own = set(), set()
+for closure in (Closure.of(*each) for each in targets):
+    for name, module in closure.modules.loaded.items():
+        numbers = closure.reached.get(name, ())
+        reached |= {(str(module.path), module.statements[number].lineno) for number in numbers}
+for file, line in sorted(places):
+    if not file.startswith(tuple(sys.argv[2:])):
+        continue
+    for each in ast.parse(Path(file).read_text()).body:
+        first = min([each.lineno, *[other.lineno for other in getattr(each, "decorator_list", ())]])
+        if first <= line <= each.end_lineno:
+            own.add((file, each.lineno))
+print(len(own), *sorted(own - reached))
+"""
+
+
+def test_no_run_executes_what_its_identity_does_not_hold(bench: Bench) -> None:
+    suite = bench.suite(
+        """
+        seeds = 1
+        [[compare]]
+        task = "classification"
+        datasets = ["iris"]
+        models = ["mlp"]
+        protocol = { name = "fixed-budget", epochs = 1 }
+        """
+    )
+    root = Path(core.__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", EXECUTED, str(suite), f"{root}/bench/", f"{root}/plugins/"],
+        env=bench.environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    count, *left_out = done.stdout.split(maxsplit=1)
+    assert int(count) > 50
+    assert left_out == []
+
+
 def test_the_core_imports_late_what_it_says_it_does() -> None:
     """Identities trust `from bench import …` to be what type checkers read there."""
     tree = ast.parse(Path(core.__file__).read_text())
