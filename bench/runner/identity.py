@@ -83,6 +83,7 @@ class Fingerprints:
 
     _closures: dict[str, Closure] = field(default_factory=dict)
     _digests: dict[str, str] = field(default_factory=dict)
+    _libraries: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def source(self, target: str) -> str:
         """Return what `source_fingerprint` does."""
@@ -92,6 +93,11 @@ class Fingerprints:
 
     def libraries(self, target: str) -> dict[str, str]:
         """Return what `libraries_of` does."""
+        if target not in self._libraries:
+            self._libraries[target] = self._libraries_of(target)
+        return self._libraries[target]
+
+    def _libraries_of(self, target: str) -> dict[str, str]:
         found = {name: installed_version(name) for name in sorted(self._closure(target).libraries - PLUMBING)}
         own = target.partition(":")[0].partition(".")[0]
         version = "none" if own == "bench" else installed_version(own)
