@@ -133,6 +133,7 @@ class Score(Frozen):
 
     `detail` holds what belongs beside the value: sample counts, the real-against-real floor, resizing …
     `source` is the fingerprint of the metric's code; empty for what the task or the protocol computed itself.
+    `title` is its heading in a report; empty where the name says it, as `log_loss` does and `rmse` does not.
     """
 
     name: str
@@ -141,6 +142,7 @@ class Score(Frozen):
     unit: str = ""
     detail: dict[str, Value] = {}
     source: str = ""
+    title: str = ""
 
 
 class CurvePoint(Frozen):

@@ -257,12 +257,13 @@ class MetricSpec(Spec):
 
     The target is a pure function of NumPy arrays that returns a float, called with the arrays named here, in this
     order; `("probabilities", "labels")` is asked of every classification, (n, classes) float32 and (n,) int64. See
-    docs/tasks.md for the names.
+    docs/tasks.md for the names. The title is the heading in a report, such as "RMSE"; by default the name says it.
     """
 
     arrays: tuple[str, ...]
     higher_is_better: bool
     unit: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

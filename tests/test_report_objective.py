@@ -122,3 +122,17 @@ def test_a_task_without_an_objective_has_no_main_score() -> None:
     assert section.findings == ()
     assert report(suite(objective="", truth="3f2a")).ranks == ()
     assert "lenet" in terminal_text(report(suite(objective="", truth="3f2a")))
+
+
+def test_a_score_brings_its_own_heading_and_an_older_one_without_shares_its_column() -> None:
+    def named(label: str, seed: int, title: str) -> RunRecord:
+        points = tuple(each.model_copy(update={"validation": {"rmse": 0.5}}) for each in curve(0.9, 1.0))
+        score = Score(name="rmse", value=1 + draw(label, seed), higher_is_better=False, title=title)
+        return record(plan(label, seed=seed), scores=(score,), objective="rmse", curve=points)
+
+    section = only([named(label, seed, "RMSE" if label == "mlp" else "") for label in ("mlp", "a") for seed in (0, 1)])
+    measures = [column.measure for column in section.columns if column.measure.name == "rmse"]
+    assert len(measures) == 1
+    figure = next(each for each in section.figures if isinstance(each, LineFigure))
+    assert figure.y_title == "RMSE on validation data"
+    assert [each.title for each in measures] == ["RMSE"]

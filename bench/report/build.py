@@ -156,7 +156,7 @@ def _rescored_notes(group: Group) -> Iterator[str]:
     for record in group.records:
         for score in record.scores:
             if is_rescored(score):
-                found[score_title(score.name)][record.run.label] = None
+                found[score_title(score.name, [score])][record.run.label] = None
     labels = {record.run.label for record in group.records if record.scores}
     for title, rescored in found.items():
         whose = "" if set(rescored) == labels else f" ({', '.join(rescored)})"

@@ -39,7 +39,7 @@ def learning_curves(section: SectionData) -> Iterator[Figure]:
         parts = section.clocked() if axis == "seconds" else section.alike()
         lines = tuple(_lines(section, watched, place, parts))
         if lines:
-            title = score_title(watched)
+            title = score_title(watched, (score for record in section.records for score in record.scores))
             caption = f"{CAPTION} {PARTIAL}" if any(line.note for line in lines) else CAPTION
             yield LineFigure(
                 "learning", "Learning curves", axis, x_title, f"{title} on validation data", lines, caption=caption

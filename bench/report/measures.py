@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -112,8 +112,13 @@ RESOURCES: tuple[Resource, ...] = (
 )
 
 
-def score_title(name: str) -> str:
-    """Return a score's name as a heading; one such as `fd:lenet-digits@…` is an identifier and stays as it is."""
+def score_title(name: str, scores: Iterable[Score] = ()) -> str:
+    """Return the heading of a score: its own among `scores`, else its name made one.
+
+    A name such as `fd:lenet-digits@…` is an identifier and stays as it is.
+    """
+    if given := next((score.title for score in scores if score.name == name and score.title), ""):
+        return given
     if ":" in name or name != name.lower():
         return name
     words = name.replace("_", " ")
@@ -158,4 +163,5 @@ def score_measure(score: Score) -> Measure:
         if not isinstance(value, float) and name not in OUTCOMES
     )
     better: Direction = "higher" if score.higher_is_better else "lower"
-    return Measure(score.name, score_title(score.name), score.unit, better, "score", True, detail, is_target(score))
+    title = score_title(score.name, [score])
+    return Measure(score.name, title, score.unit, better, "score", True, detail, is_target(score))

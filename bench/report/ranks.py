@@ -96,7 +96,7 @@ def _column(group: Group, device: str) -> Column | None:
     values = {label: _values(runs, score) for label, runs in measured.items()}
     return Column(
         group.dataset,
-        score_title(score.name),
+        score_title(score.name, [score]),
         values={label: sign * interquartile_mean(each) for label, each in values.items()},
         families={label: runs[0].run.family for label, runs in measured.items()},
         runs={label: [sign * value for value in each] for label, each in values.items()},

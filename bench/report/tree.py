@@ -46,7 +46,8 @@ class Measure:
     """
 
     name: str
-    title: str
+    # What it is called makes no other measure of it: a plugin may find a better heading.
+    title: str = field(compare=False)
     unit: str
     better: Direction
     kind: Kind

@@ -71,6 +71,7 @@ def metric_scores(
                 unit=spec.unit,
                 detail={"n": len(given[0])},
                 source=sources.get(spec.name, ""),
+                title=spec.title,
             )
         )
     return tuple(scores), tuple(notes)
