@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from pluggy import HookimplMarker, HookspecMarker
@@ -48,6 +48,11 @@ def bench_renderers() -> Iterable[RendererSpec]:  # type: ignore[empty-body]
 
 
 @hookspec
+def bench_suite_started(suite: str, runs: tuple[PlannedRun, ...]) -> None:
+    """Hear that a suite begins, and which runs are to be made now."""
+
+
+@hookspec
 def bench_run_started(run: PlannedRun) -> None:
     """Hear that a run has begun in its own process."""
 
@@ -59,4 +64,9 @@ def bench_epoch_ended(run: PlannedRun, point: CurvePoint) -> None:
 
 @hookspec
 def bench_run_finished(run: PlannedRun, record: RunRecord) -> None:
-    """Hear that a run has ended, well or badly, after its record was stored."""
+    """Hear that a run has ended, well or badly, after its record was stored, or that it was interrupted."""
+
+
+@hookspec
+def bench_suite_finished(suite: str, statuses: Mapping[str, int], is_complete: bool) -> None:
+    """Hear that a suite is over, with the number of its runs by status, complete or interrupted."""

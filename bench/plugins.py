@@ -181,7 +181,8 @@ class Plugins:
             except BROKEN as error:
                 name = self.manager.get_name(plugin) or repr(plugin)
                 owner = owners.get(name, Owner(name, "?", "?"))
-                raised.append(Problem(owner, f"{hook} raised {sentence(error)}", traceback.format_exc()))
+                reason = f"{hook} raised {sentence(error)}{_raised_at(error, implementation.function)}"
+                raised.append(Problem(owner, reason, traceback.format_exc()))
         return raised
 
     def _check_hooks(self, module: object, owner: Owner) -> None:
@@ -247,6 +248,18 @@ def discover(candidates: Callable[[], Iterable[EntryPoint]] | None = None) -> Pl
 def missing_modules(names: Iterable[str]) -> tuple[str, ...]:
     """Return those import names that are not installed, without importing any; of a dotted one, its parents are."""
     return tuple(name for name in names if module_spec(name) is None)
+
+
+def _raised_at(error: BaseException, hook: Callable[..., object]) -> str:
+    """Return the file and the line where a hook raised, in its plugin's own code rather than in a library it called."""
+    package = hook.__module__.partition(".")[0]
+    places = [
+        f" ({frame.f_code.co_filename}, line {line})"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if str(frame.f_globals.get("__name__", "")).partition(".")[0] == package
+    ]
+    # A call that does not fit the hook's parameters is raised outside of it.
+    return places[-1] if places else f" ({hook.__code__.co_filename}, line {hook.__code__.co_firstlineno})"
 
 
 def _owner(point: EntryPoint) -> Owner:

@@ -82,7 +82,8 @@ def test_the_data_set_shown_keeps_its_contract(folder: Path) -> None:
 
 def test_a_plugin_that_uses_every_hook(bench: Bench) -> None:
     """Run the module of the hooks page: bench_models, bench_datasets, bench_tasks, bench_protocols, bench_metrics,
-    bench_renderers, bench_run_started, bench_epoch_ended, bench_run_finished.
+    bench_renderers, bench_suite_started, bench_run_started, bench_epoch_ended, bench_run_finished,
+    bench_suite_finished.
     """
     page = DOCS / "hooks.md"
     bench.plugin("my_plugin", modules(page)["my_plugin.py"])
@@ -93,9 +94,11 @@ def test_a_plugin_that_uses_every_hook(bench: Bench) -> None:
         # Two classes, equally frequent, and a model that knows no more: 0.5² + 0.5².
         assert scores == pytest.approx({"brier": 0.5}, abs=0.01)
     events = [json.loads(line) for line in (bench.folder / "events.jsonl").read_text().splitlines()]
-    assert [event["event"] for event in events] == ["started", "epoch", "finished"] * 2
-    assert events[1]["log_loss"] == pytest.approx(np.log(2), abs=0.01)
-    assert events[2]["status"] == "ok"
+    of_runs = ["started", "epoch", "finished"] * 2
+    assert [event["event"] for event in events] == ["suite started", *of_runs, "suite finished"]
+    assert events[2]["log_loss"] == pytest.approx(np.log(2), abs=0.01)
+    assert events[3]["status"] == "ok"
+    assert events[-1] == {"event": "suite finished", "suite": "rings", "statuses": {"ok": 2}, "is_complete": True}
     report = bench.folder / "bench-results" / "report" / "rings" / "ranking.txt"
     assert report.read_text() == "rings · forecast · shuffled-labels: prior\n"
 

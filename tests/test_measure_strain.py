@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 import torch
 
-from bench.errors import RunnerError
 from bench.measure.environment import disturbances
 from bench.measure.strain import grown, strain
-from bench.plugins import Plugins
 from bench.record import Environment
 from bench.report import build_report
-from bench.runner.session import Session
+from bench.runner.active import Active
+from bench.runner.jobs import Job
+from bench.runner.pool import Pool
+from bench.runner.slots import Slot
 from bench.store import open_store
 from tests.report_records import picture, plan, record
 
@@ -39,44 +40,24 @@ def test_only_what_grew_counts() -> None:
     assert grown(before, {"core_throttles": 9.0, "gpu_heat_seconds": 2.0}) == {"core_throttles": 4.0}
 
 
-class Pool:
-    """Answers with counters, or fails, as the server's processes do."""
+def test_a_run_is_charged_with_what_grew_since_the_last_one_on_its_device() -> None:
+    class Quiet(Pool):
+        def __init__(self) -> None:
+            self._counters = {("", "cpu"): {"core_throttles": 10.0}, ("GPU-b", "cpu"): {"core_throttles": 0.0}}
 
-    def __init__(self, counters: dict[str, float] | None) -> None:
-        self.counters = counters
-
-    def call(self, job: Any, target: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        assert (target, arguments) == ("bench.measure.strain:strain", {"device": "cpu"})
-        if self.counters is None:
-            raise RunnerError("no answer")
-        return {"counters": self.counters}
-
-
-class Job:
-    def __init__(self) -> None:
-        self.plan = plan()
-
-    def model_copy(self, update: dict[str, Any]) -> Job:
-        return self
+    pool, slot, other = Quiet(), Slot(None, ""), Slot(None, "GPU-b")  # type: ignore[arg-type]  # no cores are needed
+    run = Active(Job.model_construct(plan=plan()), 1, 0, 0)
+    for counters, expected in (({"core_throttles": 12.0}, 2.0), ({}, None), ({"core_throttles": 13.0}, 1.0)):
+        run.counters = counters
+        assert pool._grown(run, slot) == ({} if expected is None else {"core_throttles": expected})
+    assert pool._grown(run, other) == {"core_throttles": 13.0}
 
 
-class Watcher:
-    def __init__(self) -> None:
-        self.problems: list[str] = []
-
-    def problem(self, text: str) -> None:
-        self.problems.append(text)
-
-
-def test_a_session_that_heated_the_machine_says_so(tmp_path: Path) -> None:
-    watcher = Watcher()
+def test_a_machine_slowed_down_by_several_runs_says_so(tmp_path: Path) -> None:
     with open_store(tmp_path / "s.sqlite", create=True) as store:
-        session = Session(store, Plugins([]), watcher)  # type: ignore[arg-type]  # only problems are told here
         store.add_environment(machine(counters={"core_throttles": 10.0}))
-        session.environments["cpu"], session.counters["cpu"] = "e", {"core_throttles": 10.0}
-        for counters in ({"core_throttles": 10.0}, {"core_throttles": 12.0}, {"core_throttles": 13.0}, None):
-            session._look_back(Pool(counters), [Job()])  # type: ignore[arg-type, list-item]  # stand-ins of a process
-        assert watcher.problems == ["the machine could not be described: no answer"]
+        for count in (2.0, 3.0):
+            store.add_slowdowns("e", {"core_throttles": count})
         assert disturbances(store.environments()["e"]) == (
             "Cores were slowed down for heat while runs were made: 5 times.",
         )

@@ -7,14 +7,15 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from bench.measure.environment import disturbances
-from bench.record import Environment
-from bench.runner.company import Company
-from bench.runner.session import pending
+from bench.record import STATUSES, Environment
+from bench.runner.session import Tally, pending
+from bench.runner.sessions import OtherSessions
 from bench.store import open_store
 from tests.conftest import Bench
 
@@ -28,17 +29,19 @@ SUITE = """
     protocol = {{ name = "{protocol}", epochs = 2{more} }}
 """
 MODELS = """
-    from bench import ModelSpec, Real, hookimpl
+    from bench import ModelSpec, Real, Role, hookimpl
+    from bench.spaces import CLASS
 
     @hookimpl
     def bench_models():
         for name in ("curious", "explosive"):
-            yield ModelSpec(name=name, target=f"odd:{name.title()}", family="shallow", tasks=("classification",),
+            yield ModelSpec(name=name, target=f"odd:{name.title()}", family="shallow",
+                            roles=(Role("predict", target=CLASS),),
                             hyperparameters={"scale": Real(1.0, 0.1, 10.0)} if name == "explosive" else {})
 
     class Curious:
         def __init__(self, problem):
-            self.classes = problem.classes
+            self.classes = problem.output_size
 
         def fit(self, x, y):
             import sklearn.utils.fixes  # brings threadpoolctl and OpenMP, as scikit-learn's models do
@@ -58,21 +61,24 @@ MODELS = """
             def training_step(self, batch):
                 return self(batch.x).sum() * float("nan")
 
-        return Network(problem.input_size, problem.classes)
+        return Network(problem.input_size, problem.output_size)
 """
 
 PATIENT = """
     import os, time
     from pathlib import Path
-    from bench import ModelSpec, hookimpl
+    from bench import ModelSpec, Role, hookimpl
+    from bench.spaces import CLASS
 
     @hookimpl
     def bench_models():
-        yield ModelSpec(name="patient", target="patient:Patient", family="shallow", tasks=("classification",))
+        yield ModelSpec(
+            name="patient", target="patient:Patient", family="shallow", roles=(Role("predict", target=CLASS),)
+        )
 
     class Patient:
         def __init__(self, problem):
-            self.classes = problem.classes
+            self.classes = problem.output_size
 
         def fit(self, x, y):
             Path("waiting").touch()
@@ -167,7 +173,7 @@ def test_what_was_killed_or_lacked_something_is_tried_again_and_what_failed_wait
             self.plan = self
             self.run_id = run_id
 
-    statuses = {name: name for name in ("ok", "failed", "timeout", "diverged", "out-of-memory", "killed", "skipped")}
+    statuses = {name: name for name in STATUSES}
     jobs = [Job(name) for name in (*statuses, "never")]
 
     def due(**options: bool) -> set[str]:
@@ -175,7 +181,16 @@ def test_what_was_killed_or_lacked_something_is_tried_again_and_what_failed_wait
 
     assert due() == {"killed", "skipped", "never"}
     retried = pending(jobs, statuses, retry_failed=True)  # type: ignore[arg-type]
-    assert {job.plan.run_id for job in retried} == set(statuses) - {"ok"} | {"never"}
+    assert {job.plan.run_id for job in retried} == set(statuses) - {"ok", "not-applicable"} | {"never"}
+
+
+def test_what_cannot_be_applied_is_neither_a_success_nor_a_failure() -> None:
+    def code(**counts: int) -> int:
+        return Tally(made=Counter({name.replace("_", "-"): count for name, count in counts.items()})).exit_code
+
+    assert code() == code(ok=2) == code(ok=1, not_applicable=3) == code(not_applicable=1) == 0
+    assert code(ok=1, not_applicable=1, failed=1) == 1
+    assert code(not_applicable=1, failed=1) == 3
 
 
 def test_a_later_session_on_a_busy_machine_is_told_too(bench: Bench) -> None:
@@ -203,28 +218,28 @@ def test_the_state_of_the_suite_and_of_plugins_under_git_is_written_down(bench: 
     assert git["suite"]["is_dirty"]
 
 
-def test_two_sessions_on_one_machine_are_company_and_a_dead_one_is_none(bench: Bench, tmp_path: Path) -> None:
-    with Company(tmp_path / "marks") as first:
-        assert first.others() == 0
+def test_two_sessions_on_one_machine_see_each_other_and_a_dead_one_is_gone(bench: Bench, tmp_path: Path) -> None:
+    with OtherSessions(tmp_path / "marks") as first:
+        assert first.count() == 0
         code = (
-            "import os, sys; from pathlib import Path; from bench.runner.company import Company\n"
-            "with Company(Path(sys.argv[1])) as own:\n"
-            "    print(own.others(), flush=True); sys.stdin.read(); os._exit(9)"
+            "import os, sys; from pathlib import Path; from bench.runner.sessions import OtherSessions\n"
+            "with OtherSessions(Path(sys.argv[1])) as own:\n"
+            "    print(own.count(), flush=True); sys.stdin.read(); os._exit(9)"
         )
         words = [sys.executable, "-c", code, str(first.folder)]
         with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=bench.environment) as other:
             assert other.stdout is not None
             assert other.stdout.readline() == b"1\n"
-            assert first.others() == 1
+            assert first.count() == 1
             other.communicate()
-        assert first.others() == 0
+        assert first.count() == 0
     assert list(first.folder.iterdir()) == []
 
 
 def test_runs_beside_another_session_are_not_called_alone(bench: Bench) -> None:
     suite = bench.suite(SUITE.format(model="mlp-1", protocol="fixed-budget", more=""))
     bench("run", str(suite), "--no-report", "--seeds", "3-3")
-    with Company():
+    with OtherSessions():
         said = bench("run", str(suite), "--no-report", "--seeds", "4-4").stderr
     alone = {record["run"]["seed"]: record["is_alone"] for record in bench.records()}
     assert alone[4] is False
@@ -247,6 +262,6 @@ def test_a_run_that_another_process_made_meanwhile_counts_as_done(
             (bench.folder / "go").touch()
         out, err = first.communicate(timeout=100)
     assert "[1/2] ok" in err
-    assert "[2/2] stored   patient on iris, seed 4, cpu  by another process" in err
+    assert "[2/2] stored   patient on iris, seed 4, split 1, cpu  by another process" in err
     assert "Runs: 1 ok; 1 were stored before." in out
     assert sorted(record["run"]["seed"] for record in bench.records()) == [3, 4]

@@ -100,10 +100,10 @@ def command(**options: Any) -> int:
     Exit codes: 0 all fine, 1 some runs failed, 2 misuse, 3 no run ended well, 130 interrupted.
     """
     from bench.cli.progress import plain
+    from bench.measure.limits import usable_cores
     from bench.plugin_files import load_file
     from bench.plugins import discover
     from bench.runner.plan import check_cores, expand
-    from bench.runner.session import cores
     from bench.store import open_store
     from bench.suite import read_suite
 
@@ -117,7 +117,7 @@ def command(**options: Any) -> int:
     choices = _choices(file, asked, warn)
     jobs = expand(file, plugins, choices)
     # Before the store is opened: a refused command must leave its plan, and so its report, as they were.
-    check_cores(jobs, parallel=asked.jobs, available=len(cores()))
+    check_cores(jobs, parallel=asked.jobs, available=len(usable_cores()))
     if asked.dry_run:
         _show_plan(jobs, asked)
         return 0
@@ -182,10 +182,10 @@ def _choices(file: SuiteFile, asked: RunOptions, warn: Callable[[str], None]) ->
 
 def _usable_cores() -> int:
     """Return how many cores' worth of time this process may have."""
-    from bench.measure.limits import core_limit
-    from bench.runner.session import cores
+    from bench.measure.limits import core_limit, usable_cores
 
-    return max(1, min(len(cores()), int(core_limit() or len(cores()))))
+    count = len(usable_cores())
+    return max(1, min(count, int(core_limit() or count)))
 
 
 def _device(asked: str, warn: Callable[[str], None]) -> str:
@@ -271,6 +271,6 @@ def _show_tally(tally: Tally) -> None:
     every = Counter(tally.made)
     made = ", ".join(f"{count} {status}" for status, count in every.items()) or "nothing new"
     click.echo(f"Runs: {made}; {tally.stored.total()} were stored before.")
-    failed = every.total() - every["ok"] - every["skipped"]
+    failed = every.total() - every["ok"] - every["skipped"] - every["not-applicable"]
     if failed:
         click.echo("Failed runs are in the report with their reasons; bench show RUN has all of it.", err=True)

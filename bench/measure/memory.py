@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
+from bench.measure import proc as kernel
 from bench.record import Memory
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PeakMemory", "is_out_of_memory", "model_bytes"]
 
-PROC = Path("/proc")
 WATCH_SECONDS = 0.1
 RESET_TOLERANCE_BYTES = 2**20
 FAILED_ALLOCATION = ("can't allocate memory", "Cannot allocate memory", "out of memory", "bad_alloc")
@@ -36,7 +36,7 @@ class PeakMemory:
     allocator keeps what it has. `proc` is for tests.
     """
 
-    def __init__(self, device: torch.device | str = "cpu", *, proc: Path = PROC) -> None:
+    def __init__(self, device: torch.device | str = "cpu", *, proc: Path = kernel.PROC) -> None:
         self._device, self._proc = str(device), proc
         self._baseline: int | None = None
         self._own_peak = self._aside = 0
@@ -87,11 +87,11 @@ class PeakMemory:
         return self.last
 
     def _resident(self) -> int:
-        return _status(self._proc / "self").get("VmRSS", 0)
+        return kernel.sizes(self._proc / "self" / "status").get("VmRSS", 0)
 
     def _see(self) -> None:
         """Take the peaks since the last reset in."""
-        mark = _status(self._proc / "self").get("VmHWM")
+        mark = kernel.sizes(self._proc / "self" / "status").get("VmHWM")
         if self._baseline is not None and mark is not None:
             self._own_peak = max(self._own_peak, mark - self._baseline - self._aside)
         for name, peak in self._read_cuda().items():
@@ -151,13 +151,7 @@ class _Children:
         self._peak = max(self._peak, self._sum())
 
     def _sum(self) -> int:
-        return sum(_private_peak(self._proc / process) for process in _descendants(self._proc, "self"))
-
-
-def _descendants(proc: Path, process: str) -> list[str]:
-    """Return the ids of all living descendants; children of a child that is gone have left the family."""
-    children = [child for task in (proc / process / "task").glob("*/children") for child in _read(task).split()]
-    return children + [grandchild for child in children for grandchild in _descendants(proc, child)]
+        return sum(_private_peak(self._proc / str(pid)) for pid in kernel.descendants("self", self._proc))
 
 
 def _private_peak(process: Path) -> int:
@@ -165,7 +159,7 @@ def _private_peak(process: Path) -> int:
 
     The mark of a forked process begins at its parent's size, so what it shares now is taken off.
     """
-    rollup, status = _fields(_read(process / "smaps_rollup")), _status(process)
+    rollup, status = kernel.sizes(process / "smaps_rollup"), kernel.sizes(process / "status")
     if "Rss" not in rollup or "VmHWM" not in status:
         return 0
     private = rollup["Private_Clean"] + rollup["Private_Dirty"]
@@ -178,7 +172,7 @@ def _reset_high_water_mark(proc: Path) -> int | None:
         (proc / "self" / "clear_refs").write_text("5")
     except OSError:
         return None
-    status = _status(proc / "self")
+    status = kernel.sizes(proc / "self" / "status")
     if "VmRSS" not in status or "VmHWM" not in status:
         return None
     # Some sandboxes accept the write and do nothing: then the mark is the whole life's, not the run's.
@@ -191,24 +185,6 @@ def _return_free_memory() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:  # glibc only
         trim(0)
-
-
-def _status(process: Path) -> dict[str, int]:
-    return _fields(_read(process / "status"))
-
-
-def _fields(text: str) -> dict[str, int]:
-    """Parse lines such as `VmRSS:  1024 kB` into bytes by name."""
-    words = (line.split() for line in text.splitlines())
-    return {line[0].rstrip(":"): int(line[1]) * 1024 for line in words if line[2:] == ["kB"]}
-
-
-def _read(path: Path) -> str:
-    """Return the text of a file under /proc; empty where it does not exist or its process has just ended."""
-    try:
-        return path.read_text()
-    except OSError:
-        return ""
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -213,8 +212,5 @@ class _Run:
             "kept": tuple(sorted({*kept, *data.truth})),
             "answer": pack(kept),
             "truth": pack(data.truth),
-            "artifacts": {
-                name: (media_type, base64.b64encode(content).decode())
-                for name, (media_type, content) in artifacts.items()
-            },
+            "artifacts": dict(artifacts),
         }

@@ -1,6 +1,6 @@
 """The process that forks runs: heavy modules imported once, CUDA never touched, no user code, no threads.
 
-Started by `bench.runner.pool` with a socket's descriptor as its first argument. It waits on that one socket. When
+Started by `bench.runner.link` with a socket's descriptor as its first argument. It waits on that one socket. When
 the coordinator is gone, however it went, the socket ends, and with it every run and everything the runs left behind.
 """
 
@@ -14,14 +14,13 @@ import select
 import signal
 import socket
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from bench.runner.pages import gather
+from bench.measure import proc
+from bench.runner.huge_pages import use_huge_pages
 
 __all__ = ["MESSAGE_BYTES", "Server", "main"]
 
@@ -30,8 +29,8 @@ MESSAGE_BYTES = 1 << 20
 WATCH_MILLISECONDS = 50
 # Finding and adding up workers costs several times a look at the run itself.
 WORKERS_SECONDS = 0.5
-# It takes as long as it saves on twenty runs.
-RUNS_WORTH_GATHERING = 20
+# It takes a third of a second, which is what it saves on forty runs.
+RUNS_WORTH_HUGE_PAGES = 50
 
 
 @dataclass
@@ -72,7 +71,7 @@ class Server:
         ready = {descriptor for descriptor, _ in poll.poll(WATCH_MILLISECONDS if watched else None)}
         self._watch_memory()
         for child in [child for child in self.children.values() if child.pidfd in ready]:
-            self._bury(child)
+            self._reap(child)
         return self._answer() if self.connection.fileno() in ready else True
 
     def _answer(self) -> bool:
@@ -95,27 +94,24 @@ class Server:
             self.connection.close()
             for child in self.children.values():
                 os.close(child.pidfd)
-            from bench.runner.worker import live
+            from bench.runner.worker import run_and_exit
 
-            live(request, output, channel, server)
+            run_and_exit(request, output, channel, server)
         os.close(output)
         os.close(channel)
         limit = request.get("job", {}).get("memory_limit_bytes")
         # A fork is born with the server's pages; the limit is on what comes on top.
-        most = limit + resident_bytes(server) if limit else None
+        most = limit + proc.resident_bytes(server) if limit else None
         self.children[pid] = Child(request["number"], pid, os.pidfd_open(pid), most)
         self._say(kind="started", number=request["number"], pid=pid)
 
     def _kill(self, child: Child, cause: str) -> None:
         child.killed_for = child.killed_for or cause
-        for pid in (*descendants(child.pid), child.pid):
+        for pid in (*proc.descendants(child.pid), child.pid):
             _kill(pid)
-        try:
-            os.killpg(child.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            return
+        _kill_group(child.pid)
 
-    def _bury(self, child: Child) -> None:
+    def _reap(self, child: Child) -> None:
         """Reap a run that ended, end what it left behind, report."""
         _, status, usage = os.wait4(child.pid, 0)
         os.close(child.pidfd)
@@ -135,9 +131,9 @@ class Server:
         if session is not None:
             _kill_group(session)
         swept: set[int] = set()
-        while orphans := [pid for pid in children_of(os.getpid()) if pid not in self.children]:
+        while orphans := [pid for pid in proc.children(os.getpid()) if pid not in self.children]:
             for pid in orphans:
-                for each in (*descendants(pid), pid):
+                for each in (*proc.descendants(pid), pid):
                     _kill(each)
                 swept.add(pid)
             for pid in orphans:
@@ -163,59 +159,19 @@ class Server:
             return
 
 
-def children_of(pid: int) -> list[int]:
-    """Return the living children of a process."""
-    found: list[int] = []
-    for task in _tasks(pid):
-        try:
-            found += [int(word) for word in (task / "children").read_text().split()]
-        except OSError:
-            continue
-    return found
-
-
-def descendants(pid: int) -> Iterator[int]:
-    """Yield children, grandchildren and so on, the deepest first."""
-    for child in children_of(pid):
-        yield from descendants(child)
-        yield child
-
-
 def is_over(pid: int, most: int, *, with_workers: bool) -> bool:
     """Does a run have more memory than it may, alone or with its workers?"""
-    own = resident_bytes(pid)
+    own = proc.resident_bytes(pid)
     if own > most or not with_workers:
         return own > most
-    workers = list(descendants(pid))
+    workers = list(proc.descendants(pid))
     # Here what they share is counted for each of them: cheap, and most often enough to say no.
-    if own + sum(map(resident_bytes, workers)) <= most:
+    if own + sum(map(proc.resident_bytes, workers)) <= most:
         return False
     # Here each page is counted once. Of the server's own pages, which the limit leaves out, a part is the server's:
     # the answer is never too strict.
-    return sum(_sum(f"/proc/{each}/smaps_rollup", "Pss_Anon:", "Pss_Shmem:") for each in (pid, *workers)) > most
-
-
-def resident_bytes(pid: int) -> int:
-    """Return the resident memory of a process, shared memory included, files not; 0 where it is gone."""
-    path = f"/proc/{pid}/status"
-    # Some sandboxes tell only the whole.
-    return _sum(path, "RssAnon:", "RssShmem:") or _sum(path, "VmRSS:")
-
-
-def _sum(path: str, *names: str) -> int:
-    """Return the sum of lines such as `RssAnon:  1024 kB` in bytes; 0 where there are none or the process is gone."""
-    try:
-        lines = Path(path).read_text().splitlines()
-    except OSError:
-        return 0
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(names))
-
-
-def _tasks(pid: int) -> list[Path]:
-    try:
-        return list(Path(f"/proc/{pid}/task").iterdir())
-    except OSError:
-        return []
+    rollups = (proc.sizes(proc.PROC / str(each) / "smaps_rollup") for each in (pid, *workers))
+    return sum(proc.total(rollup, "Pss_Anon", "Pss_Shmem") for rollup in rollups) > most
 
 
 def _kill(pid: int) -> None:
@@ -246,8 +202,8 @@ def main() -> None:
         except Exception as error:  # noqa: BLE001 - the run that needs it will fail and say so; others may not need it
             problems[module] = f"{type(error).__name__}: {error}"
     gc.collect()
-    if start["expected_runs"] >= RUNS_WORTH_GATHERING:
-        gather()
+    if start["expected_runs"] >= RUNS_WORTH_HUGE_PAGES:
+        use_huge_pages()
     # What was imported is never garbage; frozen, the collector of a child does not touch (and copy) its pages.
     gc.freeze()
     connection.send(json.dumps({"kind": "ready", "problems": problems}).encode())

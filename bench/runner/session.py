@@ -2,48 +2,29 @@
 
 from __future__ import annotations
 
-import base64
-import os
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from bench.errors import RunnerError
-from bench.measure.strain import grown
 from bench.plugins import Plugins
-from bench.record import Artifact, CurvePoint, Environment, PlannedRun, RunRecord, Status
-from bench.runner.company import Company
-from bench.runner.identity import imported_modules, own_modules
+from bench.record import Artifact, CurvePoint, PlannedRun, RunRecord
+from bench.runner.executor import Ended, Executor, Point, Trouble, open_executor
 from bench.runner.jobs import Job, Outcome
-from bench.runner.plan import check_cores, missing_data
-from bench.runner.pool import Active, Ended, Pool
+from bench.runner.plan import missing_data
 from bench.store import Store
 
-__all__ = ["Session", "Tally", "Watcher", "cores", "pending", "preload"]
-
-# Libraries whose import starts no threads and touches no device; a stranger's own code is never preloaded.
-DESCRIBE_SECONDS = 120.0
-PRELOADED_ROOTS = frozenset(
-    {"PIL", "bench", "numpy", "pandas", "safetensors", "scipy", "sklearn", "torch", "torchmetrics"}
-)
-ALWAYS = (
-    # every plugin's package begins with this one
-    "bench.hookspecs",
-    "torch",
-    "torch._dynamo",
-    "bench.measure.environment",
-    "bench.protocols.training",
-    "bench.runner.execute",
-    "bench.runner.worker",
-    "platformdirs",
-)
-
+__all__ = ["Session", "Tally", "Watcher", "pending"]
 
 # Data or a package was missing, or somebody else ended it: made again without being asked.
 NOT_THE_RUNS_FAULT = frozenset({"skipped", "killed"})
+# Made again where that is asked for. What is not applicable is not among them: it cannot become so without an edit.
+FAILURES = frozenset({"failed", "out-of-memory", "timeout", "diverged"})
+# Another process that has stored one of these has done what was to be done.
+FINAL = frozenset({"ok", "not-applicable"})
+INTERRUPTED = "the suite was interrupted before the run had ended; it is not stored, and made again with the suite"
 
 
 class Watcher(Protocol):
@@ -76,68 +57,60 @@ class Tally:
     made: Counter[str] = field(default_factory=Counter)
 
     @property
+    def statuses(self) -> Counter[str]:
+        """All runs of the suite, by status."""
+        return self.stored + self.made
+
+    @property
     def exit_code(self) -> int:
-        """0: all fine; 1: some did not end well; 3: none did."""
-        every = self.stored + self.made
-        if every.total() == every["ok"]:
+        """0: all fine; 1: some did not end well; 3: none did. What a model cannot be applied to counts for neither."""
+        well = self.statuses["ok"]
+        if self.statuses.total() == well + self.statuses["not-applicable"]:
             return 0
-        return 1 if every["ok"] else 3
-
-
-def cores() -> list[int]:
-    """Return the processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return sorted(os.sched_getaffinity(0))
-    return list(range(os.cpu_count() or 1))
+        return 1 if well else 3
 
 
 def pending(jobs: Iterable[Job], statuses: dict[str, str], *, retry_failed: bool, repeat: bool = False) -> list[Job]:
     """Return the jobs that must be made: those never finished, skipped or killed; failed or all others if asked for."""
     if repeat:
         return list(jobs)
-    again = NOT_THE_RUNS_FAULT | ({"failed", "out-of-memory", "timeout", "diverged"} if retry_failed else set())
+    again = NOT_THE_RUNS_FAULT | (FAILURES if retry_failed else frozenset())
     return [job for job in jobs if statuses.get(job.plan.run_id, "skipped") in again]
 
 
-def preload(jobs: Iterable[Job]) -> list[str]:
-    """Return the modules worth importing once: our own, and the libraries that the jobs' modules import."""
-    found = dict.fromkeys(ALWAYS)
-    targets = {
-        target
-        for job in jobs
-        if not job.missing
-        for target in (job.task_target, job.protocol_target, job.model_target, job.dataset.target)
-    } | {spec.target for job in jobs for spec in job.metrics}
-    for module in sorted(target.partition(":")[0] for target in targets):
-        if module.partition(".")[0] == "bench":
-            found[module] = None
-        for name, path in own_modules(module).items():
-            wanted = (each for each in imported_modules(name, path) if each.partition(".")[0] in PRELOADED_ROOTS)
-            # `from sklearn.ensemble import RandomForestClassifier` names a module and a class: keep the module.
-            found |= dict.fromkeys(each for each in wanted if each.rpartition(".")[2].islower())
-    return list(found)
+@dataclass
+class Underway:
+    """A run that has begun: when, and its learning curve so far."""
+
+    job: Job
+    began_at: str
+    curve: list[CurvePoint] = field(default_factory=list)
 
 
 class Session:
-    """One `bench run`: jobs in, records out."""
+    """One `bench run`: jobs in, records out.
+
+    `open_with` returns the executor that makes the jobs (see `bench.runner.executor`).
+    """
 
     def __init__(
-        self, store: Store, plugins: Plugins, watcher: Watcher, *, parallel: int = 1, suite: Path | None = None
+        self,
+        store: Store,
+        plugins: Plugins,
+        watcher: Watcher,
+        *,
+        parallel: int = 1,
+        suite: Path | None = None,
+        open_with: Callable[..., Executor] = open_executor,
     ) -> None:
-        available = cores()
-        self.store, self.plugins, self.watcher, self.parallel = store, plugins, watcher, parallel
-        self.suite = suite
-        share = len(available) // parallel
-        self.slots = deque(tuple(available[i * share : (i + 1) * share]) for i in range(parallel))
-        self.environments: dict[str, str] = {}
-        self.peaks: dict[str, float] = {}
-        self.counters: dict[str, dict[str, float]] = {}
+        self.store, self.plugins, self.watcher = store, plugins, watcher
+        self.parallel, self.suite, self._open_with = parallel, suite, open_with
         self.tally = Tally()
-        self.company = Company()
-        self._busy: dict[int, tuple[int, ...]] = {}
-        # The runs beside which another was seen, ours or another session's.
-        self._beside: set[int] = set()
+        self._underway: dict[str, Underway] = {}
+        self._environments: set[str] = set()
         self._repeats = False
+        # Plugin and hook: one that fails at each of a thousand events is told of once.
+        self._blamed: set[tuple[str, str]] = set()
 
     def run(self, jobs: Sequence[Job], *, retry_failed: bool = False, repeat: bool = False) -> Tally:
         """Run what is not stored yet; with `repeat`, everything once more as a further attempt.
@@ -150,6 +123,24 @@ class Session:
         due = {job.plan.run_id for job in waiting}
         self.tally.stored.update(statuses[job.plan.run_id] for job in jobs if job.plan.run_id not in due)
         self.watcher.planned(len(jobs), len(jobs) - len(waiting))
+        suite = jobs[0].plan.suite if jobs else ""
+        self._notify("bench_suite_started", suite=suite, runs=tuple(job.plan for job in waiting))
+        is_complete = False
+        try:
+            runnable = self._runnable(waiting, statuses)
+            if runnable:
+                self._make(runnable)
+            is_complete = True
+        finally:
+            # Runs are left here only where something ended the suite: Ctrl-C, or the executor broke.
+            for run in list(self._underway.values()):
+                self._tell_interrupted(run)
+            counts = dict(self.tally.statuses)
+            self._notify("bench_suite_finished", suite=suite, statuses=counts, is_complete=is_complete)
+        return self.tally
+
+    def _runnable(self, waiting: Sequence[Job], statuses: dict[str, str]) -> list[Job]:
+        """Return the jobs that have all they need; record the others as skipped, with the reason."""
         absent = missing_data(waiting)
         runnable: list[Job] = []
         for job in waiting:
@@ -160,173 +151,104 @@ class Session:
                 self.watcher.problem(f"{job.plan} cannot be repeated: {reason}")
                 self.tally.stored["ok"] += 1
             elif reason:
-                self._keep(job, Outcome(status="skipped", reason=reason), began_at=_now())
+                outcome = Outcome(status="skipped", reason=reason)
+                self._keep(Underway(job, _now()), Ended(job, outcome))
             else:
                 runnable.append(job)
-        if runnable:
-            check_cores(runnable, parallel=self.parallel, available=len(cores()))
-            threads = max(job.plan.threads for job in runnable)
-            with self.company, Pool(preload(runnable), threads=threads, expected_runs=len(runnable)) as pool:
-                self._describe(pool, runnable)
-                self._drive(pool, deque(runnable))
-                self._look_back(pool, runnable)
-        return self.tally
+        return runnable
 
-    def _drive(self, pool: Pool, waiting: deque[Job]) -> None:
-        kills = _oom_kills()
-        while waiting or pool.active:
-            while waiting and self.slots:
-                self._start(pool, waiting.popleft())
-            for ended in pool.wait(self._point):
-                now = _oom_kills()
-                self._finish(ended, now - kills)
-                kills = now
+    def _make(self, jobs: Sequence[Job]) -> None:
+        waiting = deque(jobs)
+        executor = self._open_with(jobs, parallel=self.parallel, suite=self.suite)
+        try:
+            while waiting or self._underway:
+                while waiting and len(self._underway) < executor.capacity:
+                    self._start(executor, waiting.popleft())
+                if not self._underway:
+                    continue
+                for event in executor.events():
+                    self._take(event)
+        finally:
+            executor.close()
 
-    def _start(self, pool: Pool, job: Job) -> None:
+    def _start(self, executor: Executor, job: Job) -> None:
         done = None if self._repeats else self.store.status(job.plan.run_id)
-        if done == "ok":
+        if done in FINAL:
             # Another process with the same suite was faster.
             self.tally.stored[done] += 1
             self.watcher.found(job.plan)
             return
-        slot = self.slots.popleft()
-        placed = {"cores": slot[: job.plan.threads], "peak_flops": self.peaks.get(job.plan.device)}
-        active = pool.submit(job.model_copy(update=placed), _now())
-        self._busy[active.number] = slot
-        self._look_around(active)
+        began_at = _now()
+        executor.submit(job)
+        self._underway[job.plan.run_id] = Underway(job, began_at)
         self.watcher.started(job.plan)
         self._notify("bench_run_started", run=job.plan)
 
-    def _point(self, active: Active, point: CurvePoint) -> None:
-        self.watcher.point(active.job.plan, point)
-        self._notify("bench_epoch_ended", run=active.job.plan, point=point)
+    def _take(self, event: Point | Ended | Trouble) -> None:
+        if isinstance(event, Trouble):
+            self.watcher.problem(event.text)
+        elif isinstance(event, Point):
+            self._underway[event.job.plan.run_id].curve.append(event.point)
+            self.watcher.point(event.job.plan, event.point)
+            self._notify("bench_epoch_ended", run=event.job.plan, point=event.point)
+        else:
+            self._keep(self._underway.pop(event.job.plan.run_id), event)
 
-    def _finish(self, ended: Ended, oom_kills: int) -> None:
-        active = ended.active
-        self._look_around(active)
-        self.slots.append(self._busy.pop(active.number))
-        outcome = ended.outcome(oom_kills)
-        if not outcome.times.wall_seconds:
-            trained = active.curve[-1].train_seconds if active.curve else 0.0
-            times = outcome.times.model_copy(update={"wall_seconds": ended.wall_seconds, "train_seconds": trained})
-            outcome = outcome.model_copy(update={"times": times})
-        if ended.left_behind:
-            note = f"left {ended.left_behind} process(es) behind, which were ended"
-            outcome = outcome.model_copy(update={"notes": (*outcome.notes, note)})
-        is_alone = active.number not in self._beside
-        self._keep(active.job, outcome, active.began_at, active.text(), tuple(active.curve), is_alone=is_alone)
-
-    def _look_around(self, active: Active) -> None:
-        if self.parallel > 1:
-            self._beside.add(active.number)
-        elif self.company.others():
-            if not self._beside:
-                self.watcher.problem("another bench run is on this machine: times are marked as taken in company")
-            self._beside.add(active.number)
-
-    def _keep(
-        self,
-        job: Job,
-        outcome: Outcome,
-        began_at: str,
-        output: str = "",
-        curve: tuple[CurvePoint, ...] = (),
-        *,
-        is_alone: bool = True,
-    ) -> None:
-        fields = outcome.model_dump(exclude={"artifacts", "answer", "truth"}, round_trip=True)
-        contents = {name: base64.b64decode(content) for name, (_, content) in outcome.artifacts.items()}
-        record = RunRecord.model_validate(
-            {
-                **fields,
-                "run": job.plan,
-                "output": output,
-                "curve": curve,
-                "started_at": began_at,
-                "finished_at": _now(),
-                "is_alone": is_alone,
-                "environment_id": self.environments.get(job.plan.device, ""),
-                "artifacts": [Artifact(name=name, media_type=kind) for name, (kind, _) in outcome.artifacts.items()],
-            }
-        )
-        record = self.store.append(record, contents, answer=outcome.answer or None, truth=outcome.truth or None)
-        self.tally.made[record.status] += 1
-        self.watcher.finished(record)
-        self._notify("bench_run_finished", run=job.plan, record=record)
-
-    def _describe(self, pool: Pool, jobs: Sequence[Job]) -> None:
-        """Write the machine down, once per device."""
-        pool.wait_ready()
-        for module, reason in pool.problems.items():
-            if module in ALWAYS:
-                self.watcher.problem(f"{module} cannot be imported: {reason}")
-        sources = _sources(jobs, self.suite)
-        for device in dict.fromkeys(job.plan.device for job in jobs):
-            job = next(job for job in jobs if job.plan.device == device)
-            arguments: dict[str, Any] = {
-                "device": device,
-                "threads": job.plan.threads,
-                "deterministic": job.is_deterministic,
-                "sources": sources,
-            }
-            value = self._ask(pool, job, "bench.measure.environment:environment", arguments)
-            if value is None:
-                continue
-            environment = Environment.model_validate(value)
+    def _keep(self, run: Underway, ended: Ended) -> None:
+        """Store how a run ended, then tell of it."""
+        environment, outcome = ended.environment, ended.outcome
+        if environment is not None and environment.environment_id not in self._environments:
             self.store.add_environment(environment)
-            self.environments[device] = environment.environment_id
-            self.peaks[device] = environment.facts["peak_flops"]
-            self.counters[device] = environment.facts["counters"]
+            self._environments.add(environment.environment_id)
+        if environment is not None and ended.slowdowns:
+            self.store.add_slowdowns(environment.environment_id, ended.slowdowns)
+        contents = {name: content for name, (_, content) in outcome.artifacts.items()}
+        kept = {"answer": outcome.answer or None, "truth": outcome.truth or None}
+        record = self.store.append(_record(run, ended), contents, **kept)
+        self.tally.made[record.status] += 1
+        self._tell_finished(record)
 
-    def _look_back(self, pool: Pool, jobs: Sequence[Job]) -> None:
-        """Write down whether the machine was slowed down while the runs were made, where its counters tell."""
-        for device, before in self.counters.items():
-            job = next(job for job in jobs if job.plan.device == device)
-            value = self._ask(pool, job, "bench.measure.strain:strain", {"device": device}) if before else None
-            if value is not None and (slowdowns := grown(before, value["counters"])):
-                self.store.add_slowdowns(self.environments[device], slowdowns)
+    def _tell_interrupted(self, run: Underway) -> None:
+        """Let trackers close what they opened for a run that will not be stored."""
+        del self._underway[run.job.plan.run_id]
+        record = _record(run, Ended(run.job, Outcome(status="killed", reason=INTERRUPTED)))
+        self._notify("bench_run_finished", run=record.run, record=record)
 
-    def _ask(self, pool: Pool, job: Job, target: str, arguments: dict[str, Any]) -> Any:
-        """Call a function of ours on the machine that a job runs on; None, and a problem told, where it fails."""
-        # The run's own limits are not this call's.
-        job = job.model_copy(update={"timeout_seconds": DESCRIBE_SECONDS, "memory_limit_bytes": None})
-        try:
-            return pool.call(job, target, arguments)
-        except RunnerError as error:
-            self.watcher.problem(f"the machine could not be described: {error}")
-            return None
+    def _tell_finished(self, record: RunRecord) -> None:
+        self.watcher.finished(record)
+        self._notify("bench_run_finished", run=record.run, record=record)
 
     def _notify(self, hook: str, **arguments: object) -> None:
         for problem in self.plugins.notify(hook, **arguments):
-            self.watcher.problem(f"plugin {problem.owner}: {problem.reason}")
+            if (problem.owner.key, hook) not in self._blamed:
+                self._blamed.add((problem.owner.key, hook))
+                text = f"plugin {problem.owner}: {problem.reason}; should it fail again, that is not shown"
+                self.watcher.problem(text)
 
 
-def _sources(jobs: Sequence[Job], suite: Path | None) -> dict[str, str]:
-    """Return where the suite and the plugins of these jobs lie, whose git state belongs to the environment."""
-    found = {} if suite is None else {"suite": str(suite.resolve())}
-    for module in dict.fromkeys(job.model_target.partition(":")[0] for job in jobs):
-        path = own_modules(module).get(module)
-        if path is not None:
-            found.setdefault(f"plugin {module.partition('.')[0]}", str(path))
-    return found
-
-
-def status_order(statuses: Iterable[str]) -> Iterator[Status]:
-    """Yield the statuses that occur, in the order they are documented."""
-    from bench.record import STATUSES
-
-    present = set(statuses)
-    yield from (status for status in STATUSES if status in present)
+def _record(run: Underway, ended: Ended) -> RunRecord:
+    outcome = ended.outcome
+    times = outcome.times
+    if not times.wall_seconds:
+        # It could not tell itself: what was seen from outside, and its last word.
+        trained = run.curve[-1].train_seconds if run.curve else 0.0
+        times = times.model_copy(update={"wall_seconds": ended.wall_seconds, "train_seconds": trained})
+    fields = outcome.model_dump(exclude={"artifacts", "answer", "truth"}, round_trip=True)
+    return RunRecord.model_validate(
+        {
+            **fields,
+            "run": run.job.plan,
+            "output": ended.output,
+            "curve": tuple(run.curve),
+            "times": times,
+            "started_at": run.began_at,
+            "finished_at": _now(),
+            "is_alone": ended.is_alone,
+            "environment_id": "" if ended.environment is None else ended.environment.environment_id,
+            "artifacts": [Artifact(name=name, media_type=kind) for name, (kind, _) in outcome.artifacts.items()],
+        }
+    )
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _oom_kills() -> int:
-    """Return how many processes the kernel has killed for lack of memory since it started; 0 where it does not tell."""
-    try:
-        lines = Path("/proc/vmstat").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)

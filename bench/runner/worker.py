@@ -9,44 +9,31 @@ import os
 import resource
 import signal
 import sys
-from pathlib import Path
 from typing import Any
 
-from bench.record import CurvePoint
+from pydantic import BaseModel
+
+from bench.measure import proc
+from bench.runner.channel import Channel
 from bench.runner.jobs import Job, Message
 
-__all__ = ["Channel", "live"]
+__all__ = ["run_and_exit"]
 
 PR_SET_PDEATHSIG = 1
 
 
-class Channel:
-    """The way back to the coordinator: one JSON line per message."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-
-    def send(self, message: Message) -> None:
-        """Write a message whole."""
-        line = memoryview(message.model_dump_json(exclude_defaults=True).encode() + b"\n")
-        while line:
-            line = line[os.write(self._descriptor, line) :]
-
-    def report(self, point: CurvePoint) -> None:
-        """Send a point of the learning curve as it is measured."""
-        self.send(Message(kind="point", point=point))
-
-
-def live(request: dict[str, Any], output: int, channel: int, server: int) -> None:
+def run_and_exit(request: dict[str, Any], output: int, channel: int, server: int) -> None:
     """Be the process of one run; never returns."""
     code = 70
     try:
         _settle(output, server)
+        _choose_gpu(request["gpu"])
         if "call" in request:
             from bench.specs import resolve
 
             value = resolve(request["call"])(**request["arguments"])
-            Channel(channel).send(Message(kind="value", value=value.model_dump(mode="json")))
+            said = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+            Channel(channel).send(Message(kind="value", value=said))
         else:
             _run(Job.model_validate(request["job"]), Channel(channel))
         code = 0
@@ -62,9 +49,22 @@ def live(request: dict[str, Any], output: int, channel: int, server: int) -> Non
 
 def _run(job: Job, channel: Channel) -> None:
     _limit(job)
+    from bench.measure.strain import strain
     from bench.runner.execute import execute
 
-    channel.send(Message(kind="outcome", outcome=execute(job, channel.report)))
+    outcome = execute(job, channel.report)
+    # Read here, where the device is the run's own and CUDA is initialised already.
+    channel.send(Message(kind="outcome", outcome=outcome, counters=strain(job.plan.device).counters))
+
+
+def _choose_gpu(gpu: str) -> None:
+    """Let this process see one GPU only.
+
+    The driver reads the variable when CUDA is initialised, which neither the server nor this process has done; unlike
+    an index, it holds for every library of the run, and for code that writes "cuda" without a number.
+    """
+    if gpu:
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu
 
 
 def _settle(output: int, server: int) -> None:
@@ -100,19 +100,9 @@ def _limit(job: Job) -> None:
     # CUDA reserves address space far beyond what it uses, so there the server's watch over resident memory rules.
     if job.memory_limit_bytes and job.plan.device == "cpu":
         # The libraries imported before the fork are not the run's own.
-        most = job.memory_limit_bytes + _data_bytes()
+        most = job.memory_limit_bytes + proc.sizes(proc.PROC / "self" / "status").get("VmData", 0)
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _data_bytes() -> int:
-    """Return what counts against RLIMIT_DATA now; 0 where /proc is absent."""
-    try:
-        status = Path("/proc/self/status").read_text()
-    except OSError:
-        return 0
-    line = next((line for line in status.splitlines() if line.startswith("VmData:")), "VmData: 0 kB")
-    return int(line.split()[1]) * 1024
 
 
 def _flush() -> None:

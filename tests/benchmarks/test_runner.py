@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bench.plugins import discover
+from bench.runner.executor import Ended
 from bench.runner.plan import Choices, expand
 from bench.runner.pool import Pool
-from bench.runner.session import preload
+from bench.runner.preload import preload
 from bench.suite import load_suite
 
 SUITE = """
@@ -31,10 +32,11 @@ def job(peers, tmp_path):
 
 def test_a_run_that_does_nothing(benchmark, job):
     def run(pool):
-        pool.submit(job, "")
+        pool.submit(job)
         while True:
-            for ended in pool.wait(lambda *_: None):
-                return ended.outcome(0)
+            for event in pool.events():
+                if isinstance(event, Ended):
+                    return event.outcome
 
     with Pool(preload([job])) as pool:
         pool.wait_ready()

@@ -2,7 +2,8 @@
 
 SOURCE = '''
 import ctypes, mmap, os, signal, subprocess, sys, time
-from bench import ModelSpec, hookimpl
+from bench import ModelSpec, Role, hookimpl
+from bench.spaces import CLASS
 
 FAULTS = (
     "healthy", "raises", "hangs", "hangs_in_c", "segfaults", "exits", "leaves", "allocates", "allocates_in_torch",
@@ -15,13 +16,13 @@ FAULTS = (
 def bench_models():
     for name in FAULTS:
         yield ModelSpec(
-            name=name.replace("_", "-"), family="deep", tasks=("classification",), target=f"faulty:{name}"
+            name=name.replace("_", "-"), family="deep", roles=(Role("predict", target=CLASS),), target=f"faulty:{name}"
         )
 
 
 def healthy(problem):
     from torch import nn
-    return nn.Sequential(nn.Flatten(), nn.Linear(problem.input_size, problem.classes))
+    return nn.Sequential(nn.Flatten(), nn.Linear(problem.input_size, problem.output_size))
 
 
 def at_step(act):
@@ -32,7 +33,7 @@ def at_step(act):
         class Faulty(nn.Module):
             def __init__(self):
                 super().__init__()
-                self.layer = nn.Linear(problem.input_size, problem.classes)
+                self.layer = nn.Linear(problem.input_size, problem.output_size)
                 self.calls = 0
 
             def forward(self, x):
@@ -127,7 +128,7 @@ def nan(answer):
 
 def wrong_shape(problem):
     from torch import nn
-    return nn.Sequential(nn.Flatten(), nn.Linear(problem.input_size, problem.classes + 1))
+    return nn.Sequential(nn.Flatten(), nn.Linear(problem.input_size, problem.output_size + 1))
 
 
 @at_step

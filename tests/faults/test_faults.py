@@ -100,8 +100,26 @@ def test_failed_runs_are_made_again_only_when_asked(outcomes: dict[str, dict], s
     assert "2 of 2" in shown
 
 
-def test_interrupt_ends_everything_and_keeps_what_finished(bench: Bench) -> None:
+TRACKER = """
+    from bench import hookimpl
+
+    @hookimpl
+    def bench_run_finished(run, record):
+        note(run.label, record.status, bool(record.curve))
+
+    @hookimpl
+    def bench_suite_finished(statuses, is_complete):
+        note(statuses, is_complete)
+
+    def note(*words):
+        with open("events.txt", "a") as file:
+            print(*words, file=file)
+"""
+
+
+def test_interrupt_ends_everything_and_keeps_what_finished_and_trackers_hear_of_it(bench: Bench) -> None:
     bench.plugin("faulty", SOURCE)
+    bench.plugin("tracker", TRACKER)
     suite = bench.suite(SUITE.format(models='"healthy", "hangs-in-c", "leaves-child"'))
     process = bench.start("run", str(suite), "--json")
     assert process.stderr is not None
@@ -114,6 +132,9 @@ def test_interrupt_ends_everything_and_keeps_what_finished(bench: Bench) -> None
     assert process.returncode == 130
     assert bench.survivors() == []
     assert [record["run"]["label"] for record in bench.records()] == ["healthy"]
+    assert (bench.folder / "events.txt").read_text().splitlines() == [
+        "healthy ok True", "hangs-in-c killed False", "{'ok': 1} False",
+    ]  # fmt: skip
 
 
 def test_runs_die_with_the_coordinator(bench: Bench) -> None:

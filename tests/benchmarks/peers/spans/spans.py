@@ -17,8 +17,8 @@ RUN = {
         "_settle": "take over pipes and session",
         "_limit": "pin to cores, bound memory",
         "_run": "read the job",
-        "Channel.send": "send the outcome",
     },
+    "bench.runner.channel": {"Channel.send": "send the outcome"},
     "bench.runner.execute": {
         "execute": "build the outcome",
         "_Run.carry_out": "between the parts",
@@ -38,14 +38,17 @@ RUN = {
 }
 COORDINATOR = {
     "bench.runner.session": {
-        "Session._drive": "wait for the run's process",
+        "Session._make": "wait for the run's process",
         "Session._start": "choose the next run",
-        "Session._finish": "take the outcome in",
         "Session._keep": "build the record",
         "Session._notify": "tell the trackers",
-        "_oom_kills": "count the kernel's kills",
     },
-    "bench.runner.pool": {"Pool.submit": "hand the job over", "Pool._read": "read pipes and outcome"},
+    "bench.runner.pool": {
+        "Pool.submit": "hand the job over",
+        "Pool._read": "read pipes and outcome",
+        "Pool._ended": "take the outcome in",
+        "out_of_memory_kills": "count the kernel's kills",
+    },
     "bench.store.sqlite": {"SQLiteStore.append": "commit the record"},
 }
 

@@ -9,22 +9,27 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-__all__ = ["Company"]
+__all__ = ["OtherSessions", "shared_folder"]
 
 
-class Company:
+def shared_folder() -> Path:
+    """Return the folder in which the sessions of this user leave their marks."""
+    return Path(tempfile.gettempdir()) / f"depthbench-{os.getuid()}"
+
+
+class OtherSessions:
     """A mark that this session is alive, and a look at the marks of the others of the same user.
 
     A mark is a file that its session holds locked: the lock ends with the process, however it ends. `folder` is for
-    tests. Where the folder cannot be used there is no company to be seen.
+    tests. Where the folder cannot be used no other session is seen.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder or Path(tempfile.gettempdir()) / f"depthbench-{os.getuid()}"
+        self.folder = folder or shared_folder()
         self._own: Path | None = None
         self._file: IO[str] | None = None
 
-    def __enter__(self) -> Company:
+    def __enter__(self) -> OtherSessions:
         try:
             self.folder.mkdir(mode=0o700, exist_ok=True)
             if self.folder.lstat().st_uid != os.getuid():
@@ -46,7 +51,7 @@ class Company:
         if self._file is not None:
             self._file.close()
 
-    def others(self) -> int:
+    def count(self) -> int:
         """Return how many other sessions are alive."""
         if self._own is None:
             return 0

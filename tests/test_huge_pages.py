@@ -13,7 +13,7 @@ import pytest
 PROGRAM = """
 import json, mmap
 import numpy as np
-from bench.runner.pages import gather
+from bench.runner.huge_pages import use_huge_pages
 
 def state(file, name):
     fields = dict(line.split(":", 1) for line in open(f"/proc/self/{file}") if ":" in line)
@@ -28,7 +28,7 @@ full[:] = np.arange(len(full)) % 251
 # Every second page is never touched, so that no huge block of it is whole.
 holes[:: 2 * mmap.PAGESIZE] = 1
 resident, huge = state("status", "VmRSS"), state("smaps_rollup", "AnonHugePages")
-gathered = gather()
+gathered = use_huge_pages()
 grown = state("status", "VmRSS") - resident
 same = bool((full == np.arange(len(full)) % 251).all())
 huge = state("smaps_rollup", "AnonHugePages") - huge

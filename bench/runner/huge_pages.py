@@ -1,7 +1,8 @@
 """Make forks of a large process cheap: gather its memory in huge pages, of which a fork copies one entry, not 512.
 
 A process that has imported torch holds some 300 MB of private memory, and half of what a fork and an exit cost is
-the copying and dropping of its page table, entry by entry.
+the copying and dropping of its page table, entry by entry. Of 200 runs that do nothing each took 28 ms with this and
+36 ms without (29 and 38 ms of processor time; medians of five, in turn, on two cores of a virtual machine, Linux 6.18).
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-__all__ = ["gather"]
+__all__ = ["use_huge_pages"]
 
 MADV_COLLAPSE = 25  # Linux 6.1
 HUGE = 2 * 2**20
 
 
-def gather() -> int:
+def use_huge_pages() -> int:
     """Collapse this process's resident private memory into huge pages; return how many bytes were asked for.
 
     Takes a third of a second for torch's. Blocks with a hole are left as they are: filled, they would hide what a
