@@ -193,7 +193,7 @@ def test_pointing_at_a_model_tells_about_it(browser: Any, page: Path, width: int
     for point in wait(browser, script)[-8:]:
         ActionChains(browser).move_to_element(point).perform()
         seen.append(wait(browser, "return document.querySelector('.chart .hoverlayer').textContent"))
-    assert any("lenet" in text and "seeds" in text and "training" in text for text in seen)
+    assert any("lenet" in text and "runs" in text and "training" in text for text in seen)
 
 
 def test_switch_turns_epochs_into_seconds(browser: Any, page: Path) -> None:
