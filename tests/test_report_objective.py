@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from bench.cli.progress import describe
 from bench.record import Artifact, CurvePoint, RunRecord, Score
 from bench.report import LineFigure, ScatterFigure
 from bench.report.compare import Side, compare
@@ -136,3 +137,10 @@ def test_a_score_brings_its_own_heading_and_an_older_one_without_shares_its_colu
     figure = next(each for each in section.figures if isinstance(each, LineFigure))
     assert figure.y_title == "RMSE on validation data"
     assert [each.title for each in measures] == ["RMSE"]
+
+
+def test_the_line_of_a_finished_run_shows_the_objective() -> None:
+    assert "accuracy 0.9" in describe(scored("mlp", 0, 0.9))
+    assert "abstention" not in describe(scored("mlp", 0, 0.9))
+    none = describe(scored("mlp", 0, 0.9, objective=""))
+    assert "accuracy" not in none

@@ -45,9 +45,8 @@ class Estimate:
 def describe(record: RunRecord, told: str = "") -> str:
     """Return one line on how a run ended; a reason that was told last needs no second telling."""
     line = f"{record.status:<8} {record.run}  {record.times.wall_seconds:.1f} s"
-    if record.is_ok and record.scores:
-        score = record.scores[0]
-        line += f"  {score.name} {score.value:.4g}"
+    if record.is_ok and (value := record.score(record.objective)) is not None:
+        line += f"  {record.objective} {value:.4g}"
     if record.reason and record.reason == told:
         return f"{line}  (as above)"
     return line if not record.reason else f"{line}  {record.reason.splitlines()[0][:500]}"
