@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bench.hookspecs import hookimpl
     from bench.model import Problem
-    from bench.spaces import Need, Role, Space
+    from bench.spaces import CLASS, NOTHING, NUMBER, Need, Role, Space
     from bench.specs import (
         Choice,
         DataFile,
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "CLASS",
+    "NOTHING",
+    "NUMBER",
     "Choice",
     "DataFile",
     "DatasetSpec",
@@ -52,7 +55,7 @@ _HOMES = {
     "load_answers": "bench.store",
     "load_records": "bench.store",
     "Problem": "bench.model",
-} | dict.fromkeys(("Need", "Role", "Space"), "bench.spaces")
+} | dict.fromkeys(("CLASS", "NOTHING", "NUMBER", "Need", "Role", "Space"), "bench.spaces")
 
 
 def __getattr__(name: str) -> Any:

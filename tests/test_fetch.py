@@ -19,6 +19,7 @@ import pytest
 from bench.errors import DataError, DataMissing, MissingExtra
 from bench.fetch import fetch
 from bench.sources import DataSource
+from bench.spaces import Space
 from bench.specs import DataFile, DatasetSpec
 
 pytest.importorskip("pooch")
@@ -33,7 +34,7 @@ def sha256(content: bytes) -> str:
 
 def spec_of(*files: DataFile) -> DatasetSpec:
     return DatasetSpec(
-        name="toy", target="toy:load", tasks=("classification",), modality="table",
+        name="toy", target="toy:load", inputs=Space("c", (2,)),
         licence="none", source="https://example.org/toy", files=files,
     )  # fmt: skip
 

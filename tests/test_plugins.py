@@ -9,15 +9,16 @@ import pytest
 
 from bench.errors import PluginError, UnknownName
 from bench.plugins import discover
+from bench.spaces import CLASS, Role
 from bench.specs import Choice, Fixed, ModelSpec
 from tests.conftest import Bench
 
 HELLO = """
-    from bench import ModelSpec, hookimpl
+    from bench import CLASS, ModelSpec, Role, hookimpl
 
     @hookimpl
     def bench_models():
-        yield ModelSpec(name="{name}", family="shallow", tasks=("classification",), target="hello:build")
+        yield ModelSpec(name="{name}", family="shallow", roles=(Role("predict", target=CLASS),), target="hello:build")
 
     def build(problem):
         from torch import nn
@@ -79,7 +80,7 @@ def test_what_is_left_of_an_uninstalled_plugin_stops_nothing(bench: Bench) -> No
 @pytest.mark.parametrize("module", ["nosuch.mod", ""])
 def test_a_needed_module_that_cannot_even_be_looked_for_is_missing(bench: Bench, module: str) -> None:
     source = f"""
-        from bench import DatasetSpec, TaskSpec, hookimpl
+        from bench import DatasetSpec, Space, TaskSpec, hookimpl
 
         @hookimpl
         def bench_tasks():
@@ -88,7 +89,7 @@ def test_a_needed_module_that_cannot_even_be_looked_for_is_missing(bench: Bench,
         @hookimpl
         def bench_datasets():
             return [DatasetSpec(
-                name="riddles", target="riddles:load", tasks=("riddle",), modality="text", licence="", source="",
+                name="riddles", target="riddles:load", inputs=Space(kind="text"), licence="", source="",
                 embedded_in="nosuch.mod",
             )]
     """
@@ -112,7 +113,7 @@ def test_a_hyperparameter_of_a_type_that_cannot_be_stored_is_refused(value: obje
         ModelSpec(
             name="x",
             family="deep",
-            tasks=("classification",),
+            roles=(Role("predict", target=CLASS),),
             target="a:b",
             hyperparameters={"width": value},  # type: ignore[dict-item]
         )
@@ -138,19 +139,22 @@ def test_two_distributions_may_use_the_same_entry_point_name(bench: Bench) -> No
 @pytest.mark.parametrize("name", ["../evil", "Upper", "", "a" * 65, "with space", "-dash", "a/b"])
 def test_a_name_that_could_leave_its_folder_is_refused(name: str) -> None:
     with pytest.raises(PluginError, match="is not allowed"):
-        ModelSpec(name=name, family="deep", tasks=("classification",), target="a:b")
+        ModelSpec(name=name, family="deep", roles=(Role("predict", target=CLASS),), target="a:b")
 
 
-@pytest.mark.parametrize("given", [{"tasks": "classification"}, {"requires": "torch"}, {"devices": "cpu"}])
+@pytest.mark.parametrize("given", [{"roles": "predict"}, {"requires": "torch"}, {"devices": "cpu"}])
 def test_names_given_as_a_bare_string_are_refused(given: dict[str, Any]) -> None:
     (name,) = given
-    with pytest.raises(PluginError, match=f"'x': {name} must be a tuple of names"):
-        ModelSpec(**{"name": "x", "family": "deep", "tasks": ("classification",), "target": "a:b", **given})
+    with pytest.raises(PluginError, match=f"'x': {name} must be a tuple"):
+        ModelSpec(
+            **{"name": "x", "family": "deep", "roles": (Role("predict", target=CLASS),), "target": "a:b", **given}
+        )
 
 
-def test_a_model_without_a_task_is_refused() -> None:
-    with pytest.raises(PluginError, match="'x': tasks must name at least one task"):
-        ModelSpec(name="x", family="deep", tasks=(), target="a:b")
+@pytest.mark.parametrize("roles", [(), ("classification",)])
+def test_a_model_without_a_role_is_refused(roles: tuple[Any, ...]) -> None:
+    with pytest.raises(PluginError, match="'x': roles must hold at least one Role"):
+        ModelSpec(name="x", family="deep", roles=roles, target="a:b")
 
 
 def test_a_missing_extra_fails_only_its_own_models_and_prints_the_cure(bench: Bench) -> None:

@@ -12,18 +12,20 @@ from tests.conftest import Bench
 MODELS = """
     import torch
     from torch import nn
-    from bench import Integer, ModelSpec, hookimpl
+    from bench import CLASS, NOTHING, Integer, Need, ModelSpec, Role, hookimpl
 
     @hookimpl
     def bench_models():
         for name in ("heads", "rows", "buffers", "binary", "staring"):
-            yield ModelSpec(name=name, target=f"habits:{name.title()}", family="deep", tasks=("classification",))
+            roles = (Role("predict", target=CLASS),)
+            yield ModelSpec(name=name, target=f"habits:{name.title()}", family="deep", roles=roles)
         for name in ("greedy", "insatiable", "own"):
             yield ModelSpec(
-                name=name, target=f"habits:{name.title()}", family="deep", tasks=("classification",),
+                name=name, target=f"habits:{name.title()}", family="deep", roles=(Role("predict", target=CLASS),),
                 hyperparameters={"width": Integer(8, 4, 64)},
             )
-        yield ModelSpec(name="bursting", target="habits:Bursting", family="generative", tasks=("image-generation",))
+        draws = (Role("sample", NOTHING, Need(axes=("chw",))),)
+        yield ModelSpec(name="bursting", target="habits:Bursting", family="generative", roles=draws)
 
     class Heads(nn.Module):
         def __init__(self, problem):
@@ -96,7 +98,7 @@ MODELS = """
         # Its weights are no numbers after two steps, and its samples then raise.
         def __init__(self, problem):
             super().__init__()
-            self.shape = problem.input_shape
+            self.shape = problem.output_shape
             self.chance = nn.Parameter(torch.zeros(()))
             self.steps = 0
 

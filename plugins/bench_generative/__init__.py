@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bench import Integer, ModelSpec, Need, Real, Role, hookimpl
+from bench import NOTHING, Integer, ModelSpec, Need, Real, Role, hookimpl
 
-NOTHING = Need(axes=(), none=True)
 # Tanh and the Bernoulli decoder draw between bounds.
 IMAGES = Need(axes=("chw",), bounded=True)
 DRAWS_IMAGES = (Role("sample", NOTHING, IMAGES),)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bench import Choice, Integer, ModelSpec, Need, Real, Role, hookimpl
+from bench import CLASS, Choice, Integer, ModelSpec, Need, Real, Role, hookimpl
 
 # Hyperparameters of scikit-learn's models keep scikit-learn's names.
-CLASSES = Need(axes=("",), kinds=("index",))
 CLASSES_OR_NUMBERS = Need(axes=("",), kinds=("index", "real"))
 ANY_VALUES = Need(levels=True, missing=True)
-LINEAR = (Role("predict", ANY_VALUES, CLASSES),)
+LINEAR = (Role("predict", ANY_VALUES, CLASS),)
 TREES = (Role("predict", ANY_VALUES, CLASSES_OR_NUMBERS),)
 NETWORK = (Role("predict", ANY_VALUES, Need(kinds=("index", "real"), axes=("", "c", "tc", "chw"))),)
 

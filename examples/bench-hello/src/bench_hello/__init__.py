@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bench import Integer, ModelSpec, Real, hookimpl
+from bench import CLASS, Integer, ModelSpec, Real, Role, hookimpl
 
 __all__ = ["bench_models"]
 
@@ -17,7 +17,7 @@ def bench_models() -> Iterable[ModelSpec]:
         target="bench_hello.random_features:RandomFeatures",
         summary="random Fourier features and one linear layer that learns",
         family="shallow",
-        tasks=("classification",),
+        roles=(Role("predict", target=CLASS),),
         hyperparameters={
             "features": Integer(512, 16, 4096, log=True),
             "length_scale": Real(1.0, 0.1, 10.0, log=True),

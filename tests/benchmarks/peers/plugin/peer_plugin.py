@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bench.hookspecs import hookimpl
-from bench.specs import DatasetSpec, MetricSpec, ModelSpec, TaskSpec
+from bench import CLASS, DatasetSpec, ModelSpec, Role, Space, TaskSpec, hookimpl
+
+CLASSIFIES = (Role("predict", target=CLASS),)
 
 
 @hookimpl
 def bench_models() -> Iterable[ModelSpec]:
     """Return the networks of the training comparison and the model that does nothing."""
     for name, target in (("peer-mlp", "peer_networks:MLP"), ("peer-cnn", "peer_networks:CNN")):
-        yield ModelSpec(name=name, target=target, family="deep", tasks=("classification",))
-    yield ModelSpec(name="idle", target="peer_nothing:Idle", family="shallow", tasks=("nothing", "classification"))
+        yield ModelSpec(name=name, target=target, family="deep", roles=CLASSIFIES)
+    yield ModelSpec(name="idle", target="peer_nothing:Idle", family="shallow", roles=CLASSIFIES)
 
 
 @hookimpl
@@ -22,8 +23,8 @@ def bench_datasets() -> Iterable[DatasetSpec]:
     yield DatasetSpec(
         name="tiny",
         target="peer_nothing:tiny",
-        tasks=("nothing", "classification"),
-        modality="table",
+        inputs=Space("c", (4,)),
+        targets=Space(kind="index", size=2, names=("even", "odd")),
         licence="none",
         source="none",
     )
@@ -33,9 +34,3 @@ def bench_datasets() -> Iterable[DatasetSpec]:
 def bench_tasks() -> Iterable[TaskSpec]:
     """Return the task that asks nothing."""
     yield TaskSpec(name="nothing", target="peer_nothing:Nothing", summary="nothing is asked, a constant is scored")
-
-
-@hookimpl
-def bench_metrics() -> Iterable[MetricSpec]:
-    """Return the constant score."""
-    yield MetricSpec(name="value", task="nothing", target="peer_nothing:value", higher_is_better=True)
