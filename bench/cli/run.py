@@ -103,7 +103,8 @@ def command(**options: Any) -> int:
     from bench.measure.limits import usable_cores
     from bench.plugin_files import load_file
     from bench.plugins import discover
-    from bench.runner.plan import check_cores, expand
+    from bench.runner.checks import check_cores
+    from bench.runner.plan import expand
     from bench.store import open_store
     from bench.suite import read_suite
 
@@ -242,7 +243,7 @@ def _keep_plan(store: Store, file: SuiteFile, jobs: list[Job], choices: Choices,
 def _show_plan(jobs: list[Job], asked: RunOptions) -> None:
     from bench.cli.dry_run import Stored, show, verdicts
     from bench.errors import StoreMissing
-    from bench.runner.plan import missing_data
+    from bench.runner.checks import missing_data
     from bench.runner.session import pending
     from bench.store import open_store
 

@@ -2,47 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
 from platformdirs import user_cache_path
 
-from bench import sources
-from bench.errors import BenchError, UnknownName, UsageError
+from bench.errors import UnknownName, UsageError
 from bench.matching import complaint, refusal
-from bench.mistakes import Mistake, checked, needs, raise_all, wrong_values
-from bench.own import BUILDER
+from bench.mistakes import Mistake, checked, raise_all, wrong_values
 from bench.plugins import Catalogue, Offer, Plugins
 from bench.protocols.base import Protocol
-from bench.record import PlannedRun, SplitPlan
-from bench.runner.identity import Fingerprints, canonical, harness_fingerprint, hash_parts, installed_version, spec_text
+from bench.record import SplitPlan
+from bench.runner.cell import Cell, Contender, Question, Where
+from bench.runner.checks import check_value
+from bench.runner.identity import Fingerprints, canonical, harness_fingerprint
 from bench.runner.jobs import Job
-from bench.runner.own_models import FILE, is_target, own_offer
+from bench.runner.own_models import is_target, own_offer
 from bench.runner.pairs import default_splits, pairs, seeds_counted_on
 from bench.specs import (
-    Choice,
     DatasetSpec,
-    Hyperparameter,
-    Integer,
-    MetricSpec,
     ModelSpec,
-    ProtocolSpec,
-    Real,
     Spec,
-    TaskSpec,
     Value,
 )
 from bench.suite import Compare, ModelEntry, Splits, SuiteFile
 from bench.tasks.base import Task
 
-__all__ = ["Choices", "check_cores", "expand", "missing_data"]
+__all__ = ["Choices", "expand"]
 
 
-# Where an entry stands in its file, e.g. ("compare", 0, "models", 2).
-Where = tuple[str | int, ...]
 S = TypeVar("S", bound=Spec)
 
 
@@ -76,10 +66,12 @@ def expand(file: SuiteFile, plugins: Plugins, choices: Choices) -> list[Job]:
 
     Raises UnknownName and SuiteError for names and settings that nothing answers to.
     """
-    return list(_Expansion(file, plugins, choices).jobs())
+    return list(Expansion(file, plugins, choices).jobs())
 
 
-class _Expansion:
+class Expansion:
+    """A suite on its way to jobs: names are looked up, mistakes are noted, and all of them are told at once."""
+
     def __init__(self, file: SuiteFile, plugins: Plugins, choices: Choices) -> None:
         self.file, self.plugins, self.choices = file, plugins, choices
         self.harness = harness_fingerprint()
@@ -94,7 +86,7 @@ class _Expansion:
         cells = [cell for index, compare in compares for cell in self._cells(index, compare)]
         raise_all(self.mistakes, self.file.path)
         self._check_choices(cells)
-        named: dict[tuple[Any, ...], tuple[str, _Cell]] = {}
+        named: dict[tuple[Any, ...], tuple[str, Cell]] = {}
         seen: set[str] = set()
         for cell, seed, split in _rounds(cells):
             job = cell.job(seed, split)
@@ -139,7 +131,7 @@ class _Expansion:
             self._note(here, f"{self.file.place(*here)}: {error}")
             return None
 
-    def _check_choices(self, cells: Sequence[_Cell]) -> None:
+    def _check_choices(self, cells: Sequence[Cell]) -> None:
         for name in self.choices.models:
             plain = name.removeprefix("+")
             if plain not in self.listed and plain not in self.plugins.models and plain not in self.own:
@@ -174,7 +166,7 @@ class _Expansion:
             f"it compares no model of {', '.join(chosen)} there. Leave out --models or --datasets"
         )
 
-    def _cells(self, index: int, compare: Compare) -> Iterator[_Cell]:
+    def _cells(self, index: int, compare: Compare) -> Iterator[Cell]:
         question = self._question(index, compare)
         contenders = [*self._contenders(index, compare)]
         datasets = [*self._datasets(index, compare, None if question is None else question.asked)]
@@ -187,7 +179,7 @@ class _Expansion:
                     continue
                 for device in self._devices(contender.model.spec):
                     for variant in variants:
-                        yield _Cell(
+                        yield Cell(
                             expansion=self,
                             question=question,
                             contender=contender,
@@ -197,14 +189,14 @@ class _Expansion:
                             hyperparameters=question.rules.hyperparameters(contender.given, variant),
                         )
 
-    def _can_meet(self, contender: _Contender, task: Task, dataset: DatasetSpec) -> bool:
+    def _can_meet(self, contender: Contender, task: Task, dataset: DatasetSpec) -> bool:
         reason = complaint(contender.model.spec, task, dataset)
         # Who joins a suite comes along wherever it fits.
         if reason and contender.where:
             self._note(contender.where, f"{self.file.place(*contender.where)}: {reason} ({dataset.name})")
         return not reason
 
-    def _variants(self, rules: Protocol, contender: _Contender) -> Sequence[dict[str, Value]]:
+    def _variants(self, rules: Protocol, contender: Contender) -> Sequence[dict[str, Value]]:
         try:
             return rules.variants(contender.model.spec, contender.given)
         except UsageError as error:
@@ -213,7 +205,7 @@ class _Expansion:
                 self._note(contender.where, f"{self.file.place(*contender.where)}: {error}")
             return ()
 
-    def _question(self, index: int, compare: Compare) -> _Question | None:
+    def _question(self, index: int, compare: Compare) -> Question | None:
         task = self._found(self.plugins.tasks, compare.task.name, ("compare", index, "task"))
         protocol = self._found(self.plugins.protocols, compare.protocol.name, ("compare", index, "protocol"))
         asked = None if task is None else self._settings(task, compare.task.settings, index, "task")
@@ -230,7 +222,7 @@ class _Expansion:
             return None
         settings = {"task": asked, "protocol": ruled}
         made: Task = task.load()(task.load().Settings.model_validate(asked), task.spec.name, str(self.choices.cache))
-        return _Question(
+        return Question(
             compare=compare, task=task, asked=made, protocol=protocol, settings=settings, rules=rules, extra=extra
         )
 
@@ -264,7 +256,7 @@ class _Expansion:
         usable = [device if device in model.devices else "cpu" for device in self.choices.devices]
         return list(dict.fromkeys(usable))
 
-    def _contenders(self, index: int, compare: Compare) -> Iterator[_Contender]:
+    def _contenders(self, index: int, compare: Compare) -> Iterator[Contender]:
         chosen = self.choices.models
         added = [name.removeprefix("+") for name in chosen if name.startswith("+")]
         named = [name for name in chosen if not name.startswith("+")]
@@ -277,13 +269,13 @@ class _Expansion:
                 continue
             given = self._hyperparameters(entry, model.spec, where)
             if given is not None:
-                yield _Contender(entry=entry, where=where, model=model, given=given)
+                yield Contender(entry=entry, where=where, model=model, given=given)
         for name in (*named, *added):
             # What the suite lists has its places there; elsewhere its default settings would pass for the suite's.
             offer = self.own.get(name) or {**self.plugins.models}.get(name)
             if offer is not None and name not in self.listed:
                 entry = ModelEntry(target=name) if name in self.own else ModelEntry(model=name)
-                yield _Contender(entry=entry, where=(), model=offer, given=offer.spec.defaults())
+                yield Contender(entry=entry, where=(), model=offer, given=offer.spec.defaults())
 
     def _settings(self, offer: Offer[Any], given: Mapping[str, Any], index: int, key: str) -> dict[str, Any] | None:
         """Return every setting with its value, None where some cannot be; those are noted."""
@@ -315,159 +307,7 @@ class _Expansion:
         return None if len(self.mistakes) > count else {**model.defaults(), **entry.hyperparameters}
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Question:
-    """What all runs of one `[[compare]]` share; `extra` are the data sets that its protocol needs beside each run's."""
-
-    compare: Compare
-    task: Offer[TaskSpec]
-    asked: Task
-    protocol: Offer[ProtocolSpec]
-    settings: dict[str, Any]
-    rules: Protocol
-    extra: tuple[Offer[DatasetSpec], ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Contender:
-    """A model as a suite lists it, with its hyperparameters; `where` is empty for one that the command line adds."""
-
-    entry: ModelEntry
-    where: Where
-    model: Offer[ModelSpec]
-    given: dict[str, Value]
-
-    @property
-    def label(self) -> str:
-        return self.entry.label or self.entry.model or self.entry.target
-
-    @property
-    def builder(self) -> str:
-        """The target that a run's process calls."""
-        return BUILDER if self.entry.target else self.model.spec.target
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """The targets whose source counts; an installed library, which nobody edits, counts by its version."""
-        if not self.entry.target:
-            return (self.model.spec.target,)
-        return (BUILDER, self.entry.target) if self.model.owner.version == FILE else (BUILDER,)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Cell:
-    expansion: _Expansion
-    question: _Question
-    contender: _Contender
-    dataset: Offer[DatasetSpec]
-    device: str
-    variant: dict[str, Value]
-    hyperparameters: dict[str, Value]
-
-    def job(self, seed: int, split: SplitPlan) -> Job:
-        expansion, choices = self.expansion, self.expansion.choices
-        suite = expansion.file.suite
-        metrics = self._metrics()
-        identity = self._identity(seed, split)
-        plan = PlannedRun(
-            run_id=hash_parts(identity),
-            suite=suite.name,
-            label=self.contender.label,
-            model=self.model.spec.name,
-            family=self.model.spec.family,
-            task=self.compare.task.name,
-            dataset=self.dataset.spec.name,
-            protocol=self.compare.protocol.name,
-            settings=self.settings,
-            variant=dict(self.variant),
-            hyperparameters=self.hyperparameters,
-            seed=seed,
-            split=split,
-            device=self.device,
-            threads=choices.threads,
-            identity=identity,
-        )
-        needed: tuple[Offer[Any], ...] = (self.model, self.dataset, self._task, *self._extra)
-        missing = [error for error in (offer.missing() for offer in needed) if error]
-        return Job(
-            plan=plan,
-            model_target=self.contender.builder,
-            task_target=self._task.spec.target,
-            protocol_target=self._protocol_target,
-            dataset=self.dataset.spec,
-            metrics=tuple(offer.spec for offer in metrics),
-            metric_sources={offer.spec.name: self.expansion.code.source(offer.spec.target) for offer in metrics},
-            space=self.model.spec.space,
-            extra_datasets=tuple(offer.spec for offer in self._extra),
-            missing=str(missing[0]) if missing else "",
-            data_root=str(choices.data_root) if choices.data_root else None,
-            cache=str(choices.cache),
-            memory_limit_bytes=choices.memory_limit_bytes,
-            timeout_seconds=choices.timeout_seconds or suite.timeout_seconds,
-            is_deterministic=choices.is_deterministic,
-        )
-
-    @property
-    def compare(self) -> Compare:
-        return self.question.compare
-
-    @property
-    def model(self) -> Offer[ModelSpec]:
-        return self.contender.model
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        return self.question.settings
-
-    @property
-    def _task(self) -> Offer[TaskSpec]:
-        return self.question.task
-
-    @property
-    def _extra(self) -> tuple[Offer[DatasetSpec], ...]:
-        return self.question.extra
-
-    @property
-    def _protocol_target(self) -> str:
-        return self.question.protocol.spec.target
-
-    def _metrics(self) -> list[Offer[MetricSpec]]:
-        """Every installed metric that can be computed here; which arrays there are shows when there are answers."""
-        return [offer for offer in self.expansion.plugins.metrics.values() if offer.missing() is None]
-
-    def _identity(self, seed: int, split: SplitPlan) -> dict[str, str]:
-        """Return the named parts of the run's identity. Metrics are none: they judge answers that are kept."""
-        code, choices = self.expansion.code, self.expansion.choices
-        model, datasets = self.model, (self.dataset, *self._extra)
-        offers: tuple[Offer[Any], ...] = (model, *datasets, self._task, self.question.protocol)
-        needed = {name for offer in offers for name in offer.spec.requires}
-        libraries = {name: installed_version(name) for name in {"torch", "numpy", *needed}}
-        used = (*self.contender.sources, *(offer.spec.target for offer in offers if offer is not model))
-        for target in used:
-            libraries |= code.libraries(target)
-        return {
-            "model": f"{model.spec.name} {model.spec.target} {model.owner.distribution} {model.owner.version}",
-            "model spec": spec_text(model.spec),
-            "model source": " ".join(code.source(target) for target in self.contender.sources),
-            "hyperparameters": canonical(self.hyperparameters),
-            "data": canonical([sources.fingerprint(offer.spec) for offer in datasets]),
-            "data spec": canonical([sha256(spec_text(offer.spec).encode()).hexdigest() for offer in datasets]),
-            "data source": canonical([code.source(offer.spec.target) for offer in datasets]),
-            "task": canonical([self._task.spec.name, self.settings["task"]]),
-            "task source": code.source(self._task.spec.target),
-            "protocol": canonical([self.compare.protocol.name, self.settings["protocol"], self.variant]),
-            "protocol source": code.source(self._protocol_target),
-            "harness": self.expansion.harness,
-            "seed": str(seed),
-            "split": f"{split.scheme} {split.number} of {split.count}",
-            "device": self.device,
-            "threads": str(choices.threads),
-            "is deterministic": str(choices.is_deterministic),
-            "libraries": canonical(libraries),
-        }
-
-
-def _rounds(cells: Sequence[_Cell]) -> Iterator[tuple[_Cell, int, SplitPlan]]:
+def _rounds(cells: Sequence[Cell]) -> Iterator[tuple[Cell, int, SplitPlan]]:
     """Yield every run of the cells, the first seed and split of all of them before the second of any."""
     planned = [(cell, cell.expansion.pairs(cell.compare, cell.dataset.spec)) for cell in cells]
     for number in range(max((len(found) for _, found in planned), default=0)):
@@ -481,7 +321,7 @@ def _names(entry: ModelEntry) -> set[str]:
     return {name for name in (entry.model, entry.label, entry.target) if name}
 
 
-def _same_label(first: _Cell, second: _Cell) -> str:
+def _same_label(first: Cell, second: Cell) -> str:
     place = second.expansion.file.place
     one, other = first.contender, second.contender
     return (
@@ -489,44 +329,3 @@ def _same_label(first: _Cell, second: _Cell) -> str:
         f"and so is another {one.model.spec.name!r} ({place(*one.where)}): "
         'give each a name of its own with label = "…"'
     )
-
-
-def check_cores(jobs: Iterable[Job], *, parallel: int, available: int) -> None:
-    """Raise UsageError where runs side by side would not each have as many cores as threads."""
-    if parallel > available:
-        raise UsageError(f"--jobs {parallel} is more than the {available} cores there are; each run needs its own")
-    threads, share = max((job.plan.threads for job in jobs), default=1), available // parallel
-    if parallel > 1 and threads > share:
-        raise UsageError(
-            f"--jobs {parallel} leaves each run {share} of {available} cores, but these runs have "
-            f"{threads} threads: use --jobs {max(1, available // threads)}, or --threads {share} (another "
-            "number of threads is another result)"
-        )
-
-
-def check_value(parameter: Hyperparameter, value: Value) -> str:
-    """Return what is wrong with a hyperparameter's value, or nothing.
-
-    Only the kind is checked: outside the search space a value may still be worth a try.
-    """
-    if isinstance(parameter, Choice):
-        kinds = {type(option) for option in parameter.options}
-        if value in parameter.options and type(value) in kinds:
-            return ""
-        return f"not one of {', '.join(map(repr, parameter.options))}"
-    kind = {Integer: int, Real: float}.get(type(parameter), type(parameter.default))
-    return needs(kind, value)
-
-
-def missing_data(jobs: Iterable[Job]) -> dict[str, str]:
-    """Return data set → reason for the data sets of these jobs whose files are not there."""
-    found: dict[str, str] = {}
-    needed = {(spec.name, job.data_root): spec for job in jobs for spec in (job.dataset, *job.extra_datasets)}
-    for (name, root), spec in needed.items():
-        try:
-            source = sources.DataSource.of(spec, root)
-            for file in spec.files:
-                source.locate(file)
-        except BenchError as error:
-            found[name] = str(error)
-    return found

@@ -15,11 +15,11 @@ from bench.measure.limits import usable_cores
 from bench.measure.strain import grown
 from bench.record import Environment
 from bench.runner.active import Active, Exit, out_of_memory_kills
+from bench.runner.checks import check_cores
 from bench.runner.cores import WINDOW_SECONDS, Cores, pin
 from bench.runner.executor import Ended, Event, Executor, Point, Trouble
 from bench.runner.jobs import Job
 from bench.runner.link import Link
-from bench.runner.plan import check_cores
 from bench.runner.preload import ALWAYS, preload, sources
 from bench.runner.sessions import OtherSessions, shared_folder
 from bench.runner.slots import Slot, make_slots, visible_gpus

@@ -11,9 +11,9 @@ from typing import Protocol
 
 from bench.plugins import Plugins
 from bench.record import Artifact, CurvePoint, PlannedRun, RunRecord
+from bench.runner.checks import missing_data
 from bench.runner.executor import Ended, Executor, Point, Trouble, open_executor
 from bench.runner.jobs import Job, Outcome
-from bench.runner.plan import missing_data
 from bench.store import Store
 
 __all__ = ["Session", "Tally", "Watcher", "pending"]
