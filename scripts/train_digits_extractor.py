@@ -17,16 +17,17 @@ from pathlib import Path
 
 import torch
 
+from bench.data import Split
 from bench.metrics.extractors import DIGITS_WEIGHTS, hash_of
 from bench.metrics.lenet import LeNet, encode, train_lenet
 from bench.plugins import discover
-from bench.sources import DataSource, Split
+from bench.sources import DataSource
 from bench.specs import resolve
 
 
 def images_and_labels(split: Split) -> tuple[torch.Tensor, torch.Tensor]:
     """Return images in [-1, 1] and labels."""
-    return torch.from_numpy(split.x) * 2 - 1, torch.from_numpy(split.y)
+    return torch.from_numpy(split.x) * 2 - 1, torch.from_numpy(split.layers())
 
 
 def accuracy(network: LeNet, split: Split) -> float:
@@ -45,7 +46,7 @@ def main() -> None:
     spec = discover().datasets["digits"].spec
     digits = resolve(spec.target)(DataSource.of(spec))
     images, labels = images_and_labels(digits.train)
-    network = train_lenet(images, labels, digits.class_count)
+    network = train_lenet(images, labels, len(labels.unique()))
     content = encode(network, dataset="digits", data_sha256=hash_of(images, labels))
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_bytes(content)

@@ -11,14 +11,15 @@ from PIL import Image
 from torch import nn
 
 from bench.data import Dataset, Split
-from bench.errors import ChecksumMismatch, ContractError, DataError, DataMissing, Diverged
+from bench.errors import ChecksumMismatch, ContractError, DataError, DataMissing, Diverged, Refused
 from bench.metrics import lenet
 from bench.metrics.samples import draw, draw_grid, picture
 from bench.plugins import discover
 from bench.sources import DataSource
-from bench.specs import MetricSpec, resolve
-from bench.tasks.base import Metric
+from bench.spaces import Space
+from bench.specs import DatasetSpec, MetricSpec, resolve
 from bench.tasks.image_generation import ImageGeneration, ImageGenerationSettings
+from bench.tasks.scoring import score, validate
 
 pytest.importorskip("sklearn", reason="needs the data extra")
 
@@ -29,8 +30,14 @@ def digits():
     return resolve(spec.target)(DataSource.of(spec))
 
 
-def make_task(tmp_path, metrics=(), **settings):
-    return ImageGeneration(ImageGenerationSettings(**settings), metrics, str(tmp_path))
+def make_task(tmp_path, **settings):
+    return ImageGeneration(ImageGenerationSettings(**settings), cache=str(tmp_path))
+
+
+def offer(inputs, classes=2):
+    names = tuple("abcdefgh"[:classes])
+    targets = Space(kind="index", size=classes, names=names) if classes else None
+    return DatasetSpec(name="odd", target="a:b", inputs=inputs, targets=targets, licence="", source="")
 
 
 @pytest.fixture
@@ -44,9 +51,9 @@ class Copyist:
     def __init__(self, classes=range(10)):
         self.classes = torch.tensor(list(classes))
 
-    def fit(self, x, y):
-        self.x = torch.from_numpy(x).reshape(-1, 1, 8, 8)
-        self.y = torch.from_numpy(y)
+    def fit(self, y, strata):
+        self.x, self.y = torch.from_numpy(y), torch.from_numpy(strata)
+        self.labels = self.y.unique()
 
     def sample(self, n, condition=None):
         allowed = torch.isin(self.y, self.classes).nonzero().squeeze(1)
@@ -72,18 +79,37 @@ class Constant(nn.Module):
         return torch.full((n, *self.shape), self.value)
 
 
-def scores_of(task, model, data):
+def evaluated(task, model, data, metrics=()):
+    """The scores of a run and the notes, as the harness finds them: from the answer on the test part alone."""
+    answer = task.answer(model, data, data.test)
+    scores, notes = score(task, metrics, answer.arrays, data.truth, {})
+    return scores, (*answer.notes, *notes)
+
+
+def scores_of(task, model, data, metrics=()):
     task.fit(model, data.train)
-    return {score.name: score for score in task.evaluate(model, data).scores}
+    return {score.name: score for score in evaluated(task, model, data, metrics)[0]}
+
+
+def looked_at(task, model, data):
+    return validate(task, task.answer(model, data, data.validation).arrays, data.validation_truth)
+
+
+def gap_between(real_features, features):
+    """A plugin's metric."""
+    return float(np.linalg.norm(real_features.mean(0) - features.mean(0)))
 
 
 def test_images_lie_in_minus_one_to_one_whatever_they_were(task, digits):
-    data = task.prepare(digits, "digits")
-    assert data.problem.input_shape == (1, 8, 8)
-    assert data.problem.class_count == 10
-    assert data.train.x.dtype == torch.float32
-    assert (float(data.train.x.min()), float(data.train.x.max())) == (-1.0, 1.0)
-    assert data.test.x.equal(torch.from_numpy(digits.test.x) * 2 - 1)
+    data = task.prepare(digits)
+    assert data.train.x is data.problem.input is None
+    assert data.problem.output_shape == data.problem.image_shape == (1, 8, 8)
+    assert data.problem.wanted.bounds == (-1.0, 1.0)
+    assert data.truth["class_count"] == 10
+    assert data.train.target.dtype == torch.float32
+    assert (float(data.train.target.min()), float(data.train.target.max())) == (-1.0, 1.0)
+    assert data.test.target.equal(torch.from_numpy(digits.test.x) * 2 - 1)
+    assert data.test.layers().equal(torch.from_numpy(digits.test.y))
 
 
 def test_bytes_are_scaled_too(task, monkeypatch):
@@ -93,22 +119,37 @@ def test_bytes_are_scaled_too(task, monkeypatch):
     # As they are when read straight from a file.
     x.flags.writeable = y.flags.writeable = False
     part = Split(x, y)
-    data = task.prepare(Dataset(part, part, part, ("a", "b")), "bytes")
-    assert data.test.x.unique().tolist() == [-1.0, 1.0]
+    spec = offer(Space("chw", (1, 4, 4), bounds=(0.0, 1.0)))
+    data = task.prepare(Dataset(spec, part, part, part))
+    assert data.test.target.unique().tolist() == [-1.0, 1.0]
 
 
 @pytest.mark.parametrize(
-    ("shape", "names", "scale"),
-    [((5,), ("a", "b"), 1), ((2, 4, 4), ("a", "b"), 1), ((1, 4, 4), ("a",), 1), ((1, 4, 4), ("a", "b"), 9)],
+    ("inputs", "classes"),
+    [
+        (Space("c", (5,), bounds=(0.0, 1.0)), 2),
+        (Space("chw", (2, 4, 4), bounds=(0.0, 1.0)), 2),
+        (Space("chw", (1, 4, 4), bounds=(0.0, 1.0)), 1),
+        (Space("chw", (1, 4, 4), bounds=(0.0, 1.0)), 0),
+        (Space("chw", (1, 4, 4)), 2),
+    ],
+    ids=["a table", "two channels", "one class", "no classes", "no bounds"],
 )
-def test_what_is_no_labelled_image_is_refused(task, shape, names, scale):
-    part = Split(scale * np.ones((4, *shape), np.float32), np.zeros(4, np.int64))
-    with pytest.raises(DataError, match="'odd'"):
-        task.prepare(Dataset(part, part, part, names), "odd")
+def test_what_is_no_labelled_image_is_refused(task, inputs, classes):
+    part = Split(np.ones((4, *inputs.shape), np.float32), np.zeros(4, np.int64))
+    for ask in (task.planned, lambda spec: task.prepare(Dataset(spec, part, part, part))):
+        with pytest.raises(Refused, match=r"image-generation needs images .*\bodd\b"):
+            ask(offer(inputs, classes))
+
+
+def test_images_beyond_their_bounds_are_refused():
+    part = Split(9 * np.ones((4, 1, 4, 4), np.float32), np.zeros(4, np.int64))
+    with pytest.raises(DataError, match=r"'odd', train part, input: its values go from 9 to 9, beyond .*\(0.0, 1.0\)"):
+        Dataset(offer(Space("chw", (1, 4, 4), bounds=(0.0, 1.0))), part, part, part).check()
 
 
 def test_a_generator_that_copies_the_data_scores_at_the_floor(task, digits):
-    data = task.prepare(digits, "digits")
+    data = task.prepare(digits)
     found = scores_of(task, Copyist(), data)
     distance = next(score for name, score in found.items() if name.startswith("fd:lenet-digits-v1@"))
     assert distance.detail["n_real"] == distance.detail["n_fake"] == len(digits.test)
@@ -123,7 +164,7 @@ def test_a_generator_that_copies_the_data_scores_at_the_floor(task, digits):
 
 
 def test_a_generator_that_drops_classes_is_seen_to(task, digits):
-    data = task.prepare(digits, "digits")
+    data = task.prepare(digits)
     whole, half = scores_of(task, Copyist(), data), scores_of(task, Copyist(range(5)), data)
     assert half["modes_captured"].value == 5
     assert half["reverse_kl"].value == pytest.approx(np.log(2), abs=0.1)
@@ -135,8 +176,8 @@ def test_a_generator_that_drops_classes_is_seen_to(task, digits):
 
 
 def test_a_collapsed_generator_is_seen_to(task, digits):
-    data = task.prepare(digits, "digits")
-    found = {score.name: score for score in task.evaluate(Constant(), data).scores}
+    data = task.prepare(digits)
+    found = {score.name: score for score in evaluated(task, Constant(), data)[0]}
     assert found["modes_captured"].value == 1
     assert found["duplicates"].value == 1.0
     assert found["recall"].value == 0.0
@@ -144,43 +185,49 @@ def test_a_collapsed_generator_is_seen_to(task, digits):
 
 
 def test_validation_is_cheap_repeatable_and_names_the_objective(task, digits):
-    data = task.prepare(digits, "digits")
+    data = task.prepare(digits)
     model = Copyist()
     task.fit(model, data.train)
-    first = task.validate(model, data)
-    assert first == task.validate(model, data)
+    first = looked_at(task, model, data)
+    assert first == looked_at(task, model, data)
     assert set(first) == {task.objective, "modes_captured"}
-    assert not task.is_objective_higher_better
+    assert not task.higher
 
 
 def test_fewer_samples_are_drawn_when_the_suite_says_so(tmp_path, digits):
     task = make_task(tmp_path, samples=50)
-    found = scores_of(task, Copyist(), task.prepare(digits, "digits"))
+    found = scores_of(task, Copyist(), task.prepare(digits))
     assert {score.detail["n_fake"] for score in found.values()} == {50}
 
 
-def test_a_metric_of_a_plugin_gets_the_features(tmp_path, digits):
-    spec = MetricSpec(name="gap", task="image-generation", target="a:b", higher_is_better=False)
-    metric = Metric(spec, lambda real, fake: float(np.linalg.norm(real.mean(0) - fake.mean(0))))
-    task = make_task(tmp_path, [metric])
-    gap = scores_of(task, Copyist(), task.prepare(digits, "digits"))["gap"]
+def test_a_metric_of_a_plugin_gets_the_features(task, digits):
+    target, arrays = "tests.test_image_generation:gap_between", ("real_features", "features")
+    metric = MetricSpec(name="gap", arrays=arrays, target=target, higher_is_better=False)
+    gap = scores_of(task, Copyist(), task.prepare(digits), [metric])["gap"]
     assert 0 < gap.value < 5
-    assert gap.detail["n_real"] == len(digits.test)
+    assert gap.detail["n"] == len(digits.test)
+
+
+def test_the_main_score_is_the_distance_by_the_judge_whatever_else_is_scored(task, digits):
+    data = task.prepare(digits)
+    scores = list(scores_of(task, Copyist(), data).values())
+    assert task.main_score(scores[::-1]) == f"fd:{data.tools[0].name}"
 
 
 def test_the_grid_is_a_png_with_a_column_per_class(task, digits):
-    data = task.prepare(digits, "digits")
+    data = task.prepare(digits)
     model = Copyist()
     task.fit(model, data.train)
-    media_type, content = task.evaluate(model, data).artifacts["samples.png"]
+    media_type, content = task.artifacts(model, data)["samples.png"]
     assert media_type == "image/png"
     with Image.open(io.BytesIO(content)) as image:
         assert image.size == (10 * 50 + 2, 8 * 50 + 2)
         assert image.mode == "L"
-    grid, columns = draw_grid(model, (1, 8, 8), 10, seed=0)
-    judged = task.classifier.classes(task.classifier.features(grid)).reshape(8, columns)
+    grid, columns = draw_grid(model, (1, 8, 8), seed=0)
+    judge = data.tools[0]
+    judged = judge.classes(judge.features(grid)).reshape(8, columns)
     assert (judged == np.arange(10)).mean() > 0.95
-    assert draw_grid(model, (1, 8, 8), 10, seed=0)[0].equal(grid)
+    assert draw_grid(model, (1, 8, 8), seed=0)[0].equal(grid)
 
 
 def test_a_model_without_classes_gives_eight_columns():
@@ -191,7 +238,7 @@ def test_a_model_without_classes_gives_eight_columns():
             return super().sample(n)
 
     for model in (Constant(), Refuses()):
-        grid, columns = draw_grid(model, (1, 8, 8), 10, seed=0)
+        grid, columns = draw_grid(model, (1, 8, 8), seed=0)
         assert (len(grid), columns) == (64, 8)
 
 
@@ -201,12 +248,11 @@ def test_a_model_on_cuda_is_judged_the_same_each_time(task, digits):
         def sample(self, n):
             return torch.randn(n, 1, 8, 8, device=self.weight.device)
 
-    data = task.prepare(digits, "digits").to(torch.device("cuda"))
+    data = task.prepare(digits).to(torch.device("cuda"))
     model = OnCuda().to("cuda")
     before = torch.cuda.get_rng_state()
-    first, second = task.evaluate(model, data), task.evaluate(model, data)
-    assert first.scores == second.scores
-    assert first.artifacts == second.artifacts
+    assert evaluated(task, model, data) == evaluated(task, model, data)
+    assert task.artifacts(model, data) == task.artifacts(model, data)
     assert torch.cuda.get_rng_state().equal(before)
 
 
@@ -241,34 +287,34 @@ def test_every_model_begins_from_the_same_noise_and_the_global_state_is_given_ba
 
 
 def test_a_network_is_asked_in_evaluation_mode_and_left_in_its_own(task, digits):
-    data = task.prepare(digits, "digits")
+    data = task.prepare(digits)
     model = Constant().train()
     task.check(model, data)
-    task.validate(model, data)
+    looked_at(task, model, data)
     assert model.training
     assert model.asked_in_training == 0
 
 
 def test_values_outside_the_range_are_clamped_and_noted(task, digits):
-    data = task.prepare(digits, "digits")
-    loud, full = task.evaluate(Constant(3.0), data), task.evaluate(Constant(1.0), data)
-    assert "100.00% of the samples' values lay outside [-1, 1]" in loud.notes[0]
-    assert full.notes == ()
-    assert [score.value for score in loud.scores] == [score.value for score in full.scores]
+    data = task.prepare(digits)
+    (loud, noted), (full, nothing) = (evaluated(task, Constant(value), data) for value in (3.0, 1.0))
+    assert "100.00% of the samples' values lay outside [-1, 1]" in noted[0]
+    assert nothing == ()
+    assert [score.value for score in loud] == [score.value for score in full]
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_samples_that_are_not_finite_have_diverged(task, digits, value):
-    data = task.prepare(digits, "digits")
-    for ask in (task.validate, task.evaluate):
+    data = task.prepare(digits)
+    for ask in (looked_at, evaluated):
         with pytest.raises(Diverged, match="samples of Constant hold values that are not finite"):
-            ask(Constant(value), data)
+            ask(task, Constant(value), data)
     with pytest.raises(ContractError, match="before any training"):
         task.check(Constant(value), data)
 
 
 def test_models_that_break_the_contract_are_told_how(task, digits):
-    data = task.prepare(digits, "digits")
+    data = task.prepare(digits)
     with pytest.raises(ContractError, match=r"Linear .* no training_step and no sample"):
         task.check(nn.Linear(2, 2), data)
     with pytest.raises(ContractError, match=r"object .* no fit and no sample"):
@@ -278,15 +324,15 @@ def test_models_that_break_the_contract_are_told_how(task, digits):
     listing = Copyist()
     listing.sample = lambda n: [0.0] * n
     with pytest.raises(ContractError, match="answered with list"):
-        task.validate(listing, data)
+        looked_at(task, listing, data)
     with pytest.raises(ContractError, match="training_step"):
-        task.loss(torch.zeros(1), torch.zeros(1))
+        task.loss(data.problem)(torch.zeros(1), torch.zeros(1))
     task.check(Copyist(), data)
 
 
-def test_the_predictor_draws_as_many_as_the_batch_has(task):
-    model = Constant().train()
-    assert task.predictor(model)(torch.zeros(3, 1, 8, 8)).shape == (3, 1, 8, 8)
+def test_the_predictor_draws_as_many_as_the_batch_has(task, digits):
+    data, model = task.prepare(digits), Constant().train()
+    assert task.predictor(model, data)(data.test.take(slice(0, 3))).shape == (3, 1, 8, 8)
     assert not model.training
 
 
@@ -295,12 +341,12 @@ def test_asking_for_fid_without_its_weights_fails_before_any_training(tmp_path, 
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     task = make_task(tmp_path, inception=True)
     with pytest.raises(DataMissing, match="fid needs the weights of Inception"):
-        task.prepare(digits, "digits")
+        task.prepare(digits)
     wrong = tmp_path / "hub" / "checkpoints" / "pt_inception-2015-12-05-6726825d.pth"
     wrong.parent.mkdir(parents=True)
     wrong.write_bytes(b"not the weights")
     with pytest.raises(ChecksumMismatch, match="must begin 6726825d"):
-        task.prepare(digits, "digits")
+        task.prepare(digits)
 
 
 def test_the_module_is_light_enough_to_plan_with():
