@@ -106,6 +106,17 @@ def test_runs_side_by_side_have_cores_and_gpus_of_their_own(monkeypatch: pytest.
     assert cores.taken == set()
 
 
+def test_cores_are_chosen_before_our_own_server_keeps_them_busy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    done: list[str] = []
+    cores, link = Cores((0, 1), tmp_path), module.Link
+    monkeypatch.setattr(cores, "look", lambda: done.append("look"))
+    monkeypatch.setattr(module, "Link", lambda *a, **k: done.append("server") or link(*a, **k))
+    with Pool([], cores=cores):
+        assert done == ["look", "server"]
+
+
 @pytest.mark.parametrize(
     ("parallel", "gpus", "dealt"),
     [

@@ -127,7 +127,7 @@ class Share:
         self._all = cores
         self._own = 0.0
         self.cores = cores.take(count)
-        self._begin()
+        self.restart()
 
     def ended(self, cpu_seconds: float) -> None:
         """Hear how much processor time a run of this slot has taken by its end."""
@@ -153,11 +153,12 @@ class Share:
         for core in self.cores:
             self._all.load[core] = foreign / seconds / len(self.cores)
         before, self.cores = self.cores, self._all.exchange(self.cores)
-        self._begin()
+        self.restart()
         self._own = -cpu_seconds
         return before != self.cores
 
-    def _begin(self) -> None:
+    def restart(self) -> None:
+        """Forget what was done on these cores so far."""
         self._since, self._busy, self._own = monotonic(), self._all.busy_seconds(), 0.0
 
 
@@ -166,13 +167,12 @@ def pin(pid: int, cores: Sequence[int]) -> None:
     for process in (pid, *proc.descendants(pid)):
         # What a thread starts inherits its cores; a second look finds threads that were started during the first.
         for _ in range(2):
-            try:
-                threads = [int(name) for name in os.listdir(f"/proc/{process}/task")]  # noqa: PTH208 - names are ids
-                for thread in threads:
+            for thread in proc.threads(process):
+                try:
                     os.sched_setaffinity(thread, cores)
-            except OSError:
-                # It has just ended.
-                continue
+                except OSError:
+                    # It has just ended.
+                    continue
 
 
 def _siblings(core: int) -> set[int]:

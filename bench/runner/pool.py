@@ -51,13 +51,14 @@ class Pool(Executor):
         sessions: OtherSessions | None = None,
     ) -> None:
         self.capacity = parallel
-        self._link = Link(preload, threads=threads, expected_runs=expected_runs)
-        self._sources = dict(sources or {})
         self._sessions = (sessions or OtherSessions()).__enter__()
         self._cores = cores or Cores(usable_cores(), shared_folder())
         if parallel * threads < len(self._cores.usable):
             self._cores.look()
         self._slots = make_slots(parallel, threads, self._cores, gpus)
+        # Started after the look at the cores, which it would keep busy with its imports.
+        self._link = Link(preload, threads=threads, expected_runs=expected_runs)
+        self._sources = dict(sources or {})
         self._free = deque(self._slots)
         self._busy: dict[int, Slot] = {}
         self._active: dict[int, Active] = {}
@@ -164,6 +165,9 @@ class Pool(Executor):
                 self._events.append(Trouble(f"the machine could not be described: {error}"))
                 found = None
             self._machines[key] = found
+            for each in self._slots:
+                # What the server and the description did there was ours.
+                each.share.restart()
             if found is not None:
                 self._counters.setdefault((slot.gpu, job.plan.device), found.facts["counters"])
         return self._machines[key]
