@@ -71,8 +71,10 @@ def write_reports(
         if name not in plans:
             raise UnknownName("suite", name, plans, place=store.location)
     wanted = [plan for name, plan in plans.items() if name in suites or not suites]
-    rescorer = Rescorer(store, metric_sources(plugins))
-    records = list(rescorer.read(_records(store, wanted)))
+    stored = list(_records(store, wanted))
+    # The fingerprints of metrics take longer than the report of a run: only kept answers can be scored again.
+    rescorer = Rescorer(store, metric_sources(plugins) if any(record.truth for record in stored) else {})
+    records = list(rescorer.read(stored))
     for problem in rescorer.problems:
         click.echo(f"Warning: {problem}", err=True)
     if not records:
@@ -88,6 +90,7 @@ def write_reports(
         # Only runs made more than once can tell whether they repeat; the others need not be read again.
         attempts=list(store.attempts(record.run.run_id for record in records if record.attempt > 1)),
         planned=len({run.run_id for plan in wanted for run in plan.runs}),
+        protocols=plugins.protocols,
     )
     folder.mkdir(parents=True, exist_ok=True)
     return report, _written(report, folder, chosen, is_chosen=bool(formats))
