@@ -95,7 +95,12 @@ def packages_of(module: str) -> list[str]:
 
 def has_distribution(root: str) -> bool:
     """Was a top-level module installed by a distribution that says so? One that is edited in place does not."""
-    return root in _distributions()
+    try:
+        # Most are called as their module is; who brings which module is read from every installed package.
+        version(root)
+    except PackageNotFoundError:
+        return root in _distributions()
+    return True
 
 
 @cache
@@ -157,6 +162,9 @@ def folders_of(package: str) -> list[Path]:
 
 def neighbours(root: str) -> frozenset[str]:
     """Return the top-level names that belong to a plugin: its package, or what was installed with its module."""
+    if root == "bench":
+        # The core imports no plugin, not even those that are installed with it.
+        return frozenset({root})
     own = {root}
     for distribution in packages_of(root):
         own |= {name for name, owners in _distributions().items() if distribution in owners}
