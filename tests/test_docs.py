@@ -18,12 +18,12 @@ import pytest
 
 from bench.arrays import pack
 from bench.cli import cli
-from bench.data import hash_bytes
 from bench.plugins import Owner, Plugins, discover
 from bench.runner.plan import Choices, expand
+from bench.sources import hash_bytes
 from bench.store import open_store
 from bench.suite import load_suite, shipped_suites
-from bench.testing import check_dataset, check_model
+from bench.testing import check_dataset, check_model, check_task, tiny_datasets
 from tests.conftest import Bench
 from tests.pages import DOCS, PAGES, Block, blocks, command_lines, module_name, modules
 from tests.report_records import plan, whole_suite
@@ -58,7 +58,7 @@ def test_there_is_something_to_test() -> None:
     assert {"README.md", "index.md", "first-run.md", "suites.md", "hooks.md"} <= {page.name for page in PAGES}
     assert [len(blocks(language)) >= 5 for language in ("python", "toml", "sh")] == [True] * 3
     assert len(COMMAND_LINES) > 30
-    assert len([block for block in blocks("python") if not block.is_run]) <= 1
+    assert len([block for block in blocks("python") if not block.is_run]) <= 2
 
 
 @pytest.mark.parametrize("page", [PAGES[0], DOCS / "writing-a-model.md"], ids=lambda page: page.name)
@@ -80,6 +80,35 @@ def test_the_data_set_shown_keeps_its_contract(folder: Path) -> None:
     assert len(check_dataset(replace(spec, files=(file,)), folder).test) == 40
 
 
+def test_the_task_shown_keeps_its_contract(folder: Path) -> None:
+    task = installed(DOCS / "tasks.md", folder)["my_task"].LowerHalf
+    images = [dataset for dataset in tiny_datasets() if dataset.spec.inputs.axes == "chw"]
+    assert len(images) > 1
+    for dataset in images:
+        check_task(task(), dataset)
+
+
+def test_the_task_shown_meets_models_that_never_heard_of_it(bench: Bench) -> None:
+    page = DOCS / "tasks.md"
+    bench.plugin("my_task", modules(page)["my_task.py"])
+    (suite,) = blocks("toml", page)
+    bench("run", str(bench.suite(suite.code, "halves")), "--no-report")
+    errors: dict[str, list[float]] = {}
+    for record in bench.records():
+        scores = {score["name"]: score["value"] for score in record["scores"]}
+        assert scores.keys() == {"mse", "worst_error"}
+        assert record["objective"] == "mse"
+        errors.setdefault(record["run"]["label"], []).append(scores["mse"])
+    assert {label: len(values) for label, values in errors.items()} == {"baseline": 2, "mlp-1": 2, "mlp": 2}
+    # The baseline hands the upper half on; who learns something does better on either cut.
+    assert max(errors["mlp-1"]) < min(errors["baseline"])
+    cells = json.loads(bench("list", "cells", "--task", "lower-half", "--json").stdout)
+    refused = {cell["dataset"]: cell["reason"] for cell in cells if cell["dataset"] == "iris"}
+    assert refused == {
+        "iris": "lower-half needs images with known bounds and an even height; iris has a table of 4 columns"
+    }
+
+
 def test_a_plugin_that_uses_every_hook(bench: Bench) -> None:
     """Run the module of the hooks page: bench_models, bench_datasets, bench_tasks, bench_protocols, bench_metrics,
     bench_renderers, bench_suite_started, bench_run_started, bench_epoch_ended, bench_run_finished,
@@ -92,7 +121,9 @@ def test_a_plugin_that_uses_every_hook(bench: Bench) -> None:
     for record in bench.records():
         scores = {score["name"]: score["value"] for score in record["scores"]}
         # Two classes, equally frequent, and a model that knows no more: 0.5² + 0.5².
-        assert scores == pytest.approx({"brier": 0.5}, abs=0.01)
+        assert scores["brier"] == pytest.approx(0.5, abs=0.01)
+        assert scores["log_loss"] == pytest.approx(np.log(2), abs=0.01)
+        assert record["objective"] == "log_loss"
     events = [json.loads(line) for line in (bench.folder / "events.jsonl").read_text().splitlines()]
     of_runs = ["started", "epoch", "finished"] * 2
     assert [event["event"] for event in events] == ["suite started", *of_runs, "suite finished"]
