@@ -20,22 +20,26 @@ Rows = tuple[tuple[str, ...], Sequence[tuple[str, ...]]]
 
 @click.command()
 @click.argument("kind", type=click.Choice(["models", "datasets", "tasks", "protocols", "suites", "plugins", "cells"]))
-@click.option("--task", type=Names("tasks"), default=(), help="With cells: only these tasks.")
-@click.option("--dataset", type=Names("datasets"), default=(), help="With cells: only these data sets.")
-@click.option("--model", type=Names("models"), default=(), help="With cells: only these models.")
+@click.option("--tasks", "--task", "tasks", type=Names("tasks"), default=(), help="With cells: only these tasks.")
+@click.option(
+    "--datasets", "--dataset", "datasets", type=Names("datasets"), default=(), help="With cells: only these data sets."
+)
+@click.option("--models", "--model", "models", type=Names("models"), default=(), help="With cells: only these models.")
 @json_option
-def command(kind: str, task: tuple[str, ...], dataset: tuple[str, ...], model: tuple[str, ...], as_json: bool) -> None:
+def command(
+    kind: str, tasks: tuple[str, ...], datasets: tuple[str, ...], models: tuple[str, ...], as_json: bool
+) -> None:
     """List what is installed. A thing whose extra is missing is listed with the cure.
 
     `bench list cells` shows which models can meet which data under which task, and why not where not.
     """
-    if kind != "cells" and (task or dataset or model):
-        raise click.UsageError(f"--task, --dataset and --model belong to bench list cells, not to bench list {kind}")
+    if kind != "cells" and (tasks or datasets or models):
+        raise click.UsageError(f"--tasks, --datasets and --models belong to bench list cells, not to bench list {kind}")
     plugins = discover()
     if kind == "cells":
         from bench.cli.cells import Filter, show
 
-        show(plugins, Filter(task, dataset, model), as_json=as_json)
+        show(plugins, Filter(tasks, datasets, models), as_json=as_json)
         return
     if as_json:
         echo_json(_documents(kind, plugins))
