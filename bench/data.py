@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -148,14 +148,19 @@ class Dataset:
         """Return the hash of each part, as it goes into every record."""
         return {name: part.sha256() for name, part in self.parts().items()}
 
-    def check(self) -> None:
-        """Raise DataError where a part does not hold what the data set declares: name, part, value and cure."""
+    def complaints(self) -> Iterator[str]:
+        """Yield where a part does not hold what the data set declares: part, value and cure."""
         for name, part in self.parts().items():
             for what, space, array in (("input", self.spec.inputs, part.x), ("target", self.spec.targets, part.y)):
                 if problem := complaint(space, array):
-                    raise DataError(f"data set {self.spec.name!r}, {name} part, {what}: {problem}")
-            if self.spec.inputs.ragged and part.lengths is None:
-                raise DataError(f"data set {self.spec.name!r}, {name} part: samples of varying length need `lengths`")
+                    yield f"{name} part, {what}: {problem}"
+            if self.spec.inputs.ragged and self.spec.inputs.kind != "text" and part.lengths is None:
+                yield f"{name} part: samples of varying length need `lengths`"
+
+    def check(self) -> None:
+        """Raise DataError where a part does not hold what the data set declares; see `complaints`."""
+        if problem := next(self.complaints(), ""):
+            raise DataError(f"data set {self.spec.name!r}, {problem}")
 
 
 def holdout(whole: Split, number: int, *, is_ordered: bool = False) -> tuple[Split, Split, Split]:

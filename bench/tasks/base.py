@@ -147,7 +147,8 @@ class Task(ABC):
             len(parts["train"]),
             self.answer_kind,
             None if encoding.input is None else encoding.input.space,
-            None if encoding.target is None else encoding.target.space,
+            # What must be produced without ever being told, such as one of k clusters, needs no encoder.
+            wanted if encoding.target is None else encoding.target.space,
         )
         truths = {}
         for name in ("validation", "test"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ class Shares:
     """The shares of classes or tokens in the training part, the same for every sample; add-one smoothed."""
 
     def __init__(self, target: Space) -> None:
-        self.size = target.size or 0
+        self.target, self.size = target, target.size or 0
         self.shares: Array = np.full(self.size, 1 / max(1, self.size))
 
     def fit(self, x: Any, y: Any) -> Shares:
@@ -59,10 +60,12 @@ class Shares:
 
     def predict_proba(self, x: Any) -> Array:
         """Return (n, classes), or one row per token of each sample."""
+        if not self.target.axes:
+            return np.tile(self.shares, (len(x), 1))
         if isinstance(x, list):
             return np.tile(self.shares, (sum(map(len, x)), 1))
-        rows = len(x) if np.ndim(x) < 2 or np.asarray(x).dtype.kind == "f" else np.asarray(x).size
-        return np.tile(self.shares, (rows, 1))
+        each = x.shape[1] if None in self.target.shape else math.prod(self.target.sizes)
+        return np.tile(self.shares, (len(x) * each, 1))
 
 
 class Mean:
