@@ -1,4 +1,4 @@
-"""Every built-in model and data set passes the tests that a plugin author runs."""
+"""Every built-in model, data set and task passes the tests that a plugin author runs."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import os
 
 import pytest
 
+from bench.data import Dataset
 from bench.errors import DataMissing
+from bench.matching import refusal
 from bench.plugins import Offer, discover
+from bench.runner.matrix import task_of
 from bench.specs import DatasetSpec, ModelSpec
-from bench.testing import check_dataset, check_model
+from bench.testing import check_dataset, check_model, check_task, tiny_datasets
 
 PLUGINS = discover()
+METRICS = [offer.spec for offer in PLUGINS.metrics.values() if offer.missing() is None]
 
 
 @pytest.mark.parametrize("name", PLUGINS.models)
@@ -31,3 +35,16 @@ def test_dataset(name: str) -> None:
         check_dataset(offer.spec, os.environ.get("BENCH_DATA"))
     except DataMissing as absent:
         pytest.skip(str(absent))
+
+
+TASKS = [
+    pytest.param(name, dataset, id=f"{name}-{dataset.spec.name}")
+    for name in PLUGINS.tasks
+    for dataset in tiny_datasets()
+    if not refusal(task_of(PLUGINS.tasks[name]), dataset.spec)
+]
+
+
+@pytest.mark.parametrize(("name", "dataset"), TASKS)
+def test_task(name: str, dataset: Dataset) -> None:
+    check_task(PLUGINS.tasks[name].spec, dataset, metrics=METRICS)
