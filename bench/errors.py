@@ -113,7 +113,7 @@ class ContractError(BenchError):
 
 
 class NotApplicable(BenchError):
-    """A problem that a model's constructor refuses, which no space could say beforehand."""
+    """A problem that a model's constructor or a protocol refuses, which no space could say beforehand."""
 
 
 class Diverged(BenchError):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from bench.errors import UsageError
+from bench.errors import NotApplicable
 from bench.protocols.base import Budget, Protocol, ProtocolSettings, RunContext, Trained
 from bench.specs import ModelSpec, Value
 
@@ -51,19 +51,24 @@ class Noise(Protocol):
         if variant["inputs"] == "shuffled":
             data = shuffled(data, seed)
         if variant["label_noise"]:
-            data = data.with_train(
-                with_label_noise(data.train, float(variant["label_noise"]), data.problem.classes, seed)
-            )
+            share = float(variant["label_noise"])
+            data = data.with_train(with_label_noise(data.train, share, data.problem.target, seed))
         return replace(train_model(context.with_data(data), self.settings), data=data)
 
 
 def shuffled(data: TaskData, seed: int) -> TaskData:
     """Return the data with all inputs in one new order."""
-    from bench.protocols.perturb import shuffle_inputs
+    from bench.protocols.perturb import new_order, shuffle_inputs
 
     space = data.problem.input
     if space is None or space.kind != "real" or space.ragged or not space.axes:
-        raise UsageError(f"shuffled inputs need positions that hold numbers; here is {space or 'no input'}")
+        raise NotApplicable(f"shuffled inputs need positions that hold numbers; here is {space or 'no input'}")
+    if space.axes == "c":
+        # Columns take their categories and their names along.
+        order = new_order(len(space.levels), seed).tolist()
+        levels = tuple(space.levels[column] for column in order)
+        names = tuple(space.names[column] for column in order) if space.names else ()
+        data = replace(data, problem=replace(data.problem, input=replace(space, levels=levels, names=names)))
 
     def part(old: Part) -> Part:
         return old if old.x is None else replace(old, x=shuffle_inputs(old.x, seed))

@@ -7,10 +7,11 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from bench.errors import UsageError
+from bench.errors import NotApplicable
+from bench.spaces import Space
 from bench.tasks.base import Part
 
-__all__ = ["first_samples", "shuffle_inputs", "told_size", "with_label_noise"]
+__all__ = ["first_samples", "new_order", "shuffle_inputs", "told_size", "with_label_noise"]
 
 
 def first_samples(part: Part, size: int, seed: int) -> Part:
@@ -41,20 +42,26 @@ def told_size(part: Part, asked: int) -> tuple[dict[str, int], tuple[str, ...]]:
     return {"training_samples": len(part)}, ((note,) if len(part) < asked else ())
 
 
-def with_label_noise(part: Part, share: float, classes: int, seed: int) -> Part:
+def with_label_noise(part: Part, share: float, space: Space | None, seed: int) -> Part:
     """Give a share of the samples another label, drawn evenly from the wrong ones (symmetric noise).
 
     Source: Zhang et al., 2017, "Understanding deep learning requires rethinking generalization", section 2.1,
-    where the drawn label may also be the true one.
+    where the drawn label may also be the true one. Raises NotApplicable where the target, of this space, is no class.
     """
-    if part.y is None or part.y.ndim != 1 or part.y.is_floating_point():
-        raise UsageError("label noise needs classes to mistake for each other; this task has none")
+    if part.y is None or space is None or space.kind != "index" or space.axes:
+        raise NotApplicable(f"label noise needs classes to mistake for each other; here is {space or 'no target'}")
     generator = torch.Generator().manual_seed(seed)
     noisy = torch.randperm(len(part), generator=generator)[: round(share * len(part))]
+    classes = space.size or 1
     step = torch.randint(1, classes, (len(noisy),), generator=generator)
     labels = part.y.cpu().clone()
     labels[noisy] = (labels[noisy] + step) % classes
     return replace(part, y=labels.to(part.y.device))
+
+
+def new_order(count: int, seed: int) -> Tensor:
+    """Return the order, (count,) int64, that a seed puts positions in."""
+    return torch.randperm(count, generator=torch.Generator().manual_seed(seed))
 
 
 def shuffle_inputs(x: Tensor, seed: int) -> Tensor:
@@ -63,6 +70,6 @@ def shuffle_inputs(x: Tensor, seed: int) -> Tensor:
     The channels of a pixel stay together. What single positions tell stays; what neighbours tell is lost.
     """
     positions = x.shape[2:] if x.ndim > 2 else x.shape[1:]
-    order = torch.randperm(positions.numel(), generator=torch.Generator().manual_seed(seed)).to(x.device)
+    order = new_order(positions.numel(), seed).to(x.device)
     flat = x.flatten(2) if x.ndim > 2 else x
     return flat[..., order].reshape(x.shape)
