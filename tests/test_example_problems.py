@@ -14,7 +14,7 @@ import pytest
 from bench.arrays import unpack
 from bench.store import open_store
 from tests.conftest import Bench
-from tests.examples import EXAMPLES, in_fresh_environment, install
+from tests.examples import EXAMPLES, in_fresh_environment, install, own_tests
 
 EXAMPLE = EXAMPLES / "bench-problems"
 SUITE = EXAMPLE / "problems.toml"
@@ -110,6 +110,13 @@ def test_the_task_that_its_page_shows_is_the_one_that_runs() -> None:
     shown = (EXAMPLE / "README.md").read_text().partition('```python title="regression.py"\n')[2].partition("```")[0]
     source = (EXAMPLE / "src" / "bench_problems" / "tasks" / "regression.py").read_text()
     assert shown.strip() == source[source.index("class ") :].strip()
+
+
+def test_its_own_tests_pass(bench: Bench) -> None:
+    install(bench, EXAMPLE)
+    told = own_tests(bench, EXAMPLE)
+    assert "passed" in told
+    assert "skipped" not in told
 
 
 @pytest.mark.slow
