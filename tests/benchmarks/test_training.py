@@ -8,8 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bench.plugins import discover
-from bench.sources import DataSource
-from bench.tasks.base import Metric
+from bench.tasks.scoring import score
 
 
 @pytest.fixture
@@ -46,13 +45,15 @@ def test_training_steps(benchmark, work):
 
 def test_evaluation(benchmark, work):
     plugins = discover()
-    metrics = [
-        Metric(offer.spec, offer.load())
-        for offer in plugins.metrics.values()
-        if offer.spec.task == "classification" and offer.missing() is None
-    ]
-    kind = plugins.tasks["classification"].load()
-    task, offer = kind(kind.Settings(), metrics, ""), plugins.datasets["digits"]
-    data = task.prepare(offer.load()(DataSource.of(offer.spec)), "digits")
-    evaluation = benchmark(task.evaluate, work.model(data), data)
-    assert {score.name for score in evaluation.scores} == {metric.spec.name for metric in metrics}
+    metrics = [offer.spec for offer in plugins.metrics.values() if offer.missing() is None]
+    data = work.data()
+    task, model = plugins.tasks["classification"].load()(), work.model(data)
+
+    def evaluate():
+        return score(task, metrics, task.answer(model, data, data.test).arrays, data.truth, {})
+
+    scores, notes = benchmark(evaluate)
+    assert notes == ()
+    assert {score.name for score in scores} == {
+        spec.name for spec in metrics if spec.arrays == ("probabilities", "labels")
+    }

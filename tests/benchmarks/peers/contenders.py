@@ -48,8 +48,7 @@ class Workload:
     def data(self) -> TaskData:
         """Return the data as depthbench prepares it: standardised float32 tensors."""
         offer = discover().datasets[self.dataset]
-        task = Classification(Classification.Settings(), [], "")
-        return task.prepare(offer.load()(DataSource.of(offer.spec)), self.dataset)
+        return Classification().prepare(offer.load()(DataSource.of(offer.spec)))
 
     def model(self, data: TaskData) -> nn.Module:
         """Return the network with the weights that every contender starts from."""
@@ -284,7 +283,7 @@ def run_context(data: TaskData, build: Callable[[], nn.Module], report: Callable
     device = torch.device("cpu")
     return RunContext(
         plan=SimpleNamespace(seed=SEED),  # type: ignore[arg-type]  # the seed is all that the loop reads of a plan
-        task=Classification(Classification.Settings(), [], ""),
+        task=Classification(),
         data=data,
         device=device,
         clocks=Clocks(device),
@@ -292,7 +291,7 @@ def run_context(data: TaskData, build: Callable[[], nn.Module], report: Callable
         energy=EnergyMeter(device),
         make=lambda *_: build(),
         report=report,
-        load=lambda name: (Classification(Classification.Settings(), [], ""), data),
+        load=lambda name: (Classification(), data),
         space={},
     )
 
@@ -319,7 +318,7 @@ def loader(part: Part, batch_size: int) -> DataLoader[Any]:
 
 def few(part: Part, batch_size: int) -> Part:
     """Return enough samples for the steps of a warm-up."""
-    return Part(part.x[: WARM_UP_STEPS * batch_size], part.y[: WARM_UP_STEPS * batch_size])
+    return part.take(slice(0, WARM_UP_STEPS * batch_size))
 
 
 def fingerprint(model: nn.Module) -> str:

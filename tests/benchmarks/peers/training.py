@@ -20,6 +20,7 @@ SUITE = """
 name = "peers"
 seeds = {seeds}
 threads = 1
+splits = "official"
 [[compare]]
 task = "classification"
 datasets = ["{dataset}"]
