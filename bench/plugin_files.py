@@ -16,15 +16,20 @@ __all__ = ["load_file"]
 
 # Stands in place of a version, which a file has none of.
 FILE = "file"
+PACKAGE = "__init__.py"
 
 
 def load_file(plugins: Plugins, path: Path) -> None:
     """Import a file, make its folder importable in the processes of runs too, and take in what its hooks offer.
 
-    A file without hooks is welcome: a suite may name what is in it by `target`. Raises UsageError for a file that
-    cannot be a module, PluginError with the line for one that breaks or offers something that cannot be.
+    The folder of a package stands for its `__init__.py`. A file without hooks is welcome: a suite may name what is in
+    it by `target`. Raises UsageError for a file that cannot be a module, PluginError with the line for one that breaks
+    or offers something that cannot be.
     """
-    place, name = path.resolve(), path.stem
+    path = path / PACKAGE if (path / PACKAGE).is_file() else path
+    is_package = path.name == PACKAGE
+    place = path.resolve()
+    name = place.parent.name if is_package else path.stem
     if path.suffix != ".py" or not name.isidentifier():
         cure = name.replace("-", "_").replace(" ", "_")
         raise UsageError(f"--plugin {path}: it cannot be imported under its name; call it {cure}.py, or the like")
@@ -32,7 +37,7 @@ def load_file(plugins: Plugins, path: Path) -> None:
     if there is not None and Path(there.origin or "").resolve() != place:
         raise UsageError(f"--plugin {path}: there is a module {name!r} already ({there.origin}); rename the file")
     if there is None:
-        sys.path.append(str(place.parent))
+        sys.path.append(str(place.parents[1] if is_package else place.parent))
         importlib.invalidate_caches()
     try:
         with redirect_stdout(sys.stderr):

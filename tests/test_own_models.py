@@ -210,3 +210,17 @@ def test_a_file_that_is_no_plugin_is_refused_with_its_line(bench: Bench, name: s
     assert result.returncode in (2, 3)
     assert message in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_package_is_taken_by_its_folder(bench: Bench) -> None:
+    package = bench.folder / "lone_nets"
+    package.mkdir()
+    (package / "nets.py").write_text(MINE)
+    (package / "__init__.py").write_text(
+        "from bench import CLASS, ModelSpec, Role, hookimpl\n@hookimpl\ndef bench_models():\n"
+        "    yield ModelSpec(name='lone', target='lone_nets.nets:Net', family='deep', "
+        "roles=(Role('predict', target=CLASS),))\n"
+    )
+    suite = str(bench.suite(SUITE.format(models='"lone"')))
+    assert "1 ok" in bench("run", suite, "--plugin", str(package), "--no-report").stdout
+    assert "0 to run" in bench("run", suite, "--plugin", str(package / "__init__.py"), "--dry-run").stdout

@@ -63,9 +63,9 @@ class SuiteName(click.ParamType[str]):
 @click.option(
     "--plugin",
     "plugins",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(exists=True, path_type=Path),
     multiple=True,
-    help="A Python file that is a plugin for this command alone. May be given several times.",
+    help="A Python file, or a package's folder, that is a plugin for this command alone. May be given several times.",
 )
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option(
