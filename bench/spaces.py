@@ -134,7 +134,7 @@ class Need:
     def complaint(self, space: Space | None, verb: str = "takes") -> str:
         """Return why a space does not fit, as a sentence that begins with the verb; empty where it fits."""
         if space is None:
-            return "" if self.none else f"{verb} {self}, and here is nothing"
+            return "" if self.none else f"{verb} {self}; got nothing"
         # The most telling reason first: who cannot take images at all need not hear of their missing values.
         reasons = (
             (space.kind not in self.kinds or (self.axes is not None and space.axes not in self.axes), str(self)),
@@ -143,7 +143,7 @@ class Need:
             (space.ragged and not self.ragged, "no samples of varying length"),
             (space.bounds is None and self.bounded, "only values with known bounds"),
         )
-        return next((f"{verb} {reason}; here is {space}" for is_broken, reason in reasons if is_broken), "")
+        return next((f"{verb} {reason}; got {space}" for is_broken, reason in reasons if is_broken), "")
 
     def __str__(self) -> str:
         if self.axes is not None and not self.axes:

@@ -40,7 +40,7 @@ def test_shuffled_columns_take_their_categories_and_names_along(seed: int) -> No
 
 def test_numbers_and_tokens_cannot_be_mislabelled() -> None:
     data = table()
-    with pytest.raises(NotApplicable, match="label noise needs classes to mistake for each other; here is a number"):
+    with pytest.raises(NotApplicable, match="label noise needs classes to mistake for each other; got a number"):
         with_label_noise(data.train, 0.2, data.problem.target, 0)
     tokens = Space("t", (4,), "index", 5)
     with pytest.raises(NotApplicable, match="tokens"):

@@ -92,7 +92,7 @@ def test_convolutions_take_every_size_of_image(name: str, shape: tuple[int, int,
 def test_convolutions_refuse_tables_and_say_why(name: str, asked: Problem) -> None:
     (role,) = SPECS[name].roles
     verb = "gives" if asked.answer == "sample" else "takes"
-    assert role.complaint(asked.input, asked.target) == f"{verb} images; here is a table of 13 columns"
+    assert role.complaint(asked.input, asked.target) == f"{verb} images; got a table of 13 columns"
     # Whoever builds it without asking hears it from the constructor.
     with pytest.raises(ContractError, match=r"needs images.*'toy' has a table of 13 columns"):
         build(name, asked)
@@ -237,7 +237,7 @@ def test_against_a_generator_that_stands_still_the_discriminator_wins() -> None:
 @pytest.mark.parametrize("sides", [(7, 8), (8, 6)])
 def test_sides_that_cannot_be_halved_twice_are_refused_while_runs_are_planned(sides: tuple[int, int]) -> None:
     (role,) = SPECS["dcgan"].roles
-    told = f"gives images with sides divisible by 4; here is images of 1 × {sides[0]} × {sides[1]}"
+    told = f"gives images with sides divisible by 4; got images of 1 × {sides[0]} × {sides[1]}"
     assert role.complaint(None, drawing(1, *sides).target) == told
     assert role.complaint(None, drawing(1, 8, 12).target) == ""
 

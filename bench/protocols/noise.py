@@ -62,7 +62,7 @@ def shuffled(data: TaskData, seed: int) -> TaskData:
 
     space = data.problem.input
     if space is None or space.kind != "real" or space.ragged or not space.axes:
-        raise NotApplicable(f"shuffled inputs need positions that hold numbers; here is {space or 'no input'}")
+        raise NotApplicable(f"shuffled inputs need positions that hold numbers; got {space or 'no input'}")
     if space.axes == "c":
         # Columns take their categories and their names along.
         order = new_order(len(space.levels), seed).tolist()

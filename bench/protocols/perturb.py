@@ -49,7 +49,7 @@ def with_label_noise(part: Part, share: float, space: Space | None, seed: int) -
     where the drawn label may also be the true one. Raises NotApplicable where the target, of this space, is no class.
     """
     if part.y is None or space is None or space.kind != "index" or space.axes:
-        raise NotApplicable(f"label noise needs classes to mistake for each other; here is {space or 'no target'}")
+        raise NotApplicable(f"label noise needs classes to mistake for each other; got {space or 'no target'}")
     generator = torch.Generator().manual_seed(seed)
     noisy = torch.randperm(len(part), generator=generator)[: round(share * len(part))]
     classes = space.size or 1

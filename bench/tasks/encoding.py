@@ -185,7 +185,7 @@ def fit_encoder(
         return Indices(after)
     if scale == "bounds":
         if space.bounds is None:
-            raise DataError(f"values are to be brought to [-1, 1], which needs known bounds; here is {space}")
+            raise DataError(f"values are to be brought to [-1, 1], which needs known bounds; got {space}")
         return Bounded(after, space)
     mean, deviation = _statistics(space, values_of(space, raw), lengths) if scale == "standard" else (0.0, 1.0)
     if not any(space.levels):

@@ -15,4 +15,4 @@ def sides_in_quarters(given: Space | None, wanted: Space | None) -> str:
     _, *sides = wanted.sizes if wanted is not None else (0,)
     if all(side % HALVINGS == 0 for side in sides):
         return ""
-    return f"gives images with sides divisible by {HALVINGS}; here is {wanted}"
+    return f"gives images with sides divisible by {HALVINGS}; got {wanted}"
