@@ -15,9 +15,11 @@ from bench.errors import ChecksumMismatch, ContractError, DataError, DataMissing
 from bench.metrics import lenet
 from bench.metrics.samples import draw, draw_grid, picture
 from bench.plugins import discover
+from bench.runner.plan import Choices, expand
 from bench.sources import DataSource
 from bench.spaces import Space
 from bench.specs import DatasetSpec, MetricSpec, resolve
+from bench.suite import load_suite
 from bench.tasks.image_generation import ImageGeneration, ImageGenerationSettings
 from bench.tasks.scoring import score, validate
 
@@ -206,6 +208,17 @@ def test_a_metric_of_a_plugin_gets_the_features(task, digits):
     gap = scores_of(task, Copyist(), task.prepare(digits), [metric])["gap"]
     assert 0 < gap.value < 5
     assert gap.detail["n"] == len(digits.test)
+
+
+def test_small_data_keep_their_cut_since_each_has_a_judge_of_its_own(tmp_path):
+    """Distances by another judge have another name: one per seed, they would share no column of the report."""
+    jobs = expand(load_suite("quickstart"), discover(), Choices(cache=tmp_path))
+    schemes = {task: set() for task in ("image-generation", "classification")}
+    for job in jobs:
+        if job.plan.dataset == "digits":
+            schemes[job.plan.task].add((job.plan.split.scheme, job.plan.split.number))
+    assert schemes["image-generation"] == {("official", 0)}
+    assert schemes["classification"] == {("holdout", number) for number in range(5)}
 
 
 def test_the_main_score_is_the_distance_by_the_judge_whatever_else_is_scored(task, digits):

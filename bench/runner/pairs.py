@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from bench.record import SplitPlan
 from bench.specs import DatasetSpec
 from bench.suite import MOST_SEEDS, Splits
+
+if TYPE_CHECKING:
+    from bench.tasks.base import Task
 
 __all__ = ["default_splits", "pairs", "seeds_counted_on"]
 
@@ -29,12 +33,13 @@ def pairs(seeds: Sequence[int], splits: Splits, *, paired: bool = True) -> list[
     return [(seeds[i % len(seeds)], plans[i % len(plans)]) for i in range(count)]
 
 
-def default_splits(dataset: DatasetSpec, count: int) -> Splits:
+def default_splits(task: Task, dataset: DatasetSpec, count: int) -> Splits:
     """Return the splits where a suite names none: one holdout split for each of `count` seeds of small data without an
-    official test part, whose score would otherwise depend on one cut; for all others the official split.
+    official test part, whose score would otherwise depend on one cut; for all others, and for tasks whose scores
+    belong to one cut, the official split.
     """
     is_small = 0 < dataset.sample_count < SMALL
-    if is_small and not dataset.has_official_test:
+    if task.is_resplit and is_small and not dataset.has_official_test:
         return Splits(scheme="holdout", count=max(1, count))
     return Splits(scheme="official")
 

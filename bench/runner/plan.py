@@ -237,7 +237,7 @@ class Expansion:
             elif not self.choices.datasets or name in self.choices.datasets:
                 yield dataset
 
-    def pairs(self, compare: Compare, dataset: DatasetSpec) -> list[tuple[int, SplitPlan]]:
+    def pairs(self, compare: Compare, task: Task, dataset: DatasetSpec) -> list[tuple[int, SplitPlan]]:
         """Return the seeds and splits of a comparison on one data set, those the command line leaves out left out."""
         suite, chosen = self.file.suite, self.choices
         paired = suite.paired if compare.paired is None else compare.paired
@@ -246,7 +246,7 @@ class Expansion:
         seeds = seeds_counted_on(suite.seeds, chosen.seeds)
         splits = compare.splits or suite.splits
         if splits is None:
-            found = pairs(seeds, default_splits(dataset, len(seeds)))
+            found = pairs(seeds, default_splits(task, dataset, len(seeds)))
         else:
             found = pairs(seeds, splits, paired=paired)
         return [(seed, split) for seed, split in found if seed in (chosen.seeds or suite.seeds)]
@@ -309,7 +309,7 @@ class Expansion:
 
 def _rounds(cells: Sequence[Cell]) -> Iterator[tuple[Cell, int, SplitPlan]]:
     """Yield every run of the cells, the first seed and split of all of them before the second of any."""
-    planned = [(cell, cell.expansion.pairs(cell.compare, cell.dataset.spec)) for cell in cells]
+    planned = [(cell, cell.expansion.pairs(cell.compare, cell.question.asked, cell.dataset.spec)) for cell in cells]
     for number in range(max((len(found) for _, found in planned), default=0)):
         for cell, found in planned:
             if number < len(found):

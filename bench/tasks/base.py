@@ -45,6 +45,8 @@ class Task(ABC):
     higher:       is a higher objective better?
     input_scale, target_scale: `standard`: mean 0 and deviation 1 over the training part, per column or channel;
                   `bounds`: the bounds of the space become [-1, 1]; `none`: as it stands.
+    is_resplit:   are small data sets cut anew for each seed where a suite names no splits? Not where scores of two cuts
+                  cannot share a column.
     cache:        a folder this user may write.
     """
 
@@ -54,6 +56,7 @@ class Task(ABC):
     higher: ClassVar[bool] = False
     input_scale: Scale = "standard"
     target_scale: Scale = "standard"
+    is_resplit: ClassVar[bool] = True
 
     def __init__(self, settings: TaskSettings | None = None, name: str = "", cache: str = "") -> None:
         self.settings = settings or self.Settings()

@@ -57,6 +57,8 @@ class ImageGeneration(Task):
     answer_kind: ClassVar[AnswerKind] = "sample"
     objective: ClassVar[str] = "frechet_distance"
     target_scale = "bounds"
+    # The judge is trained on the training part: each cut has its own, and the distance is named after it.
+    is_resplit: ClassVar[bool] = False
 
     def __init__(self, settings: TaskSettings | None = None, name: str = "image-generation", cache: str = "") -> None:
         super().__init__(settings, name, cache)
