@@ -102,7 +102,7 @@ def test_the_task_shown_meets_models_that_never_heard_of_it(bench: Bench) -> Non
     assert {label: len(values) for label, values in errors.items()} == {"baseline": 2, "mlp-1": 2, "mlp": 2}
     # The baseline hands the upper half on; who learns something does better on either cut.
     assert max(errors["mlp-1"]) < min(errors["baseline"])
-    cells = json.loads(bench("list", "cells", "--task", "lower-half", "--json").stdout)
+    cells = json.loads(bench("list", "cells", "--tasks", "lower-half", "--json").stdout)
     refused = {cell["dataset"]: cell["reason"] for cell in cells if cell["dataset"] == "iris"}
     assert refused == {
         "iris": "lower-half needs images with known bounds and an even height; iris has a table of 4 columns"
@@ -181,7 +181,7 @@ def test_command_lines_parse(place: str, words: list[str], plugins: Plugins) -> 
     given = context.params
     shown = {spec for page in PAGES if page.name == place.partition(":")[0] for spec in names_shown(page)}
     assert {name.removeprefix("+") for name in given.get("models", ())} <= {*plugins.models, *OF_THE_EXAMPLE, *shown}
-    assert set(given.get("datasets", ())) <= set(plugins.datasets)
+    assert set(given.get("datasets", ())) <= {*plugins.datasets, *shown}
     assert set(given.get("formats", ())) <= set(plugins.renderers)
     if command.name == "command" and "suite" in given:
         assert given["suite"] in {*shipped_suites(), *(block.title for block in blocks("toml"))}
@@ -202,7 +202,7 @@ def parse(words: list[str]) -> tuple[click.Command, click.Context | None]:
 
 
 def names_shown(page: Path) -> set[str]:
-    """Return the names of the models that a page's modules offer, without importing them."""
+    """Return the names of the things that a page's modules offer, without importing them."""
     return {
         line.split('name="')[1].split('"')[0]
         for source in modules(page).values()
