@@ -48,7 +48,10 @@ def _gaps(space: Space, array: Array) -> str:
 
 
 def _range(space: Space, array: Array) -> str:
-    low, high = float(np.nanmin(array)), float(np.nanmax(array))
+    known = array[~np.isnan(array)] if array.dtype.kind == "f" else array
+    if not known.size:
+        return ""
+    low, high = float(known.min()), float(known.max())
     if space.kind == "index":
         least, most = -1 if space.missing else 0, None if space.size is None else space.size - 1
         if low < least or (most is not None and high > most):

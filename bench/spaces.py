@@ -44,10 +44,10 @@ class Space:
     period: int = 1
 
     def __post_init__(self) -> None:
-        if len(self.axes) != len(self.shape) or not set(self.axes) <= AXES:
+        if len(self.axes) != len(self.shape) or len(set(self.axes) & AXES) != len(self.axes):
             raise PluginError(
-                f"a space needs one letter of {''.join(sorted(AXES))} per axis; got axes {self.axes!r} for the shape "
-                f"{self.shape}"
+                f"a space needs one letter of {''.join(sorted(AXES))} per axis, each once; got axes "
+                f"{self.axes!r} for the shape {self.shape}"
             )
         if self.kind == "index" and self.size is not None and self.size < 1:
             raise PluginError("a space of kind 'index' needs its size: the number of classes or tokens")
@@ -56,6 +56,10 @@ class Space:
         if self.axes == "c":
             # One spelling of "all numeric", or equal tables would have unequal spaces.
             object.__setattr__(self, "levels", self.levels or (0,) * (self.shape[0] or 0))
+        if self.axes == "c" and self.names and len(self.names) != self.shape[0]:
+            raise PluginError(f"{self.shape[0]} columns need as many names; got {len(self.names)}")
+        if self.bounds is not None and not self.bounds[0] < self.bounds[1]:
+            raise PluginError(f"bounds must rise; got {self.bounds}")
         if len(self.levels) != (self.shape[0] if self.axes == "c" else 0):
             raise PluginError(f"levels need one entry per column of a table; got {len(self.levels)} for {self.shape}")
 
@@ -89,14 +93,19 @@ class Space:
 
     def __str__(self) -> str:
         shape = " × ".join("?" if size is None else str(size) for size in self.shape)
-        tail = ", missing values" if self.missing else ""
-        tail += ", of varying length" if self.ragged else ""
+        tail = ", with missing values" if self.missing else ""
+        tail += " of varying length" if self.ragged else ""
         if self.kind == "text":
             return f"text{tail}"
         if self.kind == "index":
-            what = "classes" if not self.axes else "tokens"
-            one = f"one of {'?' if self.size is None else self.size} {what}"
-            return f"{one}{tail}" if not self.axes else f"{shape} values, each {one}{tail}"
+            known = "?" if self.size is None else str(self.size)
+            if not self.axes:
+                return f"one of {known} classes{tail}"
+            if self.axes == "t":
+                length = "" if None in self.shape else f"{shape} "
+                different = "" if self.size is None else f" ({known} different)"
+                return f"sequences of {length}tokens{different}{tail}"
+            return f"{shape} values, each one of {known} tokens{tail}"
         if not self.axes:
             return f"a number{tail}"
         if self.axes == "c":
@@ -159,11 +168,15 @@ class Need:
         }
         axes: tuple[str, ...] = self.axes if self.axes is not None else ()
         if self.axes is None:
-            return " or ".join(
-                {"real": "real values", "index": "classes or tokens", "text": "text"}[k] for k in self.kinds
-            )
+            kinds = {"real": ("real values",), "index": ("classes", "tokens"), "text": ("text",)}
+            return _listed([word for kind in self.kinds for word in kinds[kind]])
         named = [words.get((each, kind), "") for each in axes for kind in self.kinds]
-        return " or ".join(name for name in named if name) or f"values with axes {' or '.join(map(repr, axes))}"
+        return _listed([name for name in named if name]) or f"values with axes {_listed(list(map(repr, axes)))}"
+
+
+def _listed(words: list[str]) -> str:
+    """Return "a, b or c"."""
+    return " or ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
 CLASS = Need(axes=("",), kinds=("index",))

@@ -120,7 +120,7 @@ def _check_roles(spec: ModelSpec, cells: Sequence[_Cell]) -> None:
         )
         if not any(fits):
             raise ContractError(
-                f"model {spec.name!r} claims to {role.answer} (from {role.input} to {role.target}), which fits none of "
+                f"model {spec.name!r} claims to {role.answer} ({role.input} to {role.target}), which fits none of "
                 "the problems tried: give check_model a data set, datasets=[…], or a task, tasks=[…], that it fits"
             )
 
