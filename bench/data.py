@@ -169,9 +169,10 @@ def holdout(whole: Split, number: int, *, is_ordered: bool = False) -> tuple[Spl
     In the order of time, cut `number` ends a tenth of the data earlier for each.
     """
     if is_ordered:
-        end = len(whole) - number * (len(whole) // 10)
+        tenth = max(1, len(whole) // 10)
+        end = len(whole) - number * tenth
         test, validation = round(TEST_SHARE * len(whole)), round(VALIDATION_SHARE * (1 - TEST_SHARE) * len(whole))
-        if end - test - validation < len(whole) // 10:
+        if end - test - validation < tenth:
             raise DataError(f"cut {number} of {len(whole)} samples in the order of time leaves too few to train on")
         places = np.arange(end)
         return tuple(map(whole.take, np.split(places, [end - test - validation, end - test])))  # type: ignore[return-value]  # three pieces

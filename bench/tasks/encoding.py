@@ -187,7 +187,9 @@ def fit_encoder(
         if space.bounds is None:
             raise DataError(f"values are to be brought to [-1, 1], which needs known bounds; got {space}")
         return Bounded(after, space)
-    mean, deviation = _statistics(space, values_of(space, raw), lengths) if scale == "standard" else (0.0, 1.0)
+    # Beside categories, uint8 stands for the numbers themselves: the encoder reads it so.
+    values = raw.astype(np.float32) if any(space.levels) else values_of(space, raw)
+    mean, deviation = _statistics(space, values, lengths) if scale == "standard" else (0.0, 1.0)
     if not any(space.levels):
         return Scaled(after, space, np.asarray(mean, np.float32), np.asarray(deviation, np.float32))
     is_category = np.array([level > 0 for level in space.levels])

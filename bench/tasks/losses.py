@@ -41,7 +41,10 @@ def _classes(output: Tensor, y: Tensor) -> Tensor:
 
 
 def _tokens(output: Tensor, y: Tensor) -> Tensor:
-    return torch.nn.functional.cross_entropy(output.flatten(0, -2), y.flatten(), ignore_index=-1)
+    wanted = y.flatten()
+    total = torch.nn.functional.cross_entropy(output.flatten(0, -2), wanted, ignore_index=-1, reduction="sum")
+    # Where nothing of a batch is asked the mean would be NaN, and one such batch the end of training.
+    return total / (wanted >= 0).sum().clamp_min(1)
 
 
 def _squares(output: Tensor, y: Tensor) -> Tensor:
