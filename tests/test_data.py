@@ -15,11 +15,12 @@ from typing import ClassVar
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from bench.data import Dataset, DataSource, Split, fingerprint, split, verify
+from bench.data import Dataset
 from bench.errors import ChecksumMismatch, DataError, DataMissing
+from bench.sources import DataSource, fingerprint, verify
+from bench.spaces import Space
 from bench.specs import DataFile, DatasetSpec
 from bench_data import DATASETS
 from bench_data.cifar10 import load as load_cifar10
@@ -36,7 +37,7 @@ def sha256(content: bytes) -> str:
 
 def spec_of(*files: DataFile) -> DatasetSpec:
     return DatasetSpec(
-        name="toy", target="toy:load", tasks=("classification",), modality="table",
+        name="toy", target="toy:load", inputs=Space("c", (1,)),
         licence="none", source="https://example.org/toy", files=files,
     )  # fmt: skip
 
@@ -75,7 +76,7 @@ def test_tables_hold_the_rows_of_scikit_learn(name: str, loader: str) -> None:
     found = np.concatenate([np.column_stack([part.x, part.y]) for part in parts])
     rows = np.column_stack([expected.data.astype(np.float32), expected.target])
     assert sorted(map(tuple, found.tolist())) == sorted(map(tuple, rows.tolist()))
-    assert dataset.class_names == tuple(expected.target_names)
+    assert dataset.spec.targets.names == tuple(expected.target_names)
 
 
 def test_digits_hold_the_images_of_scikit_learn() -> None:
@@ -90,10 +91,10 @@ def test_digits_hold_the_images_of_scikit_learn() -> None:
 
 def test_the_halves_of_digits_keep_every_image_in_its_part() -> None:
     whole, halves = load("digits"), (load("digits-0-4"), load("digits-5-9"))
-    assert [name for half in halves for name in half.class_names] == list(whole.class_names)
+    assert [name for half in halves for name in half.spec.targets.names] == list(whole.spec.targets.names)
     for part in ("train", "validation", "test"):
         found = [
-            (int(half.class_names[label]), image.tobytes())
+            (int(half.spec.targets.names[label]), image.tobytes())
             for half in halves
             for image, label in zip(getattr(half, part).x, getattr(half, part).y, strict=True)
         ]
@@ -106,7 +107,7 @@ def test_mnist_is_read_packed_as_it_lies_there(data_root: Path) -> None:
     dataset = load("mnist", data_root)
     assert (len(dataset.train), len(dataset.validation), len(dataset.test)) == (54_999, 5_001, 10_000)
     assert dataset.train.x.dtype == np.uint8
-    assert dataset.input_shape == (1, 28, 28)
+    assert dataset.spec.inputs.shape == dataset.test.x.shape[1:] == (1, 28, 28)
     pixels = (float(part.x.sum(dtype=np.int64)) for part in (dataset.train, dataset.validation))
     assert sum(pixels) / (60_000 * 784 * 255) == pytest.approx(0.1307, abs=5e-5)
     assert dataset.test.y[:5].tolist() == [7, 2, 1, 0, 4]
@@ -159,37 +160,6 @@ def test_another_checksum_is_another_data_set() -> None:
     assert fingerprint(ours) == fingerprint(replace(ours, summary="better described"))
 
 
-# --- splits -------------------------------------------------------------------------------------------------------
-
-
-@settings(deadline=None)
-@given(
-    labels=st.lists(st.integers(0, 4), min_size=2, max_size=200).filter(lambda y: all(y.count(c) > 1 for c in y)),
-    share=st.floats(0.01, 0.5),
-)
-def test_a_cut_takes_its_share_of_every_class_and_loses_nothing(labels: list[int], share: float) -> None:
-    y = np.array(labels)
-    rest, taken = split(np.arange(len(y)), y, share=share)
-    assert sorted([*rest.x, *taken.x]) == list(range(len(y)))
-    for label in set(labels):
-        assert np.sum(taken.y == label) == max(1, round(share * labels.count(label)))
-    assert (y[taken.x] == taken.y).all()
-
-
-def test_salts_make_different_cuts_and_nothing_else_does() -> None:
-    x, y = np.arange(100), np.arange(100) % 2
-    np.random.seed(0)
-    first = split(x, y, share=0.2)[1]
-    np.random.seed(1)
-    assert split(x, y, share=0.2)[1].sha256() == first.sha256()
-    assert split(x, y, share=0.2, salt=1)[1].sha256() != first.sha256()
-
-
-def test_a_split_without_samples_is_refused() -> None:
-    with pytest.raises(DataError, match="at least one"):
-        Split(np.zeros((0, 2)), np.zeros(0, np.int64))
-
-
 # --- IDX ----------------------------------------------------------------------------------------------------------
 
 
@@ -233,7 +203,7 @@ def test_fashion_mnist_is_read_in_torchvisions_layout(tmp_path: Path) -> None:
     files = tuple(DataFile(f"FashionMNIST/raw/{name}", sha256(content)) for name, content in contents.items())
     dataset = load_fashion_mnist(DataSource.of(replace(SPECS["fashion-mnist"], files=files), tmp_path))
     assert (len(dataset.train), len(dataset.validation), len(dataset.test)) == (110, 10, 120)
-    assert dataset.class_names[9] == "ankle boot"
+    assert dataset.spec.targets.names[9] == "ankle boot"
 
 
 # --- CIFAR-10 -----------------------------------------------------------------------------------------------------
