@@ -53,6 +53,8 @@ class Space:
             raise PluginError("a space of kind 'index' needs its size: the number of classes or tokens")
         if self.kind == "index" and self.size and self.names and len(self.names) != self.size:
             raise PluginError(f"{self.size} classes or tokens need as many names; got {len(self.names)}")
+        if self.ragged and self.kind != "text" and not self.axes.startswith("t"):
+            raise PluginError(f"samples of varying length have t as their first axis; got axes {self.axes!r}")
         if self.axes == "c":
             # One spelling of "all numeric", or equal tables would have unequal spaces.
             object.__setattr__(self, "levels", self.levels or (0,) * (self.shape[0] or 0))

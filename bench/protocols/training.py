@@ -62,8 +62,11 @@ def _pieces(part: Part, indices: Tensor, size: int, device: torch.device) -> Ite
         # index_select, since advanced indexing costs twice as much
         chosen = None if tensor is None else tensor.index_select(0, indices).to(device)
         gathered.append(repeat(None) if chosen is None else torch.split(chosen, size))
-    pieces = map(Part, *gathered)
-    return pieces if part.lengths is None else (piece.trimmed() for piece in pieces)
+    if part.lengths is None:
+        return map(Part, *gathered)
+    return (
+        Part(x, y, lengths, is_stepwise=part.is_stepwise).trimmed() for x, y, lengths in zip(*gathered, strict=False)
+    )
 
 
 @dataclass

@@ -92,7 +92,7 @@ class _Run:
             self.measured |= {"memory": memory, "energy_joules": trained.energy_joules}
             self.measured["details"] = dict(trained.details)
             data = trained.data or data
-            examples = data.test.take(slice(0, EXAMPLES)).to(self.device)
+            examples = data.test.take(slice(0, EXAMPLES)).trimmed().to(self.device)
             # What the harness itself wants to know belongs on no clock of the model's.
             with self.clocks.setup.paused():
                 size, notes = model_size(

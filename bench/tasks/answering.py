@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any
@@ -14,6 +15,7 @@ from bench.errors import ContractError, Diverged
 from bench.metrics.samples import draw
 from bench.model import is_network
 from bench.spaces import Space
+from bench.tasks.black_box import assert_finite, expected_shape, shares_of_black_box, values_of_black_box
 from bench.tasks.data import Answer, Array, Part, TaskData
 
 __all__ = ["NOISE_SEED", "ask", "check", "drawn", "kept_samples"]
@@ -80,7 +82,7 @@ def _chosen(model: Any, part: Part, space: Space) -> Answer:
     is_whole = not space.axes and (space.size or 0) <= MOST_CLASSES
     kept: list[dict[str, Array]] = []
     for batch, shares in _shares(model, part, space):
-        _assert_finite(shares, "predictions")
+        assert_finite(shares, "predictions")
         if is_whole:
             kept.append({"probabilities": shares.float().cpu().numpy()})
             continue
@@ -91,18 +93,25 @@ def _chosen(model: Any, part: Part, space: Space) -> Answer:
         likelihood = torch.where(wanted >= 0, likelihood, torch.nan)
         top = shares.argmax(-1).cpu().numpy().astype(np.uint16 if (space.size or 0) <= 2**16 else np.uint32)
         kept.append({"log_likelihoods": likelihood.float().cpu().numpy(), "top": top})
-    return Answer({name: _joined([each[name] for each in kept], name) for name in kept[0]})
+    return Answer({name: _joined([each[name] for each in kept], part) for name in kept[0]})
 
 
-def _joined(arrays: list[Array], name: str) -> Array:
-    """Join batches whose padding was cut to different lengths."""
-    longest = max(array.shape[1] for array in arrays) if arrays[0].ndim > 1 else 0
-    if all(array.ndim == 1 or array.shape[1] == longest for array in arrays):
+def _joined(arrays: list[Array], part: Part) -> Array:
+    """Join batches, whose padding was cut to different lengths; what a model answers to padding is left out.
+
+    Beyond a sample's length stand NaN, or 0 in whole numbers.
+    """
+    if not part.is_stepwise or part.lengths is None:
         return np.concatenate(arrays)
-    filler = np.nan if name == "log_likelihoods" else 0
-    return np.concatenate(
-        [np.pad(array, ((0, 0), (0, longest - array.shape[1])), constant_values=filler) for array in arrays]
-    )
+    lengths, kind = part.lengths.cpu().numpy(), arrays[0].dtype
+    filler = np.nan if kind.kind == "f" else 0
+    found = np.full((len(part), part.target.shape[1], *arrays[0].shape[2:]), filler, kind)
+    start = 0
+    for array in arrays:
+        found[start : start + len(array), : array.shape[1]] = array
+        start += len(array)
+    found[np.arange(found.shape[1]) >= lengths[:, None]] = filler
+    return found
 
 
 def _shares(model: Any, part: Part, space: Space) -> Iterator[tuple[Part, Tensor]]:
@@ -111,52 +120,19 @@ def _shares(model: Any, part: Part, space: Space) -> Iterator[tuple[Part, Tensor
         for batch in _batches(part, space):
             yield batch, _outputs(model, batch, space).double().softmax(-1)
         return
-    size = space.size or 0
-    given = np.asarray(model.predict_proba(part.numpy()[0]), dtype=np.float64)
-    known = getattr(model, "classes_", None)
-    if known is not None and given.ndim == 2 and len(known) == given.shape[1] < size:
-        # A small training part may lack a class; scikit-learn then leaves its column out.
-        whole = np.zeros((len(given), size))
-        whole[:, np.asarray(known, dtype=np.int64)] = given
-        given = whole
-    if space.axes and part.lengths is not None and given.shape == (int(part.lengths.sum()), size):
-        given = _padded(given, part)
-    expected = (len(part), *space.output_shape) if None not in space.shape else (len(part), *given.shape[1:-1], size)
-    if space.axes and given.shape == (int(np.prod(expected[:-1])), size):
-        given = given.reshape(expected)
-    if given.shape != expected:
-        raise ContractError(
-            f"{type(model).__name__}.predict_proba answered {len(part)} samples with shape {given.shape}; "
-            f"expected {expected}"
-        )
-    yield part, torch.from_numpy(given)
-
-
-def _padded(rows: Array, part: Part) -> Array:
-    """Lay one row per token out as (n, longest, size)."""
-    lengths = part.lengths.cpu().numpy() if part.lengths is not None else np.zeros(0, np.int64)
-    found = np.full((len(lengths), int(lengths.max()), rows.shape[1]), 1 / rows.shape[1])
-    found[np.arange(found.shape[1]) < lengths[:, None]] = rows
-    return found
+    for batch in _batches(part, space, most=len(part)):
+        yield batch, shares_of_black_box(model, batch, space)
 
 
 def _values(model: Any, data: TaskData, part: Part, space: Space) -> Answer:
     if is_network(model):
-        found = [_outputs(model, batch, space).float().cpu() for batch in _batches(part, space)]
-        output = torch.cat(found)
-        values = _categories_chosen(output, space) if any(space.levels) else output.numpy()
+        found = [_outputs(model, batch, space).float().cpu().numpy() for batch in _batches(part, space)]
+        for batch in found:
+            assert_finite(batch, "predictions")
+        output = _joined(found, part)
+        values = _categories_chosen(output, space) if any(space.levels) else output
     else:
-        values = np.asarray(model.predict(part.numpy()[0]), dtype=np.float32)
-        expected = (len(part), *space.sizes)
-        if values.shape != expected:
-            # scikit-learn answers flat rows where it was given flat targets.
-            if values.size != int(np.prod(expected)):
-                raise ContractError(
-                    f"{type(model).__name__}.predict answered {len(part)} samples with shape {values.shape}; "
-                    f"expected {expected}"
-                )
-            values = values.reshape(expected)
-    _assert_finite(torch.from_numpy(values), "predictions")
+        values = values_of_black_box(model, part, space)
     encoder = data.encoding.target
     return Answer({"predictions": _kept(values if encoder is None else encoder.decode(values), data)})
 
@@ -171,13 +147,13 @@ def _kept(values: Array, data: TaskData) -> Array:
     return np.round(255 * (np.clip(values, low, high) - low) / (high - low)).astype(np.uint8)
 
 
-def _categories_chosen(output: Tensor, space: Space) -> Array:
+def _categories_chosen(output: Array, space: Space) -> Array:
     columns, place = [], 0
     for level in space.levels:
         given = output[:, place : place + max(1, level)]
-        columns.append(given.argmax(1).float() if level else given.squeeze(1))
+        columns.append(given.argmax(1).astype(np.float32) if level else given[:, 0])
         place += max(1, level)
-    return torch.stack(columns, 1).numpy()
+    return np.stack(columns, 1)
 
 
 def drawn(
@@ -216,13 +192,13 @@ def _column(model: Any, part: Part, method: str, kind: type[np.generic]) -> Arra
             f"{type(model).__name__}.{method} answered {len(part)} samples with shape {values.shape}; "
             f"expected one number each"
         )
-    _assert_finite(torch.from_numpy(values.astype(np.float64)), "answers")
+    assert_finite(values, "answers")
     return values.astype(kind)
 
 
-def _batches(part: Part, space: Space | None) -> Iterator[Part]:
-    each = max(1, space.output_size if space is not None and None not in space.shape else 1)
-    size = max(1, min(EVALUATION_BATCH, NUMBERS_AT_ONCE // each))
+def _batches(part: Part, space: Space | None, most: int = EVALUATION_BATCH) -> Iterator[Part]:
+    each = 1 if space is None else math.prod(expected_shape(part, space)[1:])
+    size = max(1, min(most, NUMBERS_AT_ONCE // max(1, each)))
     for start in range(0, len(part), size):
         yield part.take(slice(start, start + size)).trimmed()
 
@@ -236,10 +212,7 @@ def _on(model: Any, batch: Part) -> Part:
 def _outputs(model: Any, batch: Part, space: Space) -> Tensor:
     with torch.no_grad():
         output = model.eval()(*_on(model, batch).inputs())
-    lengths = tuple(batch.x.shape[1:2]) if batch.x is not None else ()
-    shape = tuple(lengths[0] if size is None and lengths else size for size in space.shape)
-    tail = (space.size,) if space.kind == "index" else ()
-    expected = (len(batch), *(space.output_shape if any(space.levels) else (*shape, *tail)))
+    expected = expected_shape(batch, space)
     if not isinstance(output, Tensor) or tuple(output.shape) != expected:
         got = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
         asked = tuple(batch.x.shape) if batch.x is not None else (len(batch),)
@@ -250,9 +223,3 @@ def _outputs(model: Any, batch: Part, space: Space) -> Tensor:
             f"expected {what} of shape {expected}{more}"
         )
     return output
-
-
-def _assert_finite(values: Tensor, what: str) -> None:
-    if not bool(torch.isfinite(values).all()):
-        broken = int((~torch.isfinite(values)).reshape(len(values), -1).any(1).sum())
-        raise Diverged(f"{broken} of {len(values)} {what} are not finite")

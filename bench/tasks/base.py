@@ -11,13 +11,13 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from bench.data import Dataset, Split
-from bench.errors import ContractError
+from bench.errors import ContractError, DataError
 from bench.model import Problem, is_network
 from bench.record import Score
 from bench.spaces import AnswerKind, Space
 from bench.specs import DatasetSpec
-from bench.tasks.data import Answer, Array, Arrays, Part, TaskData, part_of
-from bench.tasks.encoding import Encoding, Scale, encoded_space, fit_encoder
+from bench.tasks.data import Answer, Array, Arrays, Part, TaskData, encoded
+from bench.tasks.encoding import Encoding, Scale, encoded_space, fit_encoder, without_padding
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "Arrays", "Part", "Task", "TaskData", "TaskSettings"]
 
 Loss = Callable[["Tensor", "Tensor"], "Tensor"]
+# A part of the data set, and the raw input and target that the task takes from it.
+View = tuple[Split, Array | None, Array | None]
 
 
 class TaskSettings(BaseModel):
@@ -139,11 +141,15 @@ class Task(ABC):
         )
 
     def prepare(self, dataset: Dataset, like: Encoding | None = None) -> TaskData:
-        """Fit the encoding on the training part, or take another one, and turn every part into tensors on the CPU."""
+        """Fit the encoding on the training part and turn every part into tensors on the CPU.
+
+        like: encoders to take instead of fitting one, for the input, for the target or for both.
+        Raises DataError where a part has no samples.
+        """
         given, wanted = self.spaces(dataset.spec)
-        views = {name: (split, *self.view(dataset, split)) for name, split in dataset.parts().items()}
-        encoding = like or self._fit(given, wanted, *views["train"])
-        parts = {name: _encoded(encoding, *view, is_ordered=dataset.spec.ordered) for name, view in views.items()}
+        views = {name: self._viewed(dataset, name, split, wanted) for name, split in dataset.parts().items()}
+        encoding = self._fit((given, wanted), views["train"], like or Encoding(None, None))
+        parts = {name: encoded(encoding, *view, is_ordered=dataset.spec.ordered) for name, view in views.items()}
         problem = Problem(
             self.name,
             dataset.spec.name,
@@ -156,7 +162,11 @@ class Task(ABC):
         truths = {}
         for name in ("validation", "test"):
             split, _, target = views[name]
-            truths[name] = self.truth(split, target, dataset.spec.targets if target is None else wanted)
+            space = dataset.spec.targets if target is None else wanted
+            if target is not None and encoding.target is not None and wanted is not None and wanted.kind == "text":
+                # Only as tokens can a text be compared with what a model answers.
+                target, space = parts[name].target.numpy(), encoding.target.space
+            truths[name] = self.truth(split, target, space)
         return TaskData(
             problem,
             parts["train"],
@@ -167,13 +177,23 @@ class Task(ABC):
             truths["test"],
         )
 
-    def _fit(
-        self, given: Space | None, wanted: Space | None, split: Split, x: Array | None, y: Array | None
-    ) -> Encoding:
-        return Encoding(
-            None if given is None or x is None else fit_encoder(given, x, self.input_scale, split.lengths),
-            None if wanted is None or y is None else fit_encoder(wanted, y, self.target_scale, split.lengths),
-        )
+    def _viewed(self, dataset: Dataset, name: str, split: Split, wanted: Space | None) -> View:
+        x, y = self.view(dataset, split)
+        if any(array is not None and not len(array) for array in (x, y)):
+            raise DataError(f"task {self.name} finds no samples in the {name} part of {dataset.spec.name!r}")
+        is_padded = wanted is not None and wanted.ragged and bool(wanted.axes) and self.answer_kind == "predict"
+        if is_padded and wanted is not None and y is not None and split.lengths is not None:
+            y = without_padding(wanted, y, split.lengths)
+        return split, x, y
+
+    def _fit(self, spaces: tuple[Space | None, Space | None], view: View, like: Encoding) -> Encoding:
+        (given, wanted), (split, x, y) = spaces, view
+        input, target = like.input, like.target
+        if input is None and given is not None and x is not None:
+            input = fit_encoder(given, x, self.input_scale, split.lengths)
+        if target is None and wanted is not None and y is not None:
+            target = fit_encoder(wanted, y, self.target_scale, split.lengths if wanted.ragged else None)
+        return Encoding(input, target)
 
     def check(self, model: Any, data: TaskData) -> None:
         """Ask an untrained network for two answers and look at their shape; a black box only has to be one.
@@ -228,15 +248,3 @@ def _takes_strata(model: Any) -> bool:
     from inspect import signature
 
     return "strata" in signature(model.fit).parameters
-
-
-def _encoded(encoding: Encoding, split: Split, x: Array | None, y: Array | None, *, is_ordered: bool) -> Part:
-    lengths = split.lengths
-    if x is not None and encoding.input is not None:
-        x, lengths = encoding.input.encode(x, lengths)
-    if y is not None and encoding.target is not None:
-        y = encoding.target.encode(y, split.lengths)[0]
-    # A view may make other samples than the file has, such as windows of a series; they have no strata of the file's.
-    count = next((len(array) for array in (x, y) if array is not None), len(split))
-    strata = split.layers() if count == len(split) else np.zeros(count, np.int64)
-    return part_of(x, y, lengths if x is not None else None, strata, is_ordered=is_ordered)

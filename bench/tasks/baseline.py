@@ -72,12 +72,12 @@ class Mean:
     """The mean of each value over the training part; the most frequent category of a column that holds some."""
 
     def __init__(self, target: Space) -> None:
-        self.levels = target.levels
+        self.target, self.levels = target, target.levels
         self.value: Array = np.zeros(0)
 
     def fit(self, *given: Any) -> Mean:
         """Average; gaps are left out."""
-        y = np.asarray(given[-1], np.float64)
+        y = np.asarray(np.concatenate(given[-1]) if self.target.ragged else given[-1], np.float64)
         known = ~np.isnan(y)
         self.value = np.where(known, y, 0).sum(0) / np.maximum(known.sum(0), 1)
         for column, level in enumerate(self.levels):
@@ -87,8 +87,9 @@ class Mean:
         return self
 
     def predict(self, x: Any) -> Array:
-        """Return the same for each of (n, …)."""
-        return np.broadcast_to(self.value, (len(x), *self.value.shape)).astype(np.float32)
+        """Return the same for each of (n, …), or for each step of each sample."""
+        count = sum(map(len, x)) if self.target.ragged else len(x)
+        return np.broadcast_to(self.value, (count, *self.value.shape)).astype(np.float32)
 
 
 class Nearest:

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from bench.data import Split
+from bench.errors import DataError
 from bench.model import Problem
-from bench.tasks.encoding import Encoding
+from bench.tasks.encoding import Encoding, without_padding
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-__all__ = ["Answer", "Arrays", "Part", "TaskData"]
+__all__ = ["Answer", "Arrays", "Part", "TaskData", "encoded"]
 
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
@@ -42,6 +44,7 @@ class Part:
     lengths: (n,) int64 where samples differ in length along t; x is padded.
     strata:  (n,) int64 whose shares smaller parts keep, where y holds no classes.
     is_ordered: are neighbours in the part neighbours in time?
+    is_stepwise: do samples differ in length, and has y a value for each step of x? Then y is padded as x is.
     """
 
     x: Tensor | None = None
@@ -49,6 +52,7 @@ class Part:
     lengths: Tensor | None = None
     strata: Tensor | None = None
     is_ordered: bool = False
+    is_stepwise: bool = False
 
     def __len__(self) -> int:
         return len(self._any())
@@ -75,7 +79,7 @@ class Part:
         """Return the part with every tensor changed."""
         given = (self.x, self.y, self.lengths, self.strata)
         x, y, lengths, strata = (None if each is None else change(each) for each in given)
-        return Part(x, y, lengths, strata, self.is_ordered)
+        return Part(x, y, lengths, strata, self.is_ordered, self.is_stepwise)
 
     def to(self, device: torch.device) -> Part:
         """Return the part on a device."""
@@ -104,8 +108,8 @@ class Part:
         if self.lengths is None or self.x is None:
             return self
         longest = int(self.lengths.max())
-        y = self.y[:, :longest] if self.y is not None and self.y.shape[1:2] == self.x.shape[1:2] else self.y
-        return replace(self, x=self.x[:, :longest], y=y)
+        y = self.y[:, :longest] if self.is_stepwise and self.y is not None else self.y
+        return Part(self.x[:, :longest], y, self.lengths, self.strata, self.is_ordered, self.is_stepwise)
 
     def layers(self) -> Tensor:
         """Return (n,) int64 on the CPU, the stratum of each sample: its class, where nothing else is said."""
@@ -123,7 +127,7 @@ class Part:
         y: Any = None if self.y is None else self.y.detach().cpu().numpy()
         if x is not None and self.lengths is not None:
             lengths = self.lengths.cpu().tolist()
-            if y is not None and y.ndim > 1 and y.shape[1] == x.shape[1]:
+            if y is not None and self.is_stepwise:
                 y = [row[:length] for row, length in zip(y, lengths, strict=True)]
             x = [row[:length] for row, length in zip(x, lengths, strict=True)]
         return x, y
@@ -160,14 +164,32 @@ class TaskData:
         return replace(self, train=train, problem=replace(self.problem, training_size=len(train)))
 
 
-def part_of(x: Array | None, y: Array | None, lengths: Array | None, strata: Array, *, is_ordered: bool) -> Part:
-    """Return a part from encoded arrays; strata are kept only where y does not hold them already."""
+def encoded(encoding: Encoding, split: Split, x: Array | None, y: Array | None, *, is_ordered: bool) -> Part:
+    """Return a view of a split as a part; strata are kept only where y does not hold them already.
+
+    Raises DataError where input and target both differ in length, and not alike.
+    """
     import torch
 
     def tensor(array: Array | None) -> Tensor | None:
         # Arrays read straight from a file cannot be written to, and torch warns of such: a copy can.
         return None if array is None else torch.from_numpy(array if array.flags.writeable else array.copy())
 
+    lengths = y_lengths = split.lengths if x is not None else None
+    if x is not None and encoding.input is not None:
+        x, lengths = encoding.input.encode(x, lengths)
+    is_stepwise = False
+    if y is not None and encoding.target is not None:
+        y, y_lengths = encoding.target.encode(y, y_lengths)
+        is_stepwise = lengths is not None and encoding.target.space.ragged
+    if is_stepwise and encoding.target is not None and y is not None and y_lengths is not None:
+        if not np.array_equal(lengths if lengths is not None else (), y_lengths):
+            raise DataError("where input and target differ in length, they must do so alike: a step of y for each of x")
+        y = without_padding(encoding.target.space, y, y_lengths)
+    # A view may make other samples than the file has, such as windows of a series; they have no strata of the file's.
+    count = next((len(array) for array in (x, y) if array is not None), len(split))
+    strata = split.layers() if count == len(split) else np.zeros(count, np.int64)
     is_known = y is not None and y.ndim == 1 and y.dtype == np.int64 and np.array_equal(y, strata)
     is_one = not len(strata) or bool((strata == strata[0]).all())
-    return Part(tensor(x), tensor(y), tensor(lengths), None if is_known or is_one else tensor(strata), is_ordered)
+    kept = None if is_known or is_one else tensor(strata)
+    return Part(tensor(x), tensor(y), tensor(lengths), kept, is_ordered, is_stepwise)

@@ -23,6 +23,7 @@ __all__ = [
     "fit_encoder",
     "from_levels",
     "values_of",
+    "without_padding",
 ]
 
 Array = npt.NDArray[Any]
@@ -197,15 +198,22 @@ def fit_encoder(
         int(column): np.unique(raw[~np.isnan(raw[:, column].astype(np.float64)), column]).astype(np.float32)
         for column in np.flatnonzero(is_category)
     }
-    whole_mean, whole_deviation = (
-        np.broadcast_to(mean, (1, len(is_category))),
-        np.broadcast_to(deviation, (1, len(is_category))),
-    )
     return Columns(
         after,
-        np.where(is_category, 0, whole_mean).astype(np.float32),
-        np.where(is_category, 1, whole_deviation).astype(np.float32),
+        np.where(is_category, 0, mean).astype(np.float32),
+        np.where(is_category, 1, deviation).astype(np.float32),
         seen,
+    )
+
+
+def without_padding(space: Space, raw: Array, lengths: Array) -> Array:
+    """Return a raw target, (n, longest, …), in which what lies beyond each sample's length is not asked: -1 or NaN."""
+    steps = np.arange(raw.shape[1]) < lengths[:, None]
+    within = steps.reshape(*steps.shape, *[1] * (raw.ndim - 2))
+    return (
+        np.where(within, raw.astype(np.int64), -1)
+        if space.kind == "index"
+        else np.where(within, values_of(space, raw), np.float32("nan"))
     )
 
 

@@ -28,7 +28,7 @@ def loss_between(problem: Problem) -> Callable[[Tensor, Tensor], Tensor]:
         return _tokens if space.axes or space.missing else _classes
     if any(space.levels):
         return lambda output, y: _columns(space, output, y)
-    return _gapped if space.missing else _squares
+    return _gapped if space.missing or space.ragged else _squares
 
 
 def _none(output: Tensor, y: Tensor) -> Tensor:
