@@ -206,7 +206,7 @@ CORE = {
     "runner/worker.py:_limit": {"harness"},
     "runner/execute.py:execute": {"harness"},
     "measure/seeds.py:seed_everything": {"harness"},
-    "data.py:fold": {"harness", DATA, TASK},
+    "data.py:fold": {"harness", DATA, TASK, PROTOCOL},
     "sources.py:DataSource": {"harness", DATA},
     "spaces.py:Need": {"harness", PROTOCOL},
     "protocols/training.py:train_model": {PROTOCOL},
