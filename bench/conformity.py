@@ -64,9 +64,11 @@ def _range(space: Space, array: Array) -> str:
 
 def _categories(space: Space, array: Array) -> str:
     for column, level in enumerate(space.levels):
+        if not level:
+            continue
         codes = array[:, column].astype(np.float64)
         codes = codes[~np.isnan(codes)]
-        if level and len(codes) and not (codes.min() >= 0 and codes.max() < level and bool((codes % 1 == 0).all())):
+        if len(codes) and not (codes.min() >= 0 and codes.max() < level and bool((codes % 1 == 0).all())):
             name = space.names[column] if space.names else f"number {column}"
             told = f"it holds {codes.min():g} to {codes.max():g}"
             return f"column {name} has {level} categories, coded 0 to {level - 1}, and {told}"

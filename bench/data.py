@@ -79,13 +79,16 @@ class Split:
         if self.strata is not None:
             return self.strata
         y = self.y
-        if y is None or y.ndim != 1:
+        if y is None or y.ndim != 1 or y.dtype.kind not in "iuf":
             return np.zeros(len(self), np.int64)
-        if y.dtype.kind != "f":
-            return y.astype(np.int64)
-        known = y[np.isfinite(y)]
-        edges = np.quantile(known, np.linspace(0, 1, STRATA + 1)[1:-1]) if len(known) else np.zeros(0)
-        return np.searchsorted(edges, y, side="right").astype(np.int64)
+        return _tenths(y) if y.dtype.kind == "f" else y.astype(np.int64)
+
+    def for_spec(self, spec: DatasetSpec) -> Split:
+        """Return the split with the strata that its array alone cannot tell: whole numbers that are no classes."""
+        y, is_real = self.y, spec.targets is not None and spec.targets.kind == "real"
+        if not is_real or self.strata is not None or y is None or y.ndim != 1 or y.dtype.kind not in "iu":
+            return self
+        return replace(self, strata=_tenths(y))
 
     def sha256(self) -> str:
         """Hash of shape, type and content of all that a task may read: two equal hashes are the same data."""
@@ -95,6 +98,13 @@ class Split:
                 digest.update(f"{array.dtype}{array.shape}".encode())
                 digest.update(_bytes(array))
         return digest.hexdigest()
+
+
+def _tenths(y: Array) -> Array:
+    """Return (n,) int64, in which tenth of all the values each one lies."""
+    known = y[np.isfinite(y)]
+    edges = np.quantile(known, np.linspace(0, 1, STRATA + 1)[1:-1]) if len(known) else np.zeros(0)
+    return np.searchsorted(edges, y, side="right").astype(np.int64)
 
 
 def _bytes(array: Array) -> Any:
@@ -118,9 +128,14 @@ class Dataset:
     test: Split
     whole: Split | None = None
 
+    def __post_init__(self) -> None:
+        for name, part in self.parts().items():
+            object.__setattr__(self, name, part.for_spec(self.spec))
+
     @classmethod
     def cut(cls, spec: DatasetSpec, whole: Split) -> Dataset:
         """Cut data that comes without an official test part: 64 % train, 16 % validation, 20 % test."""
+        whole = whole.for_spec(spec)
         return cls(spec, *holdout(whole, 0, is_ordered=spec.ordered), whole)
 
     def resplit(self, scheme: str, number: int, count: int = 1) -> Dataset:
@@ -154,8 +169,13 @@ class Dataset:
             for what, space, array in (("input", self.spec.inputs, part.x), ("target", self.spec.targets, part.y)):
                 if problem := complaint(space, array):
                     yield f"{name} part, {what}: {problem}"
-            if self.spec.inputs.ragged and self.spec.inputs.kind != "text" and part.lengths is None:
+            if not self.spec.inputs.ragged or self.spec.inputs.kind == "text":
+                continue
+            if part.lengths is None:
                 yield f"{name} part: samples of varying length need `lengths`"
+            elif not 1 <= part.lengths.min() <= part.lengths.max() <= part.x.shape[1]:
+                told = f"{part.lengths.min()} to {part.lengths.max()}"
+                yield f"{name} part: lengths must lie in 1 … {part.x.shape[1]}, the padded length; got {told}"
 
     def check(self) -> None:
         """Raise DataError where a part does not hold what the data set declares; see `complaints`."""

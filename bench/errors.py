@@ -13,7 +13,7 @@ BenchError                    the message is meant for the user: value, place, c
 ├── StoreError                the store cannot be opened, read or written
 │   └── StoreMissing          there is none at that path or URL
 ├── ContractError             a model broke its contract (wrong shape, no `forward` …)
-├── NotApplicable             a model's constructor says that this problem is not for it
+├── NotApplicable             a model's constructor, or a protocol, says that this problem is not for it
 ├── Diverged                  training produced a loss that is not finite
 ├── NotEnoughSamples          a metric was asked of fewer samples than it can use
 └── RunnerError               the process that executes runs could not be started or died

@@ -5,23 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.errors import Refused
-from bench.spaces import Role
 from bench.specs import DatasetSpec, ModelSpec
 
 if TYPE_CHECKING:
     from bench.tasks.base import Task
 
-__all__ = ["BASELINE", "complaint", "refusal", "role_for"]
+__all__ = ["BASELINE", "complaint", "refusal"]
 
 # The reserved name of the trivial model, which the task itself makes.
 BASELINE = "baseline"
-
-
-def role_for(model: ModelSpec, task: Task, dataset: DatasetSpec) -> Role | None:
-    """Return the role that a model would play, None where it has none that fits; raises Refused as the task does."""
-    given, wanted = task.planned(dataset)
-    roles = (role for role in model.roles if role.answer == task.answer_kind)
-    return next((role for role in roles if not role.complaint(given, wanted)), None)
 
 
 def complaint(model: ModelSpec, task: Task, dataset: DatasetSpec) -> str:

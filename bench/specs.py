@@ -265,6 +265,13 @@ class MetricSpec(Spec):
     unit: str = ""
     title: str = ""
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.arrays:
+            raise PluginError(
+                f"metric {self.name!r}: arrays must name what it reads, such as ('predictions', 'targets')"
+            )
+
 
 @dataclass(frozen=True, kw_only=True)
 class RendererSpec(Spec):

@@ -211,13 +211,14 @@ def job_of(task: str, dataset: str, model: str, protocol: str, settings: Mapping
     plan = PlannedRun(
         run_id="r", suite="s", label=model, model=BASELINE if model == BASELINE else model.lower(), family="deep",
         task=task.lower(), dataset=dataset, protocol=protocol, settings={"task": {}, "protocol": dict(settings)},
-        variant=more.pop("variant", {}), hyperparameters={}, seed=0, device="cpu", threads=1, identity={},
+        variant=more.pop("variant", {}), hyperparameters=more.pop("hyperparameters", {}), seed=0, device="cpu",
+        threads=1, identity={},
     )  # fmt: skip
-    kinds = {"fixed-budget": "FixedBudget", "transfer": "Transfer", "tuned": "Tuned", "time-to-target": "TimeToTarget"}
+    kind = "".join(word.capitalize() for word in protocol.split("-"))
     return Job(
         plan=plan, model_target=model if ":" in model else f"{HERE}:{model}", dataset=spec,
         task_target=task if ":" in task else f"{HERE}:{task}",
-        protocol_target=f"bench.protocols.{protocol.replace('-', '_')}:{kinds[protocol]}",
+        protocol_target=f"bench.protocols.{protocol.replace('-', '_')}:{kind}",
         metrics=more.pop("metrics", ()), data_root=None, cache="", **more,
     )  # fmt: skip
 
@@ -245,3 +246,43 @@ def seen_range(samples: Any, targets: Any) -> float:
 
 def first_of(count: Any) -> float:
     return float(count)
+
+
+class Painter(nn.Module):
+    """Draws one grey for each class; steps by itself."""
+
+    def __init__(self, problem: Any) -> None:
+        super().__init__()
+        self.shape = problem.output_shape
+        self.greys = nn.Embedding(problem.given.size, 1)
+
+    def training_step(self, batch: Any) -> Tensor:
+        return ((self.greys(batch.x)[..., None, None] - batch.target) ** 2).mean()
+
+    def sample(self, n: int, x: Tensor) -> Tensor:
+        return self.greys(x)[..., None, None].expand(n, *self.shape)
+
+
+class Stamp:
+    """A black box that draws the mean image of the class it is given, which it wants as an array."""
+
+    def __init__(self, problem: Any) -> None:
+        self.size = problem.given.size
+
+    def fit(self, x: Any, y: Any) -> None:
+        self.means = np.stack([y[x == label].mean(0) for label in range(self.size)])
+
+    def sample(self, n: int, x: Any) -> Any:
+        assert isinstance(x, np.ndarray)
+        return self.means[x]
+
+
+class Stepless(nn.Module):
+    """Scores, and has no way to be trained."""
+
+    def __init__(self, problem: Any) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1))
+
+    def score_samples(self, x: Tensor) -> Tensor:
+        return x.flatten(1).sum(1) * self.weight

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from bench.arrays import unpack
-from bench.errors import PluginError
+from bench.data import Dataset, Split
+from bench.errors import DataError, PluginError, Refused
 from bench.model import Problem
 from bench.spaces import Space
 from bench.tasks.answering import ask
 from bench.tasks.base import Part, TaskData
+from bench.tasks.classification import Classification
 from bench.tasks.losses import loss_between
-from tests.contract_problems import answers, run
+from bench.tasks.scoring import metric_scores
+from tests.contract_problems import DATASETS, answers, metric, run
 
 TOKENS = Space("t", (4,), "index", 3)
 
@@ -90,3 +95,86 @@ def test_probabilities_may_run_backwards_and_be_read_only() -> None:
     shares = np.broadcast_to([0.2, 0.5, 0.3], (4, 3))[:, ::-1]
     found = asked(shares, Space(kind="index", size=3), torch.zeros(4, dtype=torch.int64))
     assert found[0].tolist() == pytest.approx([0.3, 0.5, 0.2])
+
+
+def test_a_text_is_compared_as_tokens() -> None:
+    outcome = run("Values", "titled")
+    found, truth = answers(outcome)["log_likelihoods"], unpack(outcome.truth)["tokens"]
+    assert found.shape == truth.shape
+    assert ((truth >= 0).sum(1) == (~np.isnan(found)).sum(1)).all()
+
+
+def test_whole_numbers_that_are_no_classes_are_cut_by_their_tenths() -> None:
+    data = Dataset.cut(DATASETS["counts"], Split(np.zeros((120, 4)), np.arange(120) * 11))
+    assert len(np.unique(data.test.layers())) == 10
+    assert len(np.unique(data.resplit("kfold", 1, 4).test.layers())) == 10
+    assert run("Values", "counts").status == "ok"
+
+
+@pytest.mark.parametrize(
+    ("lengths", "told"), [([0, 3], "got 0 to 3"), ([2, 4], "1 … 3, the padded length; got 2 to 4")]
+)
+def test_lengths_lie_within_the_padding(lengths: list[int], told: str) -> None:
+    spec = replace(DATASETS["summed"], inputs=Space("tc", (3, 2), ragged=True), targets=None)
+    part = Split(np.zeros((2, 3, 2)), lengths=np.array(lengths))
+    with pytest.raises(DataError, match=told):
+        Dataset(spec, part, part, part).check()
+
+
+def test_classification_refuses_samples_without_a_class() -> None:
+    with pytest.raises(Refused, match="needs the class of every sample; some of gaps have none"):
+        Classification().spaces(DATASETS["gaps"])
+    assert run("Values", "gaps", "bench_shallow.mlp_1:OneHiddenLayer", hyperparameters={"width": 8}).status == "ok"
+
+
+def test_a_part_without_samples_is_told_by_name() -> None:
+    assert run("Empty", "rows").reason == "task empty finds no samples in the validation part of 'rows'"
+
+
+@pytest.mark.parametrize("model", ["baseline", "Whole"])
+def test_a_main_score_that_is_not_scored_is_told(model: str) -> None:
+    outcome = run("Lost", "texts", model)
+    assert "calls 'elsewhere' its main score" in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("protocol", "settings"),
+    [("tuned", {"trials": 2}), ("time-to-target", {"target": 0.5}), ("fixed-budget", {"patience": 1})],
+)
+def test_what_needs_a_main_score_does_not_apply_without_one(protocol: str, settings: dict[str, float]) -> None:
+    outcome = run("Unscored", "texts", "Whole", protocol, settings=settings)
+    assert (outcome.status, "has no main score" in outcome.reason) == ("not-applicable", True)
+    assert run("Unscored", "texts", "Whole", epochs=3).details == {"steps": 9, "best_step": 9}
+
+
+@pytest.mark.parametrize(("source", "target"), [("texts", "two-texts"), ("two-texts", "texts")])
+def test_a_vocabulary_is_carried_over_and_the_classes_are_not(source: str, target: str) -> None:
+    outcome = run(
+        "Values", target, "Whole", "transfer", variant={"training_size": 20, "start": "pre-trained"},
+        settings={"source": source, "source_epochs": 1, "sizes": [20]}, extra_datasets=(DATASETS[source],),
+    )  # fmt: skip
+    assert (outcome.status, outcome.reason) == ("ok", "")
+    assert outcome.details["carried_over"] == ["first.weight"]
+
+
+@pytest.mark.parametrize("model", ["baseline", "Painter", "Stamp"])
+def test_samples_of_a_class_that_is_given_are_kept_in_order_and_scored_in_the_units_of_the_data(model: str) -> None:
+    metrics = (metric("seen_range", "samples", "targets"), metric("first_of", "count"))
+    outcome = run("Conditional", "pictures", model, metrics=metrics)
+    samples, targets = answers(outcome)["samples"], unpack(outcome.truth)["targets"]
+    assert (samples.shape, samples.dtype) == (targets.shape, np.uint8)
+    scores = {score.name: score.value for score in outcome.scores}
+    assert scores["seen_range"] == pytest.approx(samples.max() / targets.max())
+    assert outcome.latency is not None
+
+
+def test_a_metric_may_read_a_lone_number_first_and_must_read_something() -> None:
+    (score,), notes = metric_scores([metric("first_of", "count")], {"count": np.array(7)}, {})
+    assert (score.value, score.detail, notes) == (7.0, {"n": 1}, ())
+    with pytest.raises(PluginError, match="arrays must name what it reads"):
+        metric("first_of")
+
+
+def test_a_network_that_scores_must_bring_its_own_step() -> None:
+    outcome = run("Odd", "rows", "Stepless")
+    assert "Stepless has no training_step, which task 'odd' asks of a model that is to score" in outcome.reason

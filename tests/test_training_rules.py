@@ -159,7 +159,7 @@ def test_a_module_for_each_class_is_not_carried_over_to_other_classes(
 
 
 def test_buffers_alone_are_nothing_learnt(runs: Mapping[str, Mapping[str, Any]]) -> None:
-    assert runs["buffers"]["status"] == "failed"
+    assert runs["buffers"]["status"] == "not-applicable"
     assert "all weights of 'buffers' belong to the classes of 'digits-0-4'" in runs["buffers"]["reason"]
 
 

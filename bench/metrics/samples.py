@@ -36,7 +36,7 @@ def draw(model: Any, n: int, shape: tuple[int, ...], *, seed: int, condition: Te
         parts = []
         for start in range(0, n, size):
             count = min(size, n - start)
-            given = () if condition is None else (condition[start : start + count],)
+            given = () if condition is None else (_for_model(model, condition[start : start + count]),)
             parts.append(_checked(model.sample(count, *given), (count, *shape), model))
     return torch.cat(parts)
 
@@ -116,5 +116,8 @@ def _evaluation_mode(model: Any) -> Iterator[None]:
         model.train(was_training)
 
 
-def _parameters(model: Any) -> Iterator[Tensor]:
-    yield from model.parameters() if isinstance(model, nn.Module) else ()
+def _for_model(model: Any, condition: Tensor) -> Any:
+    """Bring a condition to the model's device; a black box takes arrays, here as everywhere."""
+    if not isinstance(model, nn.Module):
+        return condition.cpu().numpy()
+    return condition.to(next((parameter.device for parameter in model.parameters()), condition.device))

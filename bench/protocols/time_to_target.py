@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import ClassVar
 
-from bench.errors import UsageError
+from bench.errors import NotApplicable
 from bench.protocols.base import Budget, Protocol, ProtocolSettings, RunContext, Trained
 from bench.record import CurvePoint, Score
 
@@ -35,7 +35,7 @@ class TimeToTarget(Protocol):
         task, target = context.task, self.settings.target
         objective = task.objective
         if objective is None:
-            raise UsageError(f"protocol time-to-target: task {task.name} has no main score to reach a target of")
+            raise NotApplicable(f"protocol time-to-target: task {task.name} has no main score to reach a target of")
         sign = 1 if task.higher else -1
         seen: list[CurvePoint] = []
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from bench.errors import ContractError, Diverged, UsageError
+from bench.errors import ContractError, Diverged, NotApplicable, PluginError
 from bench.model import is_network
 from bench.protocols.base import Budget, RunContext, Trained, is_better
 from bench.protocols.perturb import first_samples
@@ -175,7 +175,7 @@ def train(
     per_epoch = steps_per_epoch(len(data.train), budget.batch_size)
     total = _total_steps(budget, per_epoch)
     if budget.patience and task.objective is None:
-        raise UsageError(f"task {task.name} has no main score, so patience has nothing to wait for: leave it out")
+        raise NotApplicable(f"task {task.name} has no main score, so patience has nothing to wait for: leave it out")
     history = History(task.higher)
     ends = _Segments(budget, total, per_epoch)
     while not ends.is_over(history.steps, clocks.train.seconds):
@@ -301,7 +301,13 @@ def validation_scores(context: RunContext, model: Any) -> dict[str, float]:
     """Return what the task wants to know on the way, on the validation part."""
     task, data = context.task, context.data
     answer = task.answer(model, data, data.validation)
-    return validate(task, answer.arrays, data.validation_truth)
+    scores = validate(task, answer.arrays, data.validation_truth)
+    if task.objective is not None and task.objective not in scores:
+        raise PluginError(
+            f"task {task.name} calls {task.objective!r} its main score, and its scores on the validation part are: "
+            f"{', '.join(scores) or 'none'}. Return it from scores or validate, or set objective to None"
+        )
+    return scores
 
 
 def train_model(

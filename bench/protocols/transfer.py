@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from bench.errors import UsageError
+from bench.errors import NotApplicable
 from bench.protocols.base import Budget, Protocol, ProtocolSettings, RunContext, Trained
 from bench.specs import ModelSpec, Value
 
@@ -78,20 +78,20 @@ class Transfer(Protocol):
         from bench.protocols.training import train_model
 
         if not is_network(context.build()):
-            raise UsageError(
+            raise NotApplicable(
                 f"protocol transfer: {context.plan.model!r} is a black box and has no weights to carry over; "
                 "compare it under learning-curve"
             )
         task, source = context.load(self.settings.source)
         given, wanted = source.problem.input, context.data.problem.input
         if given is None or wanted is None or replace(given, names=()) != replace(wanted, names=()):
-            raise UsageError(
+            raise NotApplicable(
                 f"protocol transfer: source {self.settings.source!r} gives {given or 'nothing'}, target "
                 f"{context.plan.dataset!r} gives {wanted or 'nothing'}; they must be equal"
             )
         if given.names != wanted.names:
             # Columns or tokens of other names: every weight would be carried over with a permuted meaning.
-            raise UsageError(
+            raise NotApplicable(
                 f"protocol transfer: the columns or tokens of {self.settings.source!r} and {context.plan.dataset!r} "
                 "have other names, so that weights of one mean nothing to the other"
             )
@@ -106,7 +106,7 @@ class Transfer(Protocol):
         begin_anew = self._of_classes(context, source, learnt)
         kept = {name: tensor for name, tensor in learnt.items() if name not in begin_anew}
         if not {name for name, _ in model.named_parameters()} & kept.keys():
-            raise UsageError(
+            raise NotApplicable(
                 f"protocol transfer: all weights of {context.plan.model!r} belong to the classes of "
                 f"{self.settings.source!r}, and {context.plan.dataset!r} has others; nothing can be carried over"
             )
@@ -118,13 +118,14 @@ class Transfer(Protocol):
         They have another shape there, or lie in a module of which there is one for each class.
         """
         # More than twice as many, for a model that rounds up.
-        more = replace(data.problem.wanted, size=2 * data.problem.classes + 1, names=())
+        wanted = data.problem.wanted
+        more = replace(wanted, size=2 * (wanted.size or 0) + 1, names=())
         problem = replace(data.problem, target=more)
         try:
             other: Any = context.make(replace(data, problem=problem), {})
         except Exception as error:
-            raise UsageError(
-                f"protocol transfer: {context.plan.model!r} cannot be built for {problem.classes} classes, which "
+            raise NotApplicable(
+                f"protocol transfer: {context.plan.model!r} cannot be built for {more.size} classes, which "
                 f"would tell its weights for the classes of {self.settings.source!r} from the others: {error}"
             ) from error
         shapes = {name: tensor.shape for name, tensor in other.state_dict().items()}

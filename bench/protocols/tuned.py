@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pydantic import Field
 
-from bench.errors import Diverged, MissingExtra, UsageError
+from bench.errors import Diverged, MissingExtra, NotApplicable
 from bench.protocols.base import Budget, Protocol, ProtocolSettings, RunContext, Trained, is_better
 from bench.record import CurvePoint, Score
 from bench.specs import Choice, Fixed, Hyperparameter, Integer, Real, Value
@@ -41,7 +41,7 @@ class Tuned(Protocol):
     def train(self, context: RunContext) -> Trained:
         """Tune, then train with what was best on the validation part; the test part is not looked at before."""
         if context.task.objective is None:
-            raise UsageError(f"protocol tuned: task {context.task.name} has no main score to search by")
+            raise NotApplicable(f"protocol tuned: task {context.task.name} has no main score to search by")
         cost = context.clocks.setup.paused()
         with cost:
             study = self._search(context)

@@ -27,7 +27,7 @@ from bench.runner.jobs import Job, Outcome
 from bench.sources import DataSource
 from bench.specs import DatasetSpec, resolve
 from bench.tasks.base import Part, Task, TaskData
-from bench.tasks.encoding import Vocabulary
+from bench.tasks.encoding import Encoding, Vocabulary
 from bench.tasks.scoring import bounded, score
 
 __all__ = ["execute"]
@@ -167,7 +167,8 @@ class _Run:
         dataset = self._dataset(spec)
         self.measured["data"] |= {f"{name} {part}": value for part, value in dataset.hashes().items()}
         # Two vocabularies number the same words differently: weights of one would mean nothing in the other.
-        like = data.encoding if isinstance(data.encoding.input, Vocabulary) else None
+        sides = (data.encoding.input, data.encoding.target)
+        like = Encoding(*(side if isinstance(side, Vocabulary) else None for side in sides))
         return self._place(task.prepare(dataset, like))
 
     def _build(self, task: Task, data: TaskData, overrides: Mapping[str, Any]) -> Any:

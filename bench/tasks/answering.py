@@ -29,8 +29,8 @@ MOST_CLASSES = 256
 NEEDED = {
     "predict": (("forward",), ("fit",)),
     "sample": (("training_step", "sample"), ("fit", "sample")),
-    "score": (("score_samples",), ("fit", "score_samples")),
-    "assign": (("assign",), ("fit", "predict")),
+    "score": (("training_step", "score_samples"), ("fit", "score_samples")),
+    "assign": (("training_step", "assign"), ("fit", "predict")),
 }
 
 

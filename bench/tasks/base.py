@@ -167,23 +167,16 @@ class Task(ABC):
                 # Only as tokens can a text be compared with what a model answers.
                 target, space = parts[name].target.numpy(), encoding.target.space
             truths[name] = self.truth(split, target, space)
-        return TaskData(
-            problem,
-            parts["train"],
-            parts["validation"],
-            parts["test"],
-            encoding,
-            truths["validation"],
-            truths["test"],
-        )
+        sides = (truths["validation"], truths["test"])
+        return TaskData(problem, parts["train"], parts["validation"], parts["test"], encoding, *sides)
 
     def _viewed(self, dataset: Dataset, name: str, split: Split, wanted: Space | None) -> View:
         x, y = self.view(dataset, split)
         if any(array is not None and not len(array) for array in (x, y)):
             raise DataError(f"task {self.name} finds no samples in the {name} part of {dataset.spec.name!r}")
-        is_padded = wanted is not None and wanted.ragged and bool(wanted.axes) and self.answer_kind == "predict"
-        if is_padded and wanted is not None and y is not None and split.lengths is not None:
-            y = without_padding(wanted, y, split.lengths)
+        lengths = split.lengths if self.answer_kind == "predict" else None
+        if y is not None and wanted is not None and wanted.ragged and wanted.axes and lengths is not None:
+            y = without_padding(wanted, y, lengths)
         return split, x, y
 
     def _fit(self, spaces: tuple[Space | None, Space | None], view: View, like: Encoding) -> Encoding:
@@ -230,7 +223,8 @@ class Task(ABC):
         if is_network(model):
             model.eval()
         if self.answer_kind == "sample":
-            return lambda part: model.sample(len(part), *part.inputs())
+            given = Part.inputs if is_network(model) else lambda part: () if part.x is None else part.numpy()
+            return lambda part: model.sample(len(part), *given(part)[:1])
         if is_network(model):
             if self.answer_kind == "predict":
                 return lambda part: model(*part.inputs())

@@ -38,6 +38,8 @@ class Classification(Task):
             raise Refused(
                 f"classification needs classes to tell; the target of {offer.name} is {target or 'not given'}"
             )
+        if target.missing:
+            raise Refused(f"classification needs the class of every sample; some of {offer.name} have none")
         return offer.inputs, target
 
     def validate(self, answer: Arrays, truth: Arrays) -> dict[str, float]:

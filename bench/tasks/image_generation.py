@@ -86,6 +86,7 @@ class ImageGeneration(Task):
             **_text("judge", judge.name),  # its name is part of the score's
             **_text("resize", judge.resize),
             "class_count": np.array(class_count),
+            "bounds": np.array(dataset.spec.inputs.bounds, np.float64),
             "labels": test.layers().numpy(),
             "class_shares": np.bincount(data.test.layers().numpy(), minlength=class_count or 0) / len(data.test),
             **_seen("real_", judge, test.target),

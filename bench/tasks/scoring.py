@@ -14,7 +14,7 @@ __all__ = ["BOUND_BYTES", "bounded", "in_units", "metric_scores", "score", "vali
 
 # Of one run's kept answers: 10,000 images of 28 × 28 are 8 MB.
 BOUND_BYTES = 64 * 2**20
-IN_LEVELS = ("predictions", "targets")
+IN_LEVELS = ("predictions", "samples", "targets")
 
 
 def score(
@@ -36,7 +36,7 @@ def validate(task: Task, answer: Arrays, truth: Arrays) -> dict[str, float]:
 
 
 def in_units(arrays: Arrays, truth: Arrays) -> Arrays:
-    """Return `predictions` and `targets` in the units of the data: uint8 stands for 256 levels between the bounds.
+    """Return values in the units of the data: uint8 stands for 256 levels between the bounds.
 
     Answers and data may be kept so, and one without the other: a score of both must see one unit, and numbers whose
     difference may be negative.
@@ -69,7 +69,8 @@ def metric_scores(
                 value=value,
                 higher_is_better=spec.higher_is_better,
                 unit=spec.unit,
-                detail={"n": len(given[0])},
+                # A lone number, such as how many classes there are, has no length.
+                detail={"n": next((len(array) for array in given if array.ndim), 1)},
                 source=sources.get(spec.name, ""),
                 title=spec.title,
             )

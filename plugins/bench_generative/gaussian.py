@@ -35,9 +35,9 @@ class ClassGaussian:
         self.factors = torch.stack([self._factor(group) for group in groups])
         return self
 
-    def sample(self, n: int, condition: Tensor | None = None) -> Tensor:
+    def sample(self, n: int, condition: Any = None) -> Tensor:
         """Draw n samples, (n, *shape) float32 in [-1, 1]; `condition` holds n labels where given."""
-        which = self._components(n, condition)
+        which = self._components(n, None if condition is None else torch.as_tensor(condition).cpu())
         drawn = torch.empty(n, self.means.shape[1])
         for component in range(len(self.labels)):
             rows = torch.nonzero(which == component).squeeze(1)
@@ -70,7 +70,7 @@ class ClassGaussian:
             raise ContractError("the Gaussian draws nothing before it is fitted: call fit(x, y) first")
         if condition is None:
             return torch.multinomial(self.log_weights.exp(), n, replacement=True)
-        matches = condition.cpu()[:, None] == self.labels
+        matches = condition[:, None] == self.labels
         if not bool(matches.any(1).all()):
             absent = sorted(set(condition.tolist()) - set(self.labels.tolist()))
             raise ContractError(f"classes {absent} were not in the training part: only {self.labels.tolist()} were")
