@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.protocols import training
+from bench.protocols import loop
 from bench.tasks.base import Part
 
 CPU = torch.device("cpu")
@@ -21,14 +21,14 @@ def numbered(count: int) -> Part:
 
 
 def epoch(count: int, size: int, seed: int = 0) -> list[Part]:
-    source = training.batches(numbered(count), size, seed, CPU)
-    return list(islice(source, training.steps_per_epoch(count, size)))
+    source = loop.batches(numbered(count), size, seed, CPU)
+    return list(islice(source, loop.steps_per_epoch(count, size)))
 
 
 @given(count=st.integers(1, 70), size=st.integers(1, 80), gathered=st.integers(1, 2000))
 def test_an_epoch_holds_every_sample_once_but_for_a_last_single_one(count, size, gathered):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "GATHERED_BYTES", gathered)
+        patch.setattr(loop, "GATHERED_BYTES", gathered)
         batches = epoch(count, size)
     seen = torch.cat([batch.y for batch in batches]).tolist()
     left_out = size > 1 and count > 1 and count % size == 1
@@ -41,14 +41,14 @@ def test_an_epoch_holds_every_sample_once_but_for_a_last_single_one(count, size,
 def test_how_much_is_gathered_at_once_changes_no_batch(count, size, gathered):
     expected = epoch(count, size)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "GATHERED_BYTES", gathered)
+        patch.setattr(loop, "GATHERED_BYTES", gathered)
         found = epoch(count, size)
     assert [batch.y.tolist() for batch in found] == [batch.y.tolist() for batch in expected]
 
 
 def test_the_seed_decides_the_order_and_epochs_differ():
-    steps = training.steps_per_epoch(40, 8)
-    two = [list(islice(training.batches(numbered(40), 8, seed, CPU), 2 * steps)) for seed in (3, 3, 4)]
+    steps = loop.steps_per_epoch(40, 8)
+    two = [list(islice(loop.batches(numbered(40), 8, seed, CPU), 2 * steps)) for seed in (3, 3, 4)]
     first, again, other = ([batch.y.tolist() for batch in batches] for batches in two)
     assert first == again != other
     assert first[:steps] != first[steps:]

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from bench.protocols.base import is_better
-from bench.protocols.training import History
+from bench.protocols.loop import History
 from tests.conftest import Bench
 
 NAN = math.nan

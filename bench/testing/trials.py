@@ -15,7 +15,7 @@ from bench.data import Array
 from bench.errors import ContractError
 from bench.measure.seeds import seed_everything
 from bench.model import is_network
-from bench.protocols.training import batches
+from bench.protocols.loop import batches
 from bench.spaces import Space
 from bench.specs import ModelSpec, resolve
 from bench.tasks.base import Arrays, Part, Task, TaskData

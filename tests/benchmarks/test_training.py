@@ -21,7 +21,7 @@ def work(peers):
 def test_training_steps(benchmark, work):
     import contenders
 
-    from bench.protocols.training import train
+    from bench.protocols.loop import train
 
     data = work.data()
     by_hand, ours = [], []
