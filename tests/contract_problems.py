@@ -98,7 +98,15 @@ def load_pictures(source: DataSource) -> Dataset:
     return Dataset.cut(source.spec, Split(images, np.arange(COUNT) % 3))
 
 
+def load_mixed(source: DataSource) -> Dataset:
+    """Rows with a category and gaps, to be completed: what is known is asked for again."""
+    rows = np.stack([numbers(), np.arange(COUNT) % 4, np.arange(COUNT) / 7], 1)
+    rows[np.arange(COUNT)[:, None] * 5 % 7 == np.arange(3)] = np.nan
+    return Dataset.cut(source.spec, Split(rows, rows))
+
+
 PICTURES = Space("chw", (1, 4, 4), bounds=(0.0, 1.0))
+MIXED = Space("c", (3,), levels=(0, 4, 0), missing=True)
 DATASETS = {
     spec.name: spec
     for spec in (
@@ -112,6 +120,7 @@ DATASETS = {
         spec_of("titled", Space(kind="text"), Space(kind="text")),
         spec_of("gaps", Space("c", (4,)), Space(kind="index", size=3, missing=True)),
         spec_of("pictures", PICTURES, CLASSES),
+        spec_of("mixed", MIXED, MIXED),
     )
 }
 
@@ -169,6 +178,13 @@ class Odd(Task):
 
     def spaces(self, offer: DatasetSpec) -> tuple[Space | None, Space | None]:
         return offer.inputs, None
+
+
+class Unlabelled(Odd):
+    """The same of data that have no target."""
+
+    def truth(self, split: Split, target: Any, space: Space | None) -> Arrays:
+        return {}
 
 
 class Empty(Values):
@@ -286,3 +302,16 @@ class Stepless(nn.Module):
 
     def score_samples(self, x: Tensor) -> Tensor:
         return x.flatten(1).sum(1) * self.weight
+
+
+class Certain:
+    """A black box that names classes and gives no probabilities, as scikit-learn's SVC does."""
+
+    def __init__(self, problem: Any) -> None:
+        self.size = problem.classes
+
+    def fit(self, x: Any, y: Any) -> None:
+        """Learn nothing."""
+
+    def predict(self, x: Any) -> Any:
+        return np.zeros(len(x), np.int64)

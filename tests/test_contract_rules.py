@@ -8,17 +8,21 @@ import numpy as np
 import pytest
 import torch
 
+import bench_deep
+import bench_shallow
 from bench.arrays import unpack
 from bench.data import Dataset, Split
 from bench.errors import DataError, PluginError, Refused
+from bench.matching import complaint
+from bench.metrics.samples import draw
 from bench.model import Problem
 from bench.spaces import Space
-from bench.tasks.answering import ask
+from bench.tasks.answering import _batches, ask
 from bench.tasks.base import Part, TaskData
 from bench.tasks.classification import Classification
 from bench.tasks.losses import loss_between
 from bench.tasks.scoring import metric_scores
-from tests.contract_problems import DATASETS, answers, metric, run
+from tests.contract_problems import DATASETS, Values, answers, metric, run
 
 TOKENS = Space("t", (4,), "index", 3)
 
@@ -178,3 +182,53 @@ def test_a_metric_may_read_a_lone_number_first_and_must_read_something() -> None
 def test_a_network_that_scores_must_bring_its_own_step() -> None:
     outcome = run("Odd", "rows", "Stepless")
     assert "Stepless has no training_step, which task 'odd' asks of a model that is to score" in outcome.reason
+
+
+@pytest.mark.parametrize("name", ["mlp", "mlp-1", "baseline"])
+def test_rows_with_categories_and_gaps_are_completed(name: str) -> None:
+    specs = {spec.name: spec for spec in (*bench_deep.MODELS, *bench_shallow.MODELS)}
+    target, hyperparameters = "baseline", {}
+    if name in specs:
+        assert complaint(specs[name], Values(), DATASETS["mixed"]) == ""
+        target, hyperparameters = specs[name].target, specs[name].defaults()
+    outcome = run("Values", "mixed", target, hyperparameters=hyperparameters)
+    predictions, targets = answers(outcome)["predictions"], unpack(outcome.truth)["targets"]
+    assert predictions.shape == targets.shape == (len(targets), 3)
+    assert np.isnan(targets).any()
+    assert np.isfinite(predictions).all()
+    assert set(predictions[:, 1]) <= {0.0, 1.0, 2.0, 3.0}
+
+
+def test_a_record_does_not_hold_the_whole_vocabulary() -> None:
+    outcome = run("Values", "texts")
+    assert outcome.problem.input.size == 8
+    assert outcome.problem.input.names == ()
+    assert run("Values", "titled").problem.target.names == ()
+
+
+def test_a_model_without_probabilities_is_told_what_adds_them() -> None:
+    outcome = run("Values", "rows", "Certain")
+    assert outcome.status == "failed"
+    assert outcome.reason.startswith("Certain has no predict_proba, which task 'values' asks of a model that is to")
+    assert "CalibratedClassifierCV adds it" in outcome.reason
+
+
+def test_a_sample_may_come_with_its_component_as_from_scikit_learns_mixtures() -> None:
+    class Mixture:
+        def sample(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+            return np.zeros((n, 2)), np.zeros(n)
+
+    assert draw(Mixture(), 3, (2,), seed=0).shape == (3, 2)
+
+
+def test_data_without_a_target_have_scores_and_an_empty_truth() -> None:
+    outcome = run("Unlabelled", "rows")
+    assert answers(outcome)["anomaly_scores"].shape == (24,)
+    assert unpack(outcome.truth) == {}
+
+
+def test_a_long_vocabulary_is_asked_in_small_batches() -> None:
+    x = torch.zeros(600, 50, dtype=torch.int64)
+    part = Part(x, x, torch.full((600,), 50), is_stepwise=True)
+    sizes = [len(batch) for batch in _batches(part, Space("t", (None,), "index", 10_000, ragged=True))]
+    assert (max(sizes), sum(sizes)) == (33, 600)

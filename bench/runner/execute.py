@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
@@ -21,10 +21,12 @@ from bench.measure.latency import measure_latency
 from bench.measure.memory import PeakMemory, is_out_of_memory, model_bytes
 from bench.measure.seeds import seed_everything
 from bench.measure.work import model_size, share_of_peak
+from bench.model import Problem
 from bench.protocols.base import Protocol, RunContext, Trained
 from bench.record import CurvePoint, Latency, ModelSize, Status, Work
 from bench.runner.jobs import Job, Outcome
 from bench.sources import DataSource
+from bench.spaces import Space
 from bench.specs import DatasetSpec, resolve
 from bench.tasks.base import Part, Task, TaskData
 from bench.tasks.encoding import Encoding, Vocabulary
@@ -126,7 +128,7 @@ class _Run:
         dataset = self._dataset(job.dataset)
         self.measured["data"] = dataset.hashes()
         data = self._place(task.prepare(dataset))
-        self.measured["problem"] = data.problem
+        self.measured["problem"] = _without_tokens(data.problem)
         return task, protocol, data
 
     def _dataset(self, spec: DatasetSpec) -> Dataset:
@@ -215,3 +217,12 @@ class _Run:
             "truth": pack(data.truth),
             "artifacts": dict(artifacts),
         }
+
+
+def _without_tokens(problem: Problem) -> Problem:
+    """Return a problem as its record keeps it: thousands of words in every record would make a store slow to read."""
+
+    def short(space: Space | None) -> Space | None:
+        return replace(space, names=()) if space is not None and space.kind == "index" and space.axes else space
+
+    return replace(problem, input=short(problem.input), target=short(problem.target))

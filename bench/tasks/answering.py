@@ -42,10 +42,11 @@ def check(model: Any, data: TaskData) -> None:
     if not is_net and problem.answer == "predict":
         needed = ("fit", "predict_proba" if problem.wanted.kind == "index" else "predict")
     if missing := [name for name in needed if not callable(getattr(model, name, None))]:
-        what = "" if is_net else "is neither a torch.nn.Module nor a black box: it "
+        what = "is neither a torch.nn.Module nor a black box: it " if not is_net and "fit" in missing else ""
+        cure = "scikit-learn's CalibratedClassifierCV adds it. " if missing == ["predict_proba"] else ""
         raise ContractError(
             f"{kind} {what}has no {' and no '.join(missing)}, which task {problem.task!r} asks of a model that is to "
-            f"{problem.answer}. See bench.model.Network and bench.model.BlackBox"
+            f"{problem.answer}. {cure}See bench.model.Network and bench.model.BlackBox"
         )
     if not is_net:
         return

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from bench import Choice, Integer, ModelSpec, Need, Real, Role, hookimpl
 
-NETWORK = (
-    Role("predict", Need(levels=True, missing=True), Need(kinds=("index", "real"), axes=("", "c", "tc", "chw"))),
-)
-IMAGES = (Role("predict", Need(axes=("chw",)), Need(kinds=("index", "real"), axes=("",))),)
+# What is not asked of a sample, the loss leaves out.
+ANSWERS = Need(kinds=("index", "real"), axes=("", "c", "tc", "chw"), levels=True, missing=True)
+NETWORK = (Role("predict", Need(levels=True, missing=True), ANSWERS),)
+IMAGES = (Role("predict", Need(axes=("chw",)), Need(kinds=("index", "real"), axes=("",), missing=True)),)
 
 MODELS = (
     ModelSpec(

@@ -11,7 +11,9 @@ CLASSES_OR_NUMBERS = Need(axes=("",), kinds=("index", "real"))
 ANY_VALUES = Need(levels=True, missing=True)
 LINEAR = (Role("predict", ANY_VALUES, CLASS),)
 TREES = (Role("predict", ANY_VALUES, CLASSES_OR_NUMBERS),)
-NETWORK = (Role("predict", ANY_VALUES, Need(kinds=("index", "real"), axes=("", "c", "tc", "chw"))),)
+# What is not asked of a sample, the loss leaves out.
+ANSWERS = Need(kinds=("index", "real"), axes=("", "c", "tc", "chw"), levels=True, missing=True)
+NETWORK = (Role("predict", ANY_VALUES, ANSWERS),)
 
 MODELS = (
     ModelSpec(
