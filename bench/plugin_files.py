@@ -1,22 +1,29 @@
-"""Take a plugin from one file, for one command, without packaging."""
+"""Take plugins from files, for one command, without packaging."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 import traceback
+from collections.abc import Iterable
 from contextlib import redirect_stdout
 from pathlib import Path
 
 from bench.errors import PluginError, UsageError
-from bench.plugins import BROKEN, Owner, Plugins, sentence
+from bench.plugins import BROKEN, FILE, Owner, Plugins, discover, sentence, unmarked
 from bench.specs import module_spec
 
-__all__ = ["load_file"]
+__all__ = ["load_file", "with_files"]
 
-# Stands in place of a version, which a file has none of.
-FILE = "file"
 PACKAGE = "__init__.py"
+
+
+def with_files(paths: Iterable[Path]) -> Plugins:
+    """Return what is installed, and what these files offer; raises as `load_file` does."""
+    plugins = discover()
+    for path in paths:
+        load_file(plugins, path)
+    return plugins
 
 
 def load_file(plugins: Plugins, path: Path) -> None:
@@ -45,6 +52,8 @@ def load_file(plugins: Plugins, path: Path) -> None:
     except BROKEN as error:
         raise PluginError(f"--plugin {_line(place, error)}: {sentence(error)}") from error
     if not any(_is_hook(value) for value in vars(module).values()):
+        if forgotten := unmarked(module):
+            raise PluginError("\n".join(f"--plugin {path}: {reason}" for reason in forgotten))
         return
     owner, before = Owner(name, path.name, FILE), len(plugins.problems)
     with redirect_stdout(sys.stderr):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
@@ -28,6 +29,7 @@ from bench.specs import (
 
 __all__ = [
     "BROKEN",
+    "FILE",
     "GROUP",
     "Catalogue",
     "Offer",
@@ -37,10 +39,14 @@ __all__ = [
     "discover",
     "missing_modules",
     "sentence",
+    "unmarked",
 ]
 
 GROUP = "bench"
 OWN_DISTRIBUTION = "depthbench"
+# Stands in place of the version of a plugin that is one file, which has none.
+FILE = "file"
+HOOKS = [name for name in vars(hookspecs) if name.startswith("bench_")]
 # What a stranger's code may raise without ending us: sys.exit() as well, but not Ctrl-C.
 BROKEN = (Exception, SystemExit)
 S = TypeVar("S", bound=Spec)
@@ -60,6 +66,8 @@ class Owner:
         return f"{self.distribution}:{self.plugin}"
 
     def __str__(self) -> str:
+        if self.version == FILE:
+            return self.distribution
         return f"{self.plugin!r} of {self.distribution} {self.version}"
 
 
@@ -151,6 +159,10 @@ class Plugins:
 
     def register(self, module: object, owner: Owner) -> None:
         """Take a plugin in and ask it what it offers; whatever goes wrong becomes a `Problem`."""
+        strays = [Problem(owner, stray) for stray in _stray_arguments(module)]
+        if strays:
+            self.problems += strays
+            return
         try:
             self.manager.register(module, name=owner.key)
         except BROKEN as error:
@@ -186,15 +198,15 @@ class Plugins:
         return raised
 
     def _check_hooks(self, module: object, owner: Owner) -> None:
-        """Tell of hooks that nobody will call: a mistyped name, or a module without any."""
+        """Tell of hooks that nobody will call: a mistyped name, one without its mark, or a module without any."""
         callers = self.manager.get_hookcallers(module) or []
         if not callers:
             self.problems.append(Problem(owner, "it implements no hook: mark its functions with @bench.hookimpl"))
-        hooks = [name for name in vars(hookspecs) if name.startswith("bench_")]
+        self.problems += [Problem(owner, reason) for reason in unmarked(module)]
         for caller in callers:
             is_optional = all(each.optionalhook for each in caller.get_hookimpls() if each.plugin is module)
             if not caller.has_spec() and not is_optional:
-                self.problems.append(Problem(owner, str(UnknownName("hook", caller.name, hooks))))
+                self.problems.append(Problem(owner, str(UnknownName("hook", caller.name, HOOKS))))
 
     def _implementations(self, hook: str) -> list[pluggy.HookImpl]:
         caller: pluggy.HookCaller = getattr(self.manager.hook, hook)
@@ -243,6 +255,28 @@ def discover(candidates: Callable[[], Iterable[EntryPoint]] | None = None) -> Pl
         with redirect_stdout(sys.stderr):
             plugins.load(point, owner)
     return plugins
+
+
+def unmarked(module: object) -> list[str]:
+    """Return what to say of functions of a module that are called like hooks but are not marked as such."""
+    own = getattr(module, "__name__", "")
+    return [
+        f"{name} is not marked: write @hookimpl above it"
+        for name, value in getattr(module, "__dict__", {}).items()
+        if name in HOOKS and inspect.isfunction(value) and value.__module__ == own and not hasattr(value, "bench_impl")
+    ]
+
+
+def _stray_arguments(module: object) -> Iterator[str]:
+    """Yield what to say of parameters that a hook never gets, in better words than pluggy's."""
+    for name, value in getattr(module, "__dict__", {}).items():
+        if name not in HOOKS or not inspect.isfunction(value) or not hasattr(value, "bench_impl"):
+            continue
+        known = inspect.signature(getattr(hookspecs, name)).parameters
+        for parameter in inspect.signature(value).parameters.values():
+            is_asked = parameter.kind is parameter.POSITIONAL_OR_KEYWORD and parameter.default is parameter.empty
+            if is_asked and parameter.name not in known:
+                yield str(UnknownName(f"argument of {name}", parameter.name, known))
 
 
 def missing_modules(names: Iterable[str]) -> tuple[str, ...]:

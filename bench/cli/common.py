@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -31,6 +32,7 @@ __all__ = [
     "finite",
     "joined",
     "json_option",
+    "plugin_option",
     "store_option",
     "table",
 ]
@@ -175,6 +177,19 @@ def store_option(function: F) -> F:
         show_default=True,
         envvar="BENCH_STORE",
         help="Results file (SQLite), or the URL of a store.",
+    )
+    return option(function)
+
+
+def plugin_option(function: F) -> F:
+    """Add `--plugin`, which gives the command `plugins`, a tuple of paths."""
+    option = click.option(
+        "--plugin",
+        "plugins",
+        type=click.Path(exists=True, path_type=Path),
+        multiple=True,
+        help="A Python file, or a package's folder, that is a plugin for this command alone. "
+        "May be given several times.",
     )
     return option(function)
 

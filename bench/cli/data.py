@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from bench.cli.common import Word, console, echo_json, json_option, table
+from bench.cli.common import Word, console, echo_json, json_option, plugin_option, table
 from bench.errors import BenchError, DataError, DataMissing
+from bench.plugin_files import with_files
 from bench.plugins import Offer, discover
 from bench.specs import DatasetSpec
 
@@ -31,14 +32,15 @@ def command() -> None:
 
 @command.command("list")
 @root_option
+@plugin_option
 @json_option
-def list_(data_root: Path | None, as_json: bool) -> None:
+def list_(data_root: Path | None, plugins: tuple[Path, ...], as_json: bool) -> None:
     """List data sets and whether their files are here."""
     from bench.sources import data_root as default_root
 
     rows = [
         (name, offer.spec.summary, offer.spec.licence, state_of(offer, data_root))
-        for name, offer in discover().datasets.items()
+        for name, offer in with_files(plugins).datasets.items()
     ]
     if as_json:
         echo_json([dict(zip(("name", "summary", "licence", "state"), row, strict=True)) for row in rows])
@@ -54,12 +56,13 @@ def list_(data_root: Path | None, as_json: bool) -> None:
 @command.command()
 @click.argument("names", nargs=-1, required=True, type=Word(lambda _: discover().datasets))
 @root_option
-def fetch(names: tuple[str, ...], data_root: Path | None) -> None:
+@plugin_option
+def fetch(names: tuple[str, ...], data_root: Path | None, plugins: tuple[Path, ...]) -> None:
     """Download data sets and verify their checksums."""
     from bench.fetch import fetch as fetch_files
     from bench.sources import data_root as default_root
 
-    catalogue = discover().datasets
+    catalogue = with_files(plugins).datasets
     offers = [catalogue.find(name, "bench data fetch") for name in names]
     for offer in offers:
         if offer.spec.embedded_in:
@@ -72,12 +75,13 @@ def fetch(names: tuple[str, ...], data_root: Path | None) -> None:
 @command.command()
 @click.argument("names", nargs=-1, type=Word(lambda _: discover().datasets))
 @root_option
+@plugin_option
 @json_option
-def verify(names: tuple[str, ...], data_root: Path | None, as_json: bool) -> int:
+def verify(names: tuple[str, ...], data_root: Path | None, plugins: tuple[Path, ...], as_json: bool) -> int:
     """Read every file of the data sets (all that are here by default) and compare checksums."""
     from bench.sources import verify as verify_files
 
-    catalogue = discover().datasets
+    catalogue = with_files(plugins).datasets
     results: dict[str, dict[str, str]] = {}
     failed = False
     for name in names or list(catalogue):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
 
-from bench.cli.common import Names, console, echo_json, json_option, table
+from bench.cli.common import Names, console, echo_json, json_option, plugin_option, table
 from bench.cli.data import state_of
-from bench.plugins import Catalogue, Offer, Owner, Plugins, discover
+from bench.plugin_files import with_files
+from bench.plugins import Catalogue, Offer, Owner, Plugins
 from bench.specs import DatasetSpec, ModelSpec
 
 __all__ = ["command"]
@@ -25,9 +27,15 @@ Rows = tuple[tuple[str, ...], Sequence[tuple[str, ...]]]
     "--datasets", "--dataset", "datasets", type=Names("datasets"), default=(), help="With cells: only these data sets."
 )
 @click.option("--models", "--model", "models", type=Names("models"), default=(), help="With cells: only these models.")
+@plugin_option
 @json_option
 def command(
-    kind: str, tasks: tuple[str, ...], datasets: tuple[str, ...], models: tuple[str, ...], as_json: bool
+    kind: str,
+    tasks: tuple[str, ...],
+    datasets: tuple[str, ...],
+    models: tuple[str, ...],
+    plugins: tuple[Path, ...],
+    as_json: bool,
 ) -> None:
     """List what is installed. A thing whose extra is missing is listed with the cure.
 
@@ -35,16 +43,16 @@ def command(
     """
     if kind != "cells" and (tasks or datasets or models):
         raise click.UsageError(f"--tasks, --datasets and --models belong to bench list cells, not to bench list {kind}")
-    plugins = discover()
+    found = with_files(plugins)
     if kind == "cells":
         from bench.cli.cells import Filter, show
 
-        show(plugins, Filter(tasks, datasets, models), as_json=as_json)
+        show(found, Filter(tasks, datasets, models), as_json=as_json)
         return
     if as_json:
-        echo_json(_documents(kind, plugins))
+        echo_json(_documents(kind, found))
         return
-    columns, rows = VIEWS[kind](plugins)
+    columns, rows = VIEWS[kind](found)
     out = console(is_wide_in_pipes=True)
     is_narrow = kind in WHOLE and out.width < COLUMNS_FOR_ALL
     if is_narrow:
@@ -52,9 +60,9 @@ def command(
     out.print(table("", columns, rows, whole=WHOLE.get(kind, 1)))
     if is_narrow:
         out.print(f"For {kind} with their hyperparameters: a terminal of {COLUMNS_FOR_ALL} columns, or --json.")
-    if kind != "plugins" and plugins.problems:
+    if kind != "plugins" and found.problems:
         console(stderr=True).print(
-            f"{len(plugins.problems)} problem(s) with plugins; see: bench list plugins", style="yellow"
+            f"{len(found.problems)} problem(s) with plugins; see: bench list plugins", style="yellow"
         )
 
 

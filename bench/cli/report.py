@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.common import DEFAULT_STORE, Names, Word, console, echo_json, json_option, store_option
+from bench.cli.common import DEFAULT_STORE, Names, Word, console, echo_json, json_option, plugin_option, store_option
 from bench.errors import BenchError, PluginError, StoreError, UnknownName
-from bench.plugins import BROKEN, Offer, discover, sentence
+from bench.plugins import BROKEN, Offer, Plugins, sentence
 from bench.specs import RendererSpec
 
 if TYPE_CHECKING:
@@ -40,14 +40,24 @@ def _stored_suites(ctx: click.Context) -> Iterable[str]:
     help="Folder to write into. [default: report/ beside the store]",
 )
 @click.option("--formats", type=Names("renderers"), default=(), help="Only these formats, with commas. [default: all]")
+@plugin_option
 @json_option
-def command(suites: tuple[str, ...], store: str, output: Path | None, formats: tuple[str, ...], as_json: bool) -> None:
+def command(
+    suites: tuple[str, ...],
+    store: str,
+    output: Path | None,
+    formats: tuple[str, ...],
+    plugins: tuple[Path, ...],
+    as_json: bool,
+) -> None:
     """Write the report of SUITES, all that are stored by default. Works on a suite that is still being run."""
+    from bench.plugin_files import with_files
     from bench.store import open_store
 
+    found = with_files(plugins)
     with open_store(store, create=False) as opened:
         folder = output or opened.folder / "report" / "+".join(suites)
-        report, paths = write_reports(opened, suites, folder, formats)
+        report, paths = write_reports(opened, found, suites, folder, formats)
     if as_json:
         echo_json([str(path) for path in paths])
         return
@@ -57,13 +67,12 @@ def command(suites: tuple[str, ...], store: str, output: Path | None, formats: t
 
 
 def write_reports(
-    store: Store, suites: Sequence[str], folder: Path, formats: Sequence[str]
+    store: Store, plugins: Plugins, suites: Sequence[str], folder: Path, formats: Sequence[str]
 ) -> tuple[Report, list[Path]]:
     """Build the report of some suites (all if none is named) and write it in some formats (all if none is named)."""
     from bench.report import build_report
     from bench.runner.rescoring import Rescorer, metric_sources
 
-    plugins = discover()
     renderers = plugins.renderers
     chosen = [renderers.find(name, "--formats") for name in formats] or list(renderers.values())
     plans = store.plans()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench.cli.common import Bytes, Names, Seeds, SplitScheme, echo_json, json_option, store_option
+from bench.cli.common import Bytes, Names, Seeds, SplitScheme, echo_json, json_option, plugin_option, store_option
 from bench.cli.run_options import RunOptions
 
 if TYPE_CHECKING:
@@ -60,13 +60,7 @@ class SuiteName(click.ParamType[str]):
 @click.option("--datasets", type=Names("datasets"), default=(), help="Only these data sets.")
 @click.option("--seeds", type=Seeds(), default=(), help="5 (seeds 0 to 4), 0,3,7 or 2-4.")
 @click.option("--splits", type=SplitScheme(), help="10 (random cuts), kfold:5 or official. [default: the suite's]")
-@click.option(
-    "--plugin",
-    "plugins",
-    type=click.Path(exists=True, path_type=Path),
-    multiple=True,
-    help="A Python file, or a package's folder, that is a plugin for this command alone. May be given several times.",
-)
+@plugin_option
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option(
     "--jobs",
@@ -101,19 +95,16 @@ def command(**options: Any) -> int:
     """
     from bench.cli.progress import plain
     from bench.measure.limits import usable_cores
-    from bench.plugin_files import load_file
-    from bench.plugins import discover
+    from bench.plugin_files import with_files
     from bench.runner.checks import check_cores
     from bench.runner.plan import expand
     from bench.store import open_store
     from bench.suite import read_suite
 
     asked = RunOptions(**options)
-    plugins, warn = discover(), plain(is_json=asked.as_json).problem
+    plugins, warn = with_files(asked.plugins), plain(is_json=asked.as_json).problem
     for problem in plugins.problems:
         warn(f"plugin {problem.owner} is broken: {problem.reason}")
-    for path in asked.plugins:
-        load_file(plugins, path)
     file = read_suite(asked.suite)
     choices = _choices(file, asked, warn)
     jobs = expand(file, plugins, choices)
@@ -127,7 +118,7 @@ def command(**options: Any) -> int:
         tally = _run(opened, plugins, file.path, jobs, asked)
         _rescore(opened, plugins, jobs)
         if asked.with_report and not asked.as_json:
-            _report(opened, file.suite.name)
+            _report(opened, plugins, file.suite.name)
     if asked.as_json:
         found = {"suite": file.suite.name, "store": asked.store, "stored": tally.stored, "made": tally.made}
         echo_json(found)
@@ -258,10 +249,10 @@ def _show_plan(jobs: list[Job], asked: RunOptions) -> None:
     show(found, parallel=asked.jobs, as_json=asked.as_json)
 
 
-def _report(store: Store, suite: str) -> None:
+def _report(store: Store, plugins: Plugins, suite: str) -> None:
     from bench.cli.report import print_summary, write_reports
 
-    report, paths = write_reports(store, [suite], store.folder / "report" / suite, ())
+    report, paths = write_reports(store, plugins, [suite], store.folder / "report" / suite, ())
     print_summary(report)
     for path in paths:
         if path.suffix == ".html":
