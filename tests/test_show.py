@@ -124,12 +124,15 @@ def test_a_run_without_answers_says_why(answered: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
-def test_answers_are_written_for_another_program(answered: Path, suffix: str) -> None:
+def test_answers_are_written_for_another_program(
+    answered: Path, suffix: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     for words, value in (((), 0.75), (("--attempt", "1"), 0.25)):
         file = answered.parent / "new folder" / f"answers{suffix}"
         with pytest.raises(SystemExit) as ended:
             main(["show", "a-run", "--store", str(answered), "--answers", str(file), *words])
         assert not ended.value.code
+        assert capsys.readouterr().err == f"Answers: {file}\n"
         arrays = written(file)
         assert sorted(arrays) == ["answer.probabilities", "truth.labels"]
         assert (arrays["answer.probabilities"] == value).all()

@@ -63,7 +63,8 @@ class Lines:
     def planned(self, total: int, stored: int) -> None:
         """Say what there is to do."""
         self.total, self.done = total, stored
-        click.echo(f"{total} runs, {stored} stored already, {total - stored} to make", err=True)
+        noun = "run" if total == 1 else "runs"
+        click.echo(f"{total} {noun}, {stored} stored already, {total - stored} to make", err=True)
 
     def started(self, run: PlannedRun) -> None:
         """Nothing: a line per run is enough for a log."""

@@ -71,10 +71,12 @@ def command(
             artifacts.mkdir(parents=True, exist_ok=True)
             for artifact in record.artifacts:
                 (artifacts / Path(artifact.name).name).write_bytes(opened.artifact(record, artifact.name))
+            click.echo(f"Files: {len(record.artifacts)} in {artifacts}", err=True)
         if answers is not None:
             answered, truth = kept_arrays(opened, record)
             named = {f"answer.{name}": array for name, array in answered.items()}
             _write_arrays(named | {f"truth.{name}": array for name, array in truth.items()}, answers)
+            click.echo(f"Answers: {answers}", err=True)
     if as_suite:
         import tomli_w
 
