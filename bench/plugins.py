@@ -220,7 +220,7 @@ class Plugins:
                 answer: Any = implementation.function()
                 offered: list[object] = list(answer or ())
             except BROKEN as error:
-                self._blame(owner, error, f"{hook}() raised ")
+                self._blame(owner, error, f"{hook}() raised ", _raised_at(error, implementation.function))
                 continue
             for spec in offered:
                 self._offer(owner, hook, kind, catalogue, spec)
@@ -235,8 +235,8 @@ class Plugins:
         else:
             catalogue.add(Offer(spec, owner))
 
-    def _blame(self, owner: Owner, error: BaseException, prefix: str = "") -> None:
-        self.problems.append(Problem(owner, prefix + sentence(error), traceback.format_exc()))
+    def _blame(self, owner: Owner, error: BaseException, prefix: str = "", place: str = "") -> None:
+        self.problems.append(Problem(owner, prefix + sentence(error) + place, traceback.format_exc()))
 
 
 def discover(candidates: Callable[[], Iterable[EntryPoint]] | None = None) -> Plugins:

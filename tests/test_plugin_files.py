@@ -104,9 +104,13 @@ def test_lists_and_data_take_a_file(bench: Bench, folder: Path) -> None:
             "from bench import hookimpl\n\n@hookimpl\ndef bench_run_finished(run, recrod):\n    pass\n",
             "unknown argument of bench_run_finished 'recrod'. Did you mean 'record'? Available: record, run",
         ),
+        (
+            "from bench import Role, hookimpl\n\n@hookimpl\ndef bench_models():\n    yield Role('predict', no=3)\n",
+            ".py, line 5)",
+        ),
     ],
 )
-def test_what_nobody_would_call_is_told(
+def test_a_slip_is_told_with_its_place_or_its_cure(
     source: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import sys
