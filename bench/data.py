@@ -14,13 +14,7 @@ from bench.conformity import complaint
 from bench.errors import DataError
 from bench.specs import DatasetSpec
 
-__all__ = [
-    "Dataset",
-    "Split",
-    "fold",
-    "holdout",
-    "split",
-]
+__all__ = ["Dataset", "Split", "fold", "holdout", "split"]
 
 Array = npt.NDArray[Any]
 # Shares of all that is not yet cut off.
@@ -189,6 +183,8 @@ def holdout(whole: Split, number: int, *, is_ordered: bool = False) -> tuple[Spl
     In the order of time, cut `number` ends a tenth of the data earlier for each.
     """
     if is_ordered:
+        if whole.groups is not None:
+            raise DataError("a cut in the order of time tears groups apart: declare ordered=True or give groups")
         tenth = max(1, len(whole) // 10)
         end = len(whole) - number * tenth
         test, validation = round(TEST_SHARE * len(whole)), round(VALIDATION_SHARE * (1 - TEST_SHARE) * len(whole))

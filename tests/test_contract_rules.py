@@ -232,3 +232,10 @@ def test_a_long_vocabulary_is_asked_in_small_batches() -> None:
     part = Part(x, x, torch.full((600,), 50), is_stepwise=True)
     sizes = [len(batch) for batch in _batches(part, Space("t", (None,), "index", 10_000, ragged=True))]
     assert (max(sizes), sum(sizes)) == (33, 600)
+
+
+def test_groups_are_not_torn_apart_in_the_order_of_time_without_a_word() -> None:
+    spec = replace(DATASETS["counts"], ordered=True)
+    part = Split(np.zeros((120, 4)), np.arange(120), groups=np.arange(120) // 10)
+    with pytest.raises(DataError, match="in the order of time tears groups apart"):
+        Dataset.cut(spec, part)
