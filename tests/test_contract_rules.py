@@ -21,7 +21,7 @@ from bench.tasks.answering import _batches, ask
 from bench.tasks.base import Part, TaskData
 from bench.tasks.classification import Classification
 from bench.tasks.losses import loss_between
-from bench.tasks.scoring import metric_scores
+from bench.tasks.scoring import in_units, metric_scores
 from tests.contract_problems import DATASETS, Values, answers, metric, run
 
 TOKENS = Space("t", (4,), "index", 3)
@@ -239,3 +239,12 @@ def test_groups_are_not_torn_apart_in_the_order_of_time_without_a_word() -> None
     part = Split(np.zeros((120, 4)), np.arange(120), groups=np.arange(120) // 10)
     with pytest.raises(DataError, match="in the order of time tears groups apart"):
         Dataset.cut(spec, part)
+
+
+def test_levels_become_values_only_where_a_score_reads_them() -> None:
+    arrays = {"samples": np.full((2, 1), 255, np.uint8), "other": np.full((2, 1), 255, np.uint8)}
+    found = in_units(arrays, {"bounds": np.array([-1.0, 1.0])})
+    assert (found["samples"].tolist(), found["other"].dtype, found.keys()) == ([[1.0]] * 2, np.uint8, arrays.keys())
+    # Not kept: it would stay as long as the arrays do.
+    assert found["samples"] is not found["samples"]
+    assert in_units(arrays, {}) is arrays

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from bench.record import Score
 from bench.specs import MetricSpec, resolve
 from bench.tasks.base import Task
-from bench.tasks.data import Arrays
+from bench.tasks.data import Array, Arrays
 from bench.tasks.encoding import from_levels
 
 __all__ = ["BOUND_BYTES", "bounded", "in_units", "metric_scores", "score", "validate"]
@@ -41,11 +41,24 @@ def in_units(arrays: Arrays, truth: Arrays) -> Arrays:
     Answers and data may be kept so, and one without the other: a score of both must see one unit, and numbers whose
     difference may be negative.
     """
-    if "bounds" not in truth:
-        return arrays
-    low, high = truth["bounds"].tolist()
-    known = {name: arrays[name] for name in IN_LEVELS if name in arrays and arrays[name].dtype == "uint8"}
-    return {**arrays, **{name: from_levels(array, (low, high)) for name, array in known.items()}}
+    return _InUnits(arrays, truth["bounds"]) if "bounds" in truth else arrays
+
+
+class _InUnits(Mapping[str, Array]):
+    """Arrays in the units of the data, each made when it is read: few scores read samples, and as float32 they are big."""
+
+    def __init__(self, arrays: Arrays, bounds: Array) -> None:
+        self.arrays, self.bounds = arrays, bounds
+
+    def __getitem__(self, name: str) -> Array:
+        array, (low, high) = self.arrays[name], self.bounds.tolist()
+        return from_levels(array, (low, high)) if name in IN_LEVELS and array.dtype == "uint8" else array
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.arrays)
+
+    def __len__(self) -> int:
+        return len(self.arrays)
 
 
 def metric_scores(
