@@ -45,7 +45,7 @@ def in_units(arrays: Arrays, truth: Arrays) -> Arrays:
 
 
 class _InUnits(Mapping[str, Array]):
-    """Arrays in the units of the data, each made when it is read: few scores read samples, and as float32 they are big."""
+    """Arrays in the units of the data, each made when it is read: few scores read samples, and float32 is large."""
 
     def __init__(self, arrays: Arrays, bounds: Array) -> None:
         self.arrays, self.bounds = arrays, bounds
