@@ -207,14 +207,15 @@ class _Run:
             answer = task.answer(trained.model, data, data.test, self.clocks.sampling)
         scores, problems = score(task, self.job.metrics, answer.arrays, data.truth, self.job.metric_sources)
         kept, cut = bounded(answer.arrays)
+        truth, cut_truth = bounded(data.truth, "truth")
         artifacts = task.artifacts(trained.model, data)
         self.measured |= {
             "scores": (*scores, *trained.scores),
             "objective": task.main_score(scores),
-            "notes": (*self.measured["notes"], *answer.notes, *problems, *cut),
-            "kept": tuple(sorted({*kept, *data.truth})),
+            "notes": (*self.measured["notes"], *answer.notes, *problems, *cut, *cut_truth),
+            "kept": tuple(sorted({*kept, *truth})),
             "answer": pack(kept),
-            "truth": pack(data.truth),
+            "truth": pack(truth),
             "artifacts": dict(artifacts),
         }
 

@@ -91,9 +91,9 @@ def metric_scores(
     return tuple(scores), tuple(notes)
 
 
-def bounded(answer: Arrays, most: int = BOUND_BYTES) -> tuple[Arrays, tuple[str, ...]]:
+def bounded(arrays: Arrays, what: str = "answers", most: int = BOUND_BYTES) -> tuple[Arrays, tuple[str, ...]]:
     """Return the arrays that are kept, the largest left out until the rest is at most `most` bytes, and a note."""
-    kept = dict(answer)
+    kept = dict(arrays)
     left_out = []
     while sum(array.nbytes for array in kept.values()) > most:
         largest = max(kept, key=lambda name: kept[name].nbytes)
@@ -102,4 +102,4 @@ def bounded(answer: Arrays, most: int = BOUND_BYTES) -> tuple[Arrays, tuple[str,
     if not left_out:
         return kept, ()
     names = ", ".join(left_out)
-    return kept, (f"not kept, since a run keeps at most {most / 1e6:,.0f} MB of answers: {names}",)
+    return kept, (f"not kept, since a run keeps at most {most / 1e6:,.0f} MB of {what}: {names}",)
