@@ -1,0 +1,176 @@
+"""Compare every two of several models and say which differ, which are equivalent and which are not decided.
+
+This is the only place that decides. Each pair is analysed by the rule its runs allow (`bench.evidence.rule`), and all
+pairs of a section are corrected together by Holm's method. Multiple comparisons with the best (Hsu) would need fewer
+comparisons, but guards only the best model's place: where several models are equally good it claims that one of them
+is worse more often than `level` (docs/calibration.md), and its groups could contradict the pairs beside them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Literal
+
+import numpy as np
+
+from bench.evidence.crossed import with_pseudo_samples
+from bench.evidence.estimate import LEVEL, Basis, Estimate
+from bench.evidence.observations import Observations
+from bench.evidence.remedy import Remedy, remedy
+from bench.evidence.resplits import ROUNDING
+from bench.evidence.rule import estimate, run_values
+from bench.evidence.sequential import anytime_p_value
+from bench.evidence.wording import notes, scope
+from bench.stats.paired import holm
+
+__all__ = ["Pair", "Section", "Standing", "Verdict", "compare"]
+
+Verdict = Literal["different", "equivalent", "open"]
+Standing = Literal["best", "distinguishable", "undecided"]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two models: a − b, its interval of 1 − level, and the verdict.
+
+    low, high: of this pair alone, NaN where nothing varied. p_value: of no difference; p_adjusted: corrected for all
+    pairs of the section. better: the better one of a pair that is different, else "". shared: runs both have.
+    remedy: what would decide an open pair, else None. note: runs that failed or are missing, and what follows.
+    """
+
+    a: str
+    b: str
+    difference: float
+    low: float
+    high: float
+    p_value: float
+    p_adjusted: float
+    verdict: Verdict
+    better: str
+    shared: int
+    basis: Basis
+    scope: str
+    remedy: Remedy | None
+    note: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """All pairs of the models of one section, and where each model stands against the best.
+
+    standing: distinguishable: some model is better. Of the others, the tie group: best where only one is left or all
+    are equivalent to each other; otherwise undecided. scope: what the verdicts speak of.
+    """
+
+    pairs: tuple[Pair, ...]
+    standing: Mapping[str, Standing]
+    scope: str
+    level: float
+    margin: float | None
+
+    @property
+    def tie_group(self) -> tuple[str, ...]:
+        """Models that no other is better than, in the order given."""
+        return tuple(model for model, standing in self.standing.items() if standing != "distinguishable")
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """A pair before the correction: p-value of no difference, and of a difference as large as the margin."""
+
+    a: str
+    b: str
+    found: Estimate
+    p_value: float
+    p_margin: float
+    shared: int
+
+
+def compare(
+    observations: Observations, *, level: float = LEVEL, margin: float | None = None, is_sequential: bool = False
+) -> Section:
+    """Compare all pairs of models.
+
+    margin: differences below it do not matter, in units of the score; without one no pair is equivalent. Two one-sided
+    tests (Schuirmann, 1987) on the estimate that the interval is made of, corrected over pairs as well; a pair within
+    the margin is equivalent even where its small difference is beyond doubt.
+    is_sequential: were runs added until something was decided? Then a claim must also hold at any time over the runs.
+    Raises ValueError for a margin that is not positive.
+    """
+    if margin is not None and not margin > 0:
+        raise ValueError(f"an equivalence margin is positive, got {margin}")
+    tested = [_test(observations, a, b, margin, is_sequential) for a, b in combinations(observations.models, 2)]
+    # A pair that nothing can be said of is no comparison that others must be corrected for.
+    count = sum(pair.found.is_testable for pair in tested)
+    differ = _corrected(tested, [pair.p_value for pair in tested])
+    within = _corrected(tested, [pair.p_margin for pair in tested])
+    pairs = tuple(
+        _decide(observations, pair, p_adjusted, p_within, level, count)
+        for pair, p_adjusted, p_within in zip(tested, differ, within, strict=True)
+    )
+    sentences = dict.fromkeys(pair.scope for pair in pairs)
+    return Section(pairs, _standings(observations, pairs), " ".join(sentences), level, margin)
+
+
+def _test(observations: Observations, a: str, b: str, margin: float | None, is_sequential: bool) -> _Tested:
+    left, right = observations.finite(a), observations.finite(b)
+    shared = [key for key in left if key in right and left[key].shape == right[key].shape]
+    scale = float(np.mean([np.abs(left[key]).mean() + np.abs(right[key]).mean() for key in shared])) if shared else 0.0
+    runs = {key: left[key] - right[key] for key in shared}
+    runs = {key: np.where(np.abs(values) <= ROUNDING * scale, 0.0, values) for key, values in runs.items()}
+    found = estimate(runs, scale, observations)
+    width = observations.high - observations.low
+    if found.samples > 1 and found.standard_error == 0 and math.isfinite(width):
+        found = replace(found, standard_error=with_pseudo_samples(found.value, found.samples, width))
+    p_value, p_margin = found.p_value(), 1.0
+    if margin is not None:
+        p_margin = max(found.share_below(-margin), replace(found, value=-found.value).share_below(-margin))
+    if is_sequential and found.is_testable and found.basis != "samples":
+        values = run_values(runs)
+        # The same test samples are tested again after every seed: half of the level pays for that.
+        shared_level = 2 if found.basis == "seeds and samples" else 1
+        p_value = max(p_value * shared_level, anytime_p_value(values))
+        if margin is not None:
+            p_margin = max(p_margin * shared_level, anytime_p_value(values, margin), anytime_p_value(values, -margin))
+    return _Tested(a, b, found, p_value, p_margin, len(shared))
+
+
+def _corrected(tested: list[_Tested], p_values: list[float]) -> list[float]:
+    """Return p-values corrected for the number of pairs that can be tested; 1 for the others."""
+    places = [place for place, pair in enumerate(tested) if pair.found.is_testable]
+    corrected = dict(zip(places, holm([p_values[place] for place in places]), strict=True))
+    return [corrected.get(place, 1.0) for place in range(len(tested))]
+
+
+def _decide(
+    observations: Observations, pair: _Tested, p_adjusted: float, p_within: float, level: float, count: int
+) -> Pair:
+    a, b, found = pair.a, pair.b, pair.found
+    reach = found.reach(level)
+    failed = {model: observations.failures(model) for model in (a, b)}
+    verdict: Verdict = "open"
+    better = ""
+    if p_within <= level and not any(failed.values()):
+        verdict = "equivalent"
+    elif p_adjusted <= level:
+        leader = a if (found.value > 0) == observations.higher else b
+        # Runs that ended are a choice in favour of a model of which others failed: they can only tell against it.
+        if not failed[leader]:
+            verdict, better = "different", leader
+    return Pair(
+        a, b, found.value, found.value - reach, found.value + reach, pair.p_value, p_adjusted, verdict, better,
+        pair.shared, found.basis, scope(found), remedy(found, level / max(1, count)) if verdict == "open" else None,
+        notes(observations, a, b, pair.shared),
+    )  # fmt: skip
+
+
+def _standings(observations: Observations, pairs: tuple[Pair, ...]) -> dict[str, Standing]:
+    beaten = {loser for pair in pairs if pair.better for loser in {pair.a, pair.b} - {pair.better}}
+    group = [model for model in observations.models if model not in beaten]
+    inside = [pair for pair in pairs if pair.a in group and pair.b in group]
+    is_decided = all(pair.verdict == "equivalent" for pair in inside) and not any(map(observations.failures, group))
+    of_group: Standing = "best" if is_decided else "undecided"
+    return {model: "distinguishable" if model in beaten else of_group for model in observations.models}

@@ -1,0 +1,96 @@
+"""Give one model's score its interval: over seeds and test samples, or splits, and inside what the score can be."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.evidence.estimate import LEVEL, Basis, Estimate
+from bench.evidence.observations import Observations
+from bench.evidence.rule import estimate
+from bench.evidence.wording import scope
+from bench.stats.distributions import student_quantile
+
+__all__ = ["ScoreInterval", "score_interval"]
+
+# What a float64 can hold, nearly: two seeds may say next to nothing about a score.
+LARGEST_EXPONENT = 700.0
+# So many samples with a rare score are taken to be as variable as independent answers are.
+FEW = 5
+
+
+@dataclass(frozen=True)
+class ScoreInterval:
+    """A model's score with the ends of its interval of 1 − level, NaN where its runs give none.
+
+    runs, failed: runs behind it, and those left out because they failed.
+    """
+
+    score: float
+    low: float
+    high: float
+    basis: Basis
+    scope: str
+    runs: int
+    failed: int
+
+    @property
+    def reach(self) -> float:
+        """Half the interval's width: what stands after ± where there is room for one number."""
+        return (self.high - self.low) / 2
+
+
+def score_interval(observations: Observations, model: str, *, level: float = LEVEL) -> ScoreInterval:
+    """Return the interval of a model's mean score, over the same variation as its comparisons.
+
+    Scores with two ends (shares, areas): Wilson's interval (1927) on the number of independent samples that has the
+    estimated variance, so that 30 right answers of 30 are not certainty. With one end (losses, errors; R²): symmetric
+    in the logarithm of the distance from that end. Otherwise symmetric.
+    """
+    runs = observations.finite(model)
+    scale = float(np.mean([np.abs(scores).mean() for scores in runs.values()])) if runs else 0.0
+    found = estimate(runs, scale, observations)
+    low, high = _ends(found, observations.low, observations.high, level)
+    return ScoreInterval(found.value, low, high, found.basis, scope(found), len(runs), observations.failures(model))
+
+
+def _ends(found: Estimate, low: float, high: float, level: float) -> tuple[float, float]:
+    if math.isfinite(low) and math.isfinite(high):
+        return _wilson(found, low, high, level)
+    if not found.is_testable:
+        return math.nan, math.nan
+    reach = found.reach(level)
+    if math.isfinite(low) and found.value > low:
+        grown = math.exp(min(LARGEST_EXPONENT, reach / (found.value - low)))
+        return low + (found.value - low) / grown, low + (found.value - low) * grown
+    if math.isfinite(high) and found.value < high:
+        grown = math.exp(min(LARGEST_EXPONENT, reach / (high - found.value)))
+        return high - (high - found.value) * grown, high - (high - found.value) / grown
+    return found.value - reach, found.value + reach
+
+
+def _wilson(found: Estimate, low: float, high: float, level: float) -> tuple[float, float]:
+    """Return Wilson's interval, with Student's quantile, for m = p (1 − p) / V independent samples.
+
+    Where the scores do not vary at all m is the number n of samples. Between, where few samples are scored unlike the
+    rest, their number says little of V, and the design effect n / m is drawn towards 1 by as many more of them.
+    """
+    width = high - low
+    # A pseudo-value may lie beyond the ends, and with it a mean of few.
+    share = min(1.0, max(0.0, (found.value - low) / width))
+    chance = share * (1 - share)
+    if found.is_testable and chance > 0:
+        quantile, m = student_quantile(found.degrees, 1 - level / 2), chance * (width / found.standard_error) ** 2
+        if found.samples:
+            rare = found.samples * min(share, 1 - share)
+            design = found.samples / m
+            m = found.samples / max(design, (rare * design + FEW) / (rare + FEW))
+    elif found.samples > 1:
+        quantile, m = student_quantile(found.samples - 1, 1 - level / 2), float(found.samples)
+    else:
+        return math.nan, math.nan
+    middle = (share + quantile**2 / (2 * m)) / (1 + quantile**2 / m)
+    reach = quantile / (1 + quantile**2 / m) * math.sqrt(share * (1 - share) / m + (quantile / (2 * m)) ** 2)
+    return low + width * max(0.0, middle - reach), low + width * min(1.0, middle + reach)

@@ -1,0 +1,84 @@
+"""Hold what a comparison reads: the scores of several models on one data set, run by run and sample by sample."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Observations", "RunKey", "Runs"]
+
+Array = NDArray[np.float64]
+
+
+class RunKey(NamedTuple):
+    """What two models' runs are paired by: the seed, and the split in words, such as `holdout 3`."""
+
+    seed: int
+    split: str = "official"
+
+
+# Per run the score of each test sample, (n,), or the one value of a run whose samples are not known, ().
+Runs = Mapping[RunKey, Array]
+
+
+@dataclass(frozen=True)
+class Observations:
+    """One measure of several models on one data set.
+
+    models: runs that ended with a score, by model. failed: keys of runs that were started and gave none.
+    higher: is more better? low, high: where the measure can lie. test_to_train: n_test / n_train of a split.
+    groups: by split, (n,), samples of one value depend on each other (rows of one person, tokens of one text).
+    is_series: neighbouring samples depend on each other (overlapping windows of one series).
+
+    A run with a score that is NaN or infinite counts as failed; a run that is absent is missing. Neither is averaged:
+    missing runs leave the pairs they would be part of, and a model with failed runs is never said to be better.
+    Raises ValueError for scores of more axes than one, for runs of one split with different numbers of samples, and
+    for groups that do not fit them.
+    """
+
+    models: Mapping[str, Runs]
+    higher: bool = True
+    low: float = -math.inf
+    high: float = math.inf
+    failed: Mapping[str, frozenset[RunKey]] = field(default_factory=dict)
+    test_to_train: float = 0.25
+    groups: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    is_series: bool = False
+
+    def __post_init__(self) -> None:
+        counts: dict[str, tuple[str, int]] = {}
+        for model, runs in self.models.items():
+            for key, scores in runs.items():
+                if np.ndim(scores) > 1:
+                    raise ValueError(
+                        f"{model}, {key}: scores have shape {np.shape(scores)}; give one per test sample, (n,), "
+                        "or one value of the run, ()"
+                    )
+                if np.ndim(scores) == 0:
+                    continue
+                first, count = counts.setdefault(key.split, (model, len(scores)))
+                if len(scores) != count:
+                    raise ValueError(
+                        f"split {key.split!r}: {model} has scores of {len(scores)} samples, {first} of {count}; "
+                        "runs of one split are scored on the same samples"
+                    )
+        for split, labels in self.groups.items():
+            if split in counts and len(labels) != counts[split][1]:
+                raise ValueError(
+                    f"split {split!r}: {len(labels)} groups for {counts[split][1]} samples; name a group per sample"
+                )
+
+    def finite(self, model: str) -> dict[RunKey, Array]:
+        """Return the runs of a model whose scores are all finite, in float64, ordered by their keys."""
+        runs = sorted(self.models[model].items())
+        return {key: np.asarray(scores, dtype=np.float64) for key, scores in runs if np.isfinite(scores).all()}
+
+    def failures(self, model: str) -> int:
+        """Return how many runs of a model failed, those with a score that is not finite among them."""
+        infinite = {key for key, scores in self.models[model].items() if not np.isfinite(scores).all()}
+        return len(self.failed.get(model, frozenset()) | infinite)

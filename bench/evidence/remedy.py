@@ -1,0 +1,70 @@
+"""Say how many seeds, samples or splits would decide a pair that is open."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from bench.evidence.estimate import Estimate
+from bench.stats.distributions import normal_quantile
+
+__all__ = ["Remedy", "remedy"]
+
+# A remedy decides four times in five, if the difference is as large as it now seems.
+POWER = 0.8
+# More of anything than this is no advice.
+LARGEST = 1_000_000
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """How many in all would decide a pair, each with the others as they are; None where no number would.
+
+    seeds: on this test part. samples: independent test samples. splits: of the same data.
+    """
+
+    seeds: int | None = None
+    samples: int | None = None
+    splits: int | None = None
+
+    def __str__(self) -> str:
+        ways = [
+            f"{number:,} {what}"
+            for number, what in ((self.seeds, "seeds"), (self.samples, "test samples"), (self.splits, "splits"))
+            if number is not None
+        ]
+        return " or ".join(ways) or "more data"
+
+
+def remedy(found: Estimate, level: float) -> Remedy:
+    """Return what would decide a pair, were the observed difference the true one.
+
+    The standard error must come down to |difference| / (z_(1 − level / 2) + z_power). In
+    V(S, n) = σ²_seed / S + σ²_sample / n + σ²_both / (S n) one number is solved for, the other kept. Over splits
+    V(J) = s² (1 / J + n_test / n_train), which no number of splits brings below its second part.
+    level: corrected for the number of pairs.
+    """
+    needed = float(normal_quantile(1 - level / 2) + normal_quantile(POWER))
+    wanted = (found.value / needed) ** 2
+    if not wanted > 0:
+        return Remedy()
+    if found.basis == "splits":
+        return Remedy(splits=_solve(found.of_seeds, wanted - found.of_samples, found.splits))
+    if found.basis == "seeds":
+        return Remedy(seeds=_solve(found.of_seeds, wanted, found.seeds))
+    if found.basis == "samples":
+        return Remedy(samples=_solve(found.of_samples, wanted, found.samples))
+    if found.basis == "seeds and samples":
+        seeds, samples = found.seeds, found.samples
+        return Remedy(
+            seeds=_solve(found.of_seeds + found.of_both / samples, wanted - found.of_samples / samples, seeds),
+            samples=_solve(found.of_samples + found.of_both / seeds, wanted - found.of_seeds / seeds, samples),
+        )
+    return Remedy()
+
+
+def _solve(variance: float, wanted: float, at_present: int) -> int | None:
+    """Return the number that divides a variance down to what is wanted, more than there are now."""
+    if not wanted > 0 or not variance > 0 or variance / wanted > LARGEST:
+        return None
+    return max(at_present + 1, math.ceil(variance / wanted))
