@@ -170,6 +170,26 @@ def test_an_open_pair_says_what_would_decide_it() -> None:
     assert compare(Observations({"a": runs(often), "b": runs(0 * often)})).pairs[0].verdict == "different"
 
 
+def test_runs_go_on_while_they_may_decide() -> None:
+    random = np.random.default_rng(0)
+
+    def open_pair(scores: np.ndarray, margin: float | None = None) -> bool:
+        pair = compare(Observations({"a": runs(scores), "b": runs(0 * scores)}), margin=margin).pairs[0]
+        assert pair.verdict == "open"
+        return pair.can_runs_decide
+
+    of_samples = random.normal(size=50)
+    of_samples -= of_samples.mean()
+    assert not open_pair(of_samples + 0.01 * random.normal(size=(5, 50)))  # the test part is what limits
+    assert not open_pair(np.tile(of_samples, (5, 1)), margin=0.01)  # repeats itself
+    assert open_pair(np.array([-1.0, 0.2, 1.0])[:, None] + 0.01 * random.normal(size=(3, 50)))
+    assert open_pair(np.array([0.1, -0.1, 0.3]))
+    splits = {RunKey(seed, f"holdout {seed}"): np.asarray(value) for seed, value in enumerate([0.1, -0.1, 0.12, -0.12])}
+    few = Observations({"a": splits, "b": {key: np.asarray(0.0) for key in splits}}, test_to_train=0.25)
+    assert compare(few).pairs[0].can_runs_decide
+    assert compare(few, margin=5.0).pairs[0].verdict == "equivalent"
+
+
 def test_a_claim_after_looking_again_and_again_needs_more() -> None:
     values = np.random.default_rng(2).normal(1.2, 1, 6)
     observations = Observations({"a": runs(values), "b": runs(0 * values)})

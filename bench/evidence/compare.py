@@ -19,7 +19,7 @@ import numpy as np
 from bench.evidence.crossed import with_pseudo_samples
 from bench.evidence.estimate import LEVEL, Basis, Estimate
 from bench.evidence.observations import Observations
-from bench.evidence.remedy import Remedy, remedy
+from bench.evidence.remedy import Remedy, can_runs_decide, remedy
 from bench.evidence.resplits import ROUNDING
 from bench.evidence.rule import estimate, run_values
 from bench.evidence.sequential import anytime_p_value
@@ -38,7 +38,8 @@ class Pair:
 
     low, high: of this pair alone, NaN where nothing varied. p_value: of no difference; p_adjusted: corrected for all
     pairs of the section. better: the better one of a pair that is different, else "". shared: runs both have.
-    remedy: what would decide an open pair, else None. note: runs that failed or are missing, and what follows.
+    remedy: what would decide an open pair, else None. can_runs_decide: is it open, and could more
+    seeds, or splits where there are several, still decide it? note: runs that failed or are missing, and what follows.
     """
 
     a: str
@@ -54,6 +55,7 @@ class Pair:
     basis: Basis
     scope: str
     remedy: Remedy | None
+    can_runs_decide: bool
     note: str
 
 
@@ -98,6 +100,7 @@ def compare(
     tests (Schuirmann, 1987) on the estimate that the interval is made of, corrected over pairs as well; a pair within
     the margin is equivalent even where its small difference is beyond doubt.
     is_sequential: were runs added until something was decided? Then a claim must also hold at any time over the runs.
+    More of them are worth their time while `can_runs_decide` holds of a pair.
     Raises ValueError for a margin that is not positive.
     """
     if margin is not None and not margin > 0:
@@ -108,7 +111,7 @@ def compare(
     differ = _corrected(tested, [pair.p_value for pair in tested])
     within = _corrected(tested, [pair.p_margin for pair in tested])
     pairs = tuple(
-        _decide(observations, pair, p_adjusted, p_within, level, count)
+        _decide(observations, pair, p_adjusted, p_within, level, margin, count)
         for pair, p_adjusted, p_within in zip(tested, differ, within, strict=True)
     )
     sentences = dict.fromkeys(pair.scope for pair in pairs)
@@ -130,8 +133,8 @@ def _test(observations: Observations, a: str, b: str, margin: float | None, is_s
         p_margin = max(found.share_below(-margin), replace(found, value=-found.value).share_below(-margin))
     if is_sequential and found.is_testable and found.basis != "samples":
         values = run_values(runs)
-        # The same test samples are tested again after every seed: half of the level pays for that.
-        shared_level = 2 if found.basis == "seeds and samples" else 1
+        # The same test samples, or data, are tested again after every run: half of the level pays for that.
+        shared_level = 1 if found.basis == "seeds" else 2
         p_value = max(p_value * shared_level, anytime_p_value(values))
         if margin is not None:
             p_margin = max(p_margin * shared_level, anytime_p_value(values, margin), anytime_p_value(values, -margin))
@@ -146,10 +149,16 @@ def _corrected(tested: list[_Tested], p_values: list[float]) -> list[float]:
 
 
 def _decide(
-    observations: Observations, pair: _Tested, p_adjusted: float, p_within: float, level: float, count: int
+    observations: Observations,
+    pair: _Tested,
+    p_adjusted: float,
+    p_within: float,
+    level: float,
+    margin: float | None,
+    count: int,
 ) -> Pair:
     a, b, found = pair.a, pair.b, pair.found
-    reach = found.reach(level)
+    reach, share = found.reach(level), level / max(1, count)
     failed = {model: observations.failures(model) for model in (a, b)}
     verdict: Verdict = "open"
     better = ""
@@ -162,7 +171,8 @@ def _decide(
             verdict, better = "different", leader
     return Pair(
         a, b, found.value, found.value - reach, found.value + reach, pair.p_value, p_adjusted, verdict, better,
-        pair.shared, found.basis, scope(found), remedy(found, level / max(1, count)) if verdict == "open" else None,
+        pair.shared, found.basis, scope(found), remedy(found, share) if verdict == "open" else None,
+        verdict == "open" and can_runs_decide(found, share, margin),
         notes(observations, a, b, pair.shared),
     )  # fmt: skip
 

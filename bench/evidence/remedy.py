@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bench.evidence.estimate import Estimate
 from bench.stats.distributions import normal_quantile
 
-__all__ = ["Remedy", "remedy"]
+__all__ = ["Remedy", "can_runs_decide", "remedy"]
 
 # A remedy decides four times in five, if the difference is as large as it now seems.
 POWER = 0.8
@@ -61,6 +61,27 @@ def remedy(found: Estimate, level: float) -> Remedy:
             samples=_solve(found.of_samples + found.of_both / seeds, wanted - found.of_seeds / seeds, samples),
         )
     return Remedy()
+
+
+def can_runs_decide(found: Estimate, level: float, margin: float | None) -> bool:
+    """Could more seeds (or splits, where there are several) still decide an open pair?
+
+    No number of them could where the difference, were it larger by two standard errors of its seeds, would still be
+    within what the test part alone leaves uncertain, and the margin too. A remedy's number, made from the observed
+    difference alone, would end many searches too early.
+    """
+    if found.is_repeated:
+        return False
+    if found.basis not in {"seeds and samples", "splits"}:
+        return True
+    if found.basis == "splits":
+        of_runs, rest = found.of_seeds / found.splits, found.of_samples
+    else:
+        of_runs = (found.of_seeds + found.of_both / found.samples) / found.seeds
+        rest = found.of_samples / found.samples
+    reach, doubt = float(normal_quantile(1 - level / 2)) * math.sqrt(rest), 2 * math.sqrt(of_runs)
+    is_within = margin is not None and max(0.0, abs(found.value) - doubt) + reach < margin
+    return abs(found.value) + doubt > reach or is_within
 
 
 def _solve(variance: float, wanted: float, at_present: int) -> int | None:
