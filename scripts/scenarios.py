@@ -1,0 +1,124 @@
+"""List the scenarios of `calibrate.py`: what is drawn, and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from simulations import (
+    Kind,
+    Random,
+    Trial,
+    classifiers,
+    clusters,
+    distances,
+    gaussian,
+    losses,
+    ranked,
+    resplits,
+    series,
+)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A name for the table, how a trial is drawn, and how many of them."""
+
+    name: str
+    draw: Callable[[Random], Trial]
+    repetitions: int
+
+
+WEAK, STRONG = Kind(0.7, 0.08, 0.2), Kind(0.99, 0.005, 0.01)
+BASE = (0.967, 0.967)
+
+
+def _scenarios() -> list[Scenario]:
+    found: list[Scenario] = []
+
+    def add(name: str, repetitions: int, draw: Callable[..., Trial], *given: object, **named: object) -> None:
+        found.append(Scenario(name, partial(_call, draw, given, tuple(named.items())), repetitions))
+
+    for n, seed_counts, repetitions in (
+        (30, (1, 3, 5, 10), 4000), (114, (1, 3, 5, 10), 4000), (360, (1, 3, 5, 10), 4000),
+        (1000, (1, 3, 5, 10), 4000), (10_000, (1, 3, 5, 10), 1500),
+    ):  # fmt: skip
+        for seeds in seed_counts:
+            add(f"two classifiers of accuracy .967, n = {n:,}, seeds: {seeds}", repetitions, classifiers, n, seeds)
+    for n in (114, 360, 1000):
+        add(f"one of them deterministic, n = {n:,}, 5 seeds", 4000, classifiers, n, 5, fixed=1)
+        add(f"both deterministic, n = {n:,}, 5 seeds", 4000, classifiers, n, 5, fixed=2)
+    add("seeds good or bad as a whole, n = 1,000, 2 seeds", 4000, classifiers, 1000, 2, of_seed=0.2)
+    for seeds in (3, 5, 10):
+        add(f"weak (.70), n = 360, {seeds} seeds", 4000, classifiers, 360, seeds, (0.7, 0.7), kind=WEAK)
+        add(f"strong (.99), n = 1,000, {seeds} seeds", 4000, classifiers, 1000, seeds, (0.99, 0.99), kind=STRONG)
+        add(f"seeds good or bad as a whole, n = 1,000, {seeds} seeds", 4000, classifiers, 1000, seeds, of_seed=0.2)
+    for n in (114, 1000):
+        add(f"five models, n = {n:,}, 5 seeds", 1000, classifiers, n, 5, (0.967,) * 5)
+        add(f"ten models, n = {n:,}, 5 seeds", 300, classifiers, n, 5, (0.967,) * 10)
+    add("ten models, n = 10,000, 10 seeds", 100, classifiers, 10_000, 10, (0.967,) * 10)
+    add("five models, two of them 3 points worse, n = 1,000", 800, classifiers, 1000, 5, (*BASE, 0.967, 0.937, 0.937))
+    for n in (360, 1000):
+        add(f"2 points apart, n = {n:,}, 5 seeds", 4000, classifiers, n, 5, (0.967, 0.947))
+    add(
+        "2 points apart, both deterministic, n = 16,000",
+        500,
+        classifiers,
+        16_000,
+        1,
+        (0.867, 0.847),
+        fixed=2,
+        kind=Kind(0.857, 0.05, 0.1),
+    )
+    add("equal, margin of 1 point, n = 1,000", 1500, classifiers, 1000, 5, margin=0.01)
+    add("apart by just the margin of 1 point, n = 1,000", 1500, classifiers, 1000, 5, (0.967, 0.957), margin=0.01)
+    for n, positives in ((100, 0.3), (360, 0.1), (1000, 0.02)):
+        add(f"AUROC, n = {n:,}, {positives:.0%} positive, 5 seeds", 2500, ranked, n, 5, positives)
+    for n in (114, 1000):
+        add(f"log-normal losses, n = {n:,}, 5 seeds", 2500, losses, n, 5)
+    for seeds in (3, 5, 10):
+        add(f"Fréchet distances, log-normal, {seeds} seeds, no samples", 4000, distances, seeds)
+        add(f"the same beside a constant, {seeds} seeds", 4000, distances, seeds, is_fixed=True)
+    for n in (500, 2000):
+        for rho in (0.0, 0.5, 0.8, 0.95):
+            add(f"series of {n:,} windows, autocorrelation {rho}", 2500 if n == 500 else 1500, series, n, 5, rho)
+    for count in (10, 50):
+        add(f"{count} clusters of 5 to 35 samples, 5 seeds", 3000, clusters, count, 5)
+    for size in (150, 569, 1797):
+        add(f"10 resplits of N = {size:,}", 2500, resplits, size)
+    add("10 resplits of N = 569, 6 points apart", 400, resplits, 569, lead=0.06)
+    add("10 resplits of N = 1,797, 2 points apart", 300, resplits, 1797, lead=0.02)
+    for effect in (0.0, 1.0, 2.0):
+        add(f"looking after each of 30 seeds, no samples, effect {effect:g}", 500, gaussian, effect)
+    add("looking after each of 30 seeds, n = 360", 1000, classifiers, 360, 30, is_sequential=True)
+    add(
+        "looking after each of 30 seeds, n = 1,000, seeds good or bad as a whole",
+        300,
+        classifiers,
+        1000,
+        30,
+        of_seed=0.2,
+        is_sequential=True,
+    )
+    add(
+        "looking after each of 30 seeds, n = 1,000, 3 points apart",
+        300,
+        classifiers,
+        1000,
+        30,
+        (0.967, 0.937),
+        is_sequential=True,
+    )
+    add("looking after each of 20 resplits of N = 150", 800, resplits, 150, 20, is_sequential=True)
+    add("looking, five models, n = 360", 80, classifiers, 360, 30, (0.967,) * 5, is_sequential=True)
+    return found
+
+
+def _call(
+    draw: Callable[..., Trial], given: tuple[object, ...], named: tuple[tuple[str, object], ...], random: Random
+) -> Trial:
+    return draw(random, *given, **dict(named))
+
+
+SCENARIOS = _scenarios()

@@ -1,0 +1,55 @@
+"""A small calibration: claims that are false, intervals that hold the truth, and claims that are right."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[1] / "scripts"
+
+
+@pytest.fixture
+def scripts(monkeypatch: pytest.MonkeyPatch) -> tuple[ModuleType, ModuleType]:
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    for name in ("calibrate", "scenarios", "simulations"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    return importlib.import_module("calibrate"), importlib.import_module("simulations")
+
+
+@pytest.mark.parametrize(
+    ("draw", "given", "repetitions"),
+    [
+        ("classifiers", {"n": 114, "seeds": 5}, 800),
+        ("classifiers", {"n": 1000, "seeds": 3}, 600),
+        ("classifiers", {"n": 360, "seeds": 5, "fixed": 2}, 800),
+        ("classifiers", {"n": 360, "seeds": 5, "accuracies": (0.967,) * 5}, 200),
+        ("ranked", {"n": 360, "seeds": 5, "positives": 0.1}, 300),
+        ("series", {"n": 500, "seeds": 5, "rho": 0.8}, 300),
+        ("clusters", {"count": 50, "seeds": 5}, 400),
+        ("resplits", {"size": 150}, 300),
+        ("distances", {"seeds": 5}, 800),
+        ("classifiers", {"n": 360, "seeds": 15, "is_sequential": True}, 100),
+    ],
+)
+def test_equal_models_are_rarely_said_to_differ(
+    scripts: tuple[ModuleType, ModuleType], draw: str, given: dict[str, object], repetitions: int
+) -> None:
+    calibrate, simulations = scripts
+    scenario = calibrate.Scenario(f"{draw} {given}", partial(getattr(simulations, draw), **given), repetitions)
+    counts = calibrate.simulate(scenario, repetitions)
+    # Three standard errors above 5 %.
+    bound = 0.05 + 3 * (0.05 * 0.95 / counts.trials) ** 0.5
+    assert counts.any_false / counts.trials <= bound
+    assert counts.held / counts.pairs >= 1 - bound - 0.03 * given.get("is_sequential", False)
+
+
+def test_what_differs_is_found_as_often_as_it_should_be(scripts: tuple[ModuleType, ModuleType]) -> None:
+    calibrate, simulations = scripts
+    draw = partial(simulations.classifiers, n=1000, seeds=5, accuracies=(0.967, 0.947))
+    counts = calibrate.simulate(calibrate.Scenario("apart", draw, 200), 200)
+    assert counts.right / counts.unequal >= 0.88
