@@ -11,7 +11,7 @@ import pytest
 import bench
 from bench.arrays import pack, unpack
 from bench.cli import main
-from bench.errors import StoreError, UnknownName
+from bench.errors import StoreError, UsageError
 from bench.record import Latency, Memory, ModelSize, RunRecord, Times
 from bench.store import open_store
 from tests.report_records import ENVIRONMENT, failed, plan, record
@@ -119,7 +119,7 @@ def test_a_run_without_answers_says_why(answered: Path) -> None:
         bench.load_answers(answered, "broken")
     with pytest.raises(StoreError, match=r"run early kept no answer in .* bench run SUITE --repeat makes it again"):
         bench.load_answers(str(answered), "early")
-    with pytest.raises(UnknownName, match="unknown run 'other'"):
+    with pytest.raises(UsageError, match=r"no run begins with 'other'.*bench show --store"):
         bench.load_answers(answered, "other")
 
 

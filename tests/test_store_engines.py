@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import StoreError, StoreMissing, UnknownName
+from bench.errors import StoreError, StoreMissing, UnknownName, UsageError
 from bench.record import Artifact, Environment, Score, SuitePlan
 from bench.store import ENGINES, Store, names_a_store, open_store
 from tests.memory_store import KEPT
@@ -80,7 +80,7 @@ def test_a_run_is_found_by_the_beginning_of_its_id(store: Store) -> None:
     with pytest.raises(UnknownName, match=r"Available: abc, abd$"):
         store.find("ab")
     for prefix in ("zz", "a%", "a*", "ab_", "abcd", "A"):
-        with pytest.raises(UnknownName, match=r"in .*s\.sqlite.* Available: abc, abd, b$"):
+        with pytest.raises(UsageError, match=r"no run begins with .* in .*s\.sqlite.* bench show --store .*s\.sqlite$"):
             store.find(prefix)
 
 

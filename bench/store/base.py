@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from bench.errors import UnknownName
+from bench.errors import UnknownName, UsageError
 from bench.record import Environment, RunRecord, Score, SuitePlan
 
 __all__ = ["Store"]
@@ -129,8 +130,12 @@ class Store(ABC):
     def find(self, prefix: str) -> list[RunRecord]:
         """Return every attempt, oldest first, of the one run whose id begins with `prefix`."""
         found = self.statuses(prefix)
-        if len(found) != 1:
-            raise UnknownName("run", prefix, sorted(found or self.statuses())[:10], place=self.location)
+        if len(found) > 1:
+            raise UnknownName("run", prefix, sorted(found)[:10], place=self.location)
+        if not found:
+            # Ids are hashes: the nearest ones would tell nobody anything.
+            listed = f"bench show --store {shlex.quote(self.location)}"
+            raise UsageError(f"no run begins with {prefix!r} in {self.location}. To list them: {listed}")
         return list(self.attempts(found))
 
     def add_environment(self, environment: Environment) -> None:
