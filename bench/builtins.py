@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from bench.hookspecs import hookimpl
@@ -92,4 +93,6 @@ def bench_metrics() -> Iterable[MetricSpec]:
             summary=summary,
             higher_is_better=higher_is_better,
             unit="nats" if name == "log_loss" else "",
+            low=0.0,
+            high=math.inf if name == "log_loss" else 1.0,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
@@ -134,6 +135,7 @@ class Score(Frozen):
     `detail` holds what belongs beside the value: sample counts, the real-against-real floor, resizing …
     `source` is the fingerprint of the metric's code; empty for what the task or the protocol computed itself.
     `title` is its heading in a report; empty where the name says it, as `log_loss` does and `rmse` does not.
+    `low`, `high` are the ends between which it can lie: 0 and 1 for a share, 0 and infinity for an error.
     """
 
     name: str
@@ -143,6 +145,8 @@ class Score(Frozen):
     detail: dict[str, Value] = {}
     source: str = ""
     title: str = ""
+    low: float = -math.inf
+    high: float = math.inf
 
 
 class CurvePoint(Frozen):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -258,15 +259,20 @@ class MetricSpec(Spec):
     The target is a pure function of NumPy arrays that returns a float, called with the arrays named here, in this
     order; `("probabilities", "labels")` is asked of every classification, (n, classes) float32 and (n,) int64. See
     docs/tasks.md for the names. The title is the heading in a report, such as "RMSE"; by default the name says it.
+    low, high: the ends between which the score can lie; no interval of a report goes beyond them.
     """
 
     arrays: tuple[str, ...]
     higher_is_better: bool
     unit: str = ""
     title: str = ""
+    low: float = -math.inf
+    high: float = math.inf
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if not self.low < self.high:
+            raise PluginError(f"metric {self.name!r}: low = {self.low:g} is not below high = {self.high:g}")
         if not self.arrays:
             raise PluginError(
                 f"metric {self.name!r}: arrays must name what it reads, such as ('predictions', 'targets')"

@@ -7,9 +7,11 @@ from bench.evidence.estimate import LEVEL, Basis
 from bench.evidence.interval import ScoreInterval, score_interval
 from bench.evidence.observations import Observations, RunKey, Runs
 from bench.evidence.pseudovalues import jackknife, sample_scores
+from bench.evidence.records import FAILED, SampleScores, default_margin, observe, repeated, run_key
 from bench.evidence.remedy import Remedy
 
 __all__ = [
+    "FAILED",
     "LEVEL",
     "Basis",
     "Observations",
@@ -17,12 +19,17 @@ __all__ = [
     "Remedy",
     "RunKey",
     "Runs",
+    "SampleScores",
     "ScoreInterval",
     "Section",
     "Standing",
     "Verdict",
     "compare",
+    "default_margin",
     "jackknife",
+    "observe",
+    "repeated",
+    "run_key",
     "sample_scores",
     "score_interval",
 ]

@@ -53,6 +53,7 @@ class TimeToTarget(Protocol):
             value=first.train_seconds if first else math.inf,
             higher_is_better=False,
             unit="s",
+            low=0.0,
             detail={"target": target, "objective": objective, "is_reached": first is not None},
         )
         return replace(trained, scores=(*trained.scores, score))

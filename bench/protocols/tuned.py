@@ -54,6 +54,7 @@ class Tuned(Protocol):
                 value=cost.seconds,
                 higher_is_better=False,
                 unit="s",
+                low=0.0,
                 detail={"trials": len(trials)},
             ),
         )

@@ -89,7 +89,8 @@ class Task(ABC):
         """Return what answers are scored against: `labels`, `tokens` or `targets`, raw, and what else it takes.
 
         target: the raw target of `view`, and its space. By default the data set's own target where the view has none.
-        `bounds`, (2,) float64, stand beside targets whose bounds are known.
+        `bounds`, (2,) float64, stand beside targets whose bounds are known. A task may add `groups`, (n,) int64:
+        samples of one group depend on each other (rows of one person, windows of one recording) and count as one.
         """
         known = split.y if target is None else target
         if known is None or space is None:
@@ -166,7 +167,9 @@ class Task(ABC):
             if target is not None and encoding.target is not None and wanted is not None and wanted.kind == "text":
                 # Only as tokens can a text be compared with what a model answers.
                 target, space = parts[name].target.numpy(), encoding.target.space
-            truths[name] = self.truth(split, target, space)
+            # Neighbours in time depend on each other, which whoever compares scores must know.
+            order = {"ordered": np.array(True)} if dataset.spec.ordered else {}
+            truths[name] = {**self.truth(split, target, space), **order}
         sides = (truths["validation"], truths["test"])
         return TaskData(problem, parts["train"], parts["validation"], parts["test"], encoding, *sides)
 

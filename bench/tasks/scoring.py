@@ -86,6 +86,8 @@ def metric_scores(
                 detail={"n": next((len(array) for array in given if array.ndim), 1)},
                 source=sources.get(spec.name, ""),
                 title=spec.title,
+                low=spec.low,
+                high=spec.high,
             )
         )
     return tuple(scores), tuple(notes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from bench import (
@@ -187,4 +188,6 @@ def bench_metrics() -> Iterable[MetricSpec]:
             arrays=arrays,
             higher_is_better=is_higher_better,
             unit=unit,
+            low=0.0,
+            high=1.0 if name in ("top_accuracy", "ssim") else math.inf,
         )

@@ -46,4 +46,4 @@ class NextCharacter(Task):
 
     def scores(self, answer: Arrays, truth: Arrays) -> tuple[Score, ...]:
         value = metrics.nats_per_character(answer["log_likelihoods"])
-        return (Score(name=self.objective, value=value, higher_is_better=False, unit="nats"),)
+        return (Score(name=self.objective, value=value, higher_is_better=False, unit="nats", low=0.0),)

@@ -25,6 +25,6 @@ class Regression(Task):
     def scores(self, answer: Arrays, truth: Arrays) -> tuple[Score, ...]:
         given, true = answer["predictions"], truth["targets"]
         return (
-            Score(name="rmse", title="RMSE", value=metrics.rmse(given, true), higher_is_better=False),
-            Score(name="r2", title="R²", value=metrics.r2(given, true), higher_is_better=True),
+            Score(name="rmse", title="RMSE", value=metrics.rmse(given, true), higher_is_better=False, low=0.0),
+            Score(name="r2", title="R²", value=metrics.r2(given, true), higher_is_better=True, high=1.0),
         )

@@ -50,4 +50,4 @@ class SuperResolution(Task):
 
     def scores(self, answer: Arrays, truth: Arrays) -> tuple[Score, ...]:
         value = metrics.mse(answer["predictions"], truth["targets"])
-        return (Score(name="mse", title="MSE", value=value, higher_is_better=False),)
+        return (Score(name="mse", title="MSE", value=value, higher_is_better=False, low=0.0),)
