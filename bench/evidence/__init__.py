@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.evidence.compare import Pair, Section, Standing, Verdict, compare
+from bench.evidence.compare import Pair, Section, Standing, Verdict, compare, compare_each
 from bench.evidence.estimate import LEVEL, Basis
 from bench.evidence.interval import ScoreInterval, score_interval
 from bench.evidence.observations import Observations, RunKey, Runs
@@ -25,6 +25,7 @@ __all__ = [
     "Standing",
     "Verdict",
     "compare",
+    "compare_each",
     "default_margin",
     "jackknife",
     "observe",

@@ -9,7 +9,7 @@ is worse more often than `level` (docs/calibration.md), and its groups could con
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
@@ -26,7 +26,7 @@ from bench.evidence.sequential import anytime_p_value
 from bench.evidence.wording import notes, scope
 from bench.stats.paired import holm
 
-__all__ = ["Pair", "Section", "Standing", "Verdict", "compare"]
+__all__ = ["Pair", "Section", "Standing", "Verdict", "compare", "compare_each"]
 
 Verdict = Literal["different", "equivalent", "open"]
 Standing = Literal["best", "distinguishable", "undecided"]
@@ -103,19 +103,36 @@ def compare(
     More of them are worth their time while `can_runs_decide` holds of a pair.
     Raises ValueError for a margin that is not positive.
     """
+    pairs = compare_each(
+        [(observations, a, b) for a, b in combinations(observations.models, 2)],
+        level=level, margin=margin, is_sequential=is_sequential,
+    )  # fmt: skip
+    sentences = dict.fromkeys(pair.scope for pair in pairs)
+    return Section(pairs, _standings(observations, pairs), " ".join(sentences), level, margin)
+
+
+def compare_each(
+    pairs: Sequence[tuple[Observations, str, str]],
+    *,
+    level: float = LEVEL,
+    margin: float | None = None,
+    is_sequential: bool = False,
+) -> tuple[Pair, ...]:
+    """Compare two models of each observations, a − b, corrected for the number of all these pairs.
+
+    For questions that are no table of models: what a protocol varied, or what changed between two versions.
+    """
     if margin is not None and not margin > 0:
         raise ValueError(f"an equivalence margin is positive, got {margin}")
-    tested = [_test(observations, a, b, margin, is_sequential) for a, b in combinations(observations.models, 2)]
+    tested = [_test(observations, a, b, margin, is_sequential) for observations, a, b in pairs]
     # A pair that nothing can be said of is no comparison that others must be corrected for.
     count = sum(pair.found.is_testable for pair in tested)
     differ = _corrected(tested, [pair.p_value for pair in tested])
     within = _corrected(tested, [pair.p_margin for pair in tested])
-    pairs = tuple(
+    return tuple(
         _decide(observations, pair, p_adjusted, p_within, level, margin, count)
-        for pair, p_adjusted, p_within in zip(tested, differ, within, strict=True)
+        for (observations, _, _), pair, p_adjusted, p_within in zip(pairs, tested, differ, within, strict=True)
     )
-    sentences = dict.fromkeys(pair.scope for pair in pairs)
-    return Section(pairs, _standings(observations, pairs), " ".join(sentences), level, margin)
 
 
 def _test(observations: Observations, a: str, b: str, margin: float | None, is_sequential: bool) -> _Tested:
