@@ -68,6 +68,8 @@ class Column:
 
     unit and condition (the device, say) stand below the title. about: what does not fit there, such as the identifier
     behind a name for people. is_folded: does it belong to the numbers that a page shows on demand?
+    measure: the name of what was measured, as `accuracy`, by which people select columns; "" where its cells are
+    no measure of a model.
     """
 
     key: str
@@ -78,6 +80,7 @@ class Column:
     condition: str = ""
     about: str = ""
     is_folded: bool = False
+    measure: str = ""
 
     @property
     def is_number(self) -> bool:
@@ -247,7 +250,7 @@ class Section:
 
     title: for people; summary: one sentence for a table of contents, "" where there is none. kind: `answers` (what was
     found, first), `results` (one data set, task and protocol), `across` (data sets together), `about` (methods,
-    machines, failures).
+    machines, failures). dataset, task, protocol, settings: of results, else empty.
     """
 
     key: str
@@ -255,6 +258,10 @@ class Section:
     blocks: tuple[Block, ...]
     kind: Literal["answers", "results", "across", "about"] = "results"
     summary: str = ""
+    dataset: str = ""
+    task: str = ""
+    protocol: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
