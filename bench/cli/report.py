@@ -70,8 +70,10 @@ def write_reports(
     store: Store, plugins: Plugins, suites: Sequence[str], folder: Path, formats: Sequence[str]
 ) -> tuple[Report, list[Path]]:
     """Build the report of some suites (all if none is named) and write it in some formats (all if none is named)."""
-    from bench.report import build_report
+    from bench.evidence import SampleScores
+    from bench.report import Source, build_report
     from bench.runner.rescoring import Rescorer, metric_sources
+    from bench.tasks.scoring import own_scores
 
     renderers = plugins.renderers
     chosen = [renderers.find(name, "--formats") for name in formats] or list(renderers.values())
@@ -93,13 +95,21 @@ def write_reports(
     report = build_report(
         records,
         store.environments(),
-        store.artifact,
+        Source(
+            artifacts=store.artifact,
+            samples=SampleScores(
+                store.answer,
+                store.truth,
+                {name: offer.spec for name, offer in plugins.metrics.items()},
+                own_scores(plugins.tasks, {record.run.task for record in records if record.truth}),
+            ),
+            protocols=plugins.protocols,
+        ),
         title=", ".join(plan.suite for plan in wanted),
         command=" && ".join(plan.command for plan in wanted),
         # Only runs made more than once can tell whether they repeat; the others need not be read again.
         attempts=list(store.attempts(record.run.run_id for record in records if record.attempt > 1)),
         planned=len({run.run_id for plan in wanted for run in plan.runs}),
-        protocols=plugins.protocols,
     )
     folder.mkdir(parents=True, exist_ok=True)
     return report, _written(report, folder, chosen, is_chosen=bool(formats))

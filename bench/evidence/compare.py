@@ -9,6 +9,7 @@ is worse more often than `level` (docs/calibration.md), and its groups could con
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -107,7 +108,8 @@ def compare(
         [(observations, a, b) for a, b in combinations(observations.models, 2)],
         level=level, margin=margin, is_sequential=is_sequential,
     )  # fmt: skip
-    sentences = dict.fromkeys(pair.scope for pair in pairs)
+    # What most pairs speak of comes first.
+    sentences = [scope for scope, _ in Counter(pair.scope for pair in pairs).most_common()]
     return Section(pairs, _standings(observations, pairs), " ".join(sentences), level, margin)
 
 

@@ -61,9 +61,21 @@ class SampleScores:
     ) -> None:
         self._answer, self._truth, self._metrics, self._own = answer, truth, metrics, own or {}
         self._truths: dict[str, dict[str, NDArray[Any]]] = {}
+        self._loaded: dict[tuple[str, int], dict[str, Array]] = {}
+
+    def load(self, records: Iterable[RunRecord], names: Iterable[str]) -> None:
+        """Read several scores at once, so that each answer is unpacked once; `forget` them when they were used."""
+        listed = list(names)
+        self._loaded = {(record.run.run_id, record.attempt): self.read(record, listed) for record in records}
+
+    def forget(self) -> None:
+        """Let go of what was loaded, and of the truths behind it."""
+        self._loaded, self._truths = {}, {}
 
     def read(self, record: RunRecord, names: Iterable[str]) -> dict[str, Array]:
         """Return one value per test sample, (n,), for each score that has them; their mean is the score."""
+        if (known := self._loaded.get((record.run.run_id, record.attempt))) is not None:
+            return {name: known[name] for name in names if name in known}
         kept = set(record.kept)
         wanted = [name for name in names if self._has(record, name, kept)]
         content = self._answer(record) if wanted and record.truth and kept.intersection(PER_SAMPLE) else None

@@ -27,6 +27,11 @@ class Remedy:
     samples: int | None = None
     splits: int | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Would no number decide it?"""
+        return self.seeds is None and self.samples is None and self.splits is None
+
     def __str__(self) -> str:
         ways = [
             f"{number:,} {what}"

@@ -1,61 +1,71 @@
-"""Read records, decide what may be compared and said, and hand renderers a tree of plain values."""
+"""Read records, decide what may be compared and said, and hand renderers a report as blocks of plain values."""
 
 from __future__ import annotations
 
-from bench.report.build import build_report
-from bench.report.learning import learning_curves
-from bench.report.pareto import quality_against_time
-from bench.report.section_data import ProtocolPart, SectionData
-from bench.report.tree import (
+from bench.report.blocks import (
+    ABSENT,
+    Block,
     Cell,
+    Choice,
     Column,
+    Comparison,
+    Entry,
+    Gallery,
+    Log,
+    Model,
+    Picture,
+    Prose,
+    Report,
+    Row,
+    Section,
+    Table,
+)
+from bench.report.build import Source, build_report
+from bench.report.figures import (
+    Axis,
     Dot,
     DotFigure,
-    Failure,
     Figure,
     Line,
     LineFigure,
-    Machine,
-    Measure,
+    MatrixFigure,
     Point,
-    RankRow,
-    Ranks,
-    Repeats,
-    Report,
-    Row,
-    SampleGrid,
-    SampleWall,
     ScatterFigure,
-    Section,
 )
-from bench.report.variants import line_figure, quality_against_variant
+from bench.report.section import Measure, ModelRow, ProtocolPart, SectionData, Summary, Variable
 
 __all__ = [
+    "ABSENT",
+    "Axis",
+    "Block",
     "Cell",
+    "Choice",
     "Column",
+    "Comparison",
     "Dot",
     "DotFigure",
-    "Failure",
+    "Entry",
     "Figure",
+    "Gallery",
     "Line",
     "LineFigure",
-    "Machine",
+    "Log",
+    "MatrixFigure",
     "Measure",
+    "Model",
+    "ModelRow",
+    "Picture",
     "Point",
+    "Prose",
     "ProtocolPart",
-    "RankRow",
-    "Ranks",
-    "Repeats",
     "Report",
     "Row",
-    "SampleGrid",
-    "SampleWall",
     "ScatterFigure",
     "Section",
     "SectionData",
+    "Source",
+    "Summary",
+    "Table",
+    "Variable",
     "build_report",
-    "learning_curves",
-    "line_figure",
-    "quality_against_time",
-    "quality_against_variant",
 ]

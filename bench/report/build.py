@@ -1,182 +1,206 @@
-"""Build the report from records: what may be compared, what can be told apart, what failed."""
+"""Build the report from records: group them, analyse each group, and put what was found into blocks."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import bench
-from bench.plugins import Offer, discover
+from bench.evidence import SampleScores
+from bench.plugins import Offer
 from bench.record import Environment, RunRecord
-from bench.report import machines
-from bench.report.failures import failures, inapplicable, is_inapplicable
+from bench.report import machines, text
+from bench.report.analysis import analyse
+from bench.report.answers import Answer
+from bench.report.blocks import Block, Comparison, Model, Prose, Report, Section
+from bench.report.failures import inapplicable
+from bench.report.families import family_place
 from bench.report.grouping import Group, data_versions, flatten, group, newest
 from bench.report.measures import is_rescored, score_title
-from bench.report.objective import main_score
-from bench.report.parts import part_of
-from bench.report.ranks import ranks
-from bench.report.repeats import repeats
-from bench.report.repetition import Repetition, split_count
-from bench.report.samples import Artifacts, sample_wall
-from bench.report.section_data import SectionData
-from bench.report.table import Table
-from bench.report.tree import Column, Report, Section
+from bench.report.overview import overview
+from bench.report.section import SectionData
+from bench.report.table import comparison_table, comparisons, model_table, pivots
 from bench.specs import ProtocolSpec
 
-__all__ = ["build_report"]
+__all__ = ["Source", "build_report"]
+
+Artifacts = Callable[[RunRecord, str], bytes]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a report reads what is not in the records; None where it does without.
+
+    artifacts: returns the bytes of a record's artifact by name, and raises StoreError where there are none.
+    samples: reads scores of test samples from kept answers. arrays: returns a record's answer and truth by name.
+    protocols: those that may add a part of their own, all that are installed by default.
+    """
+
+    artifacts: Artifacts | None = None
+    samples: SampleScores | None = None
+    arrays: Callable[[RunRecord], Mapping[str, Any]] | None = None
+    protocols: Mapping[str, Offer[ProtocolSpec]] | None = None
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A group with its title, what it allows to say, and why models do not apply to it."""
+
+    key: str
+    title: str
+    group: Group
+    data: SectionData
+    unfit: Sequence[str]
 
 
 def build_report(
     records: Iterable[RunRecord],
     environments: Mapping[str, Environment],
-    artifacts: Artifacts,
+    source: Source = Source(),
     *,
     title: str,
     command: str,
     attempts: Iterable[RunRecord] | None = None,
     planned: int | None = None,
-    protocols: Mapping[str, Offer[ProtocolSpec]] | None = None,
+    margin: float | None = None,
 ) -> Report:
     """Return the report on any records, of a finished suite or of one that was stopped half-way.
 
-    environments: by id, as the store has them. artifacts: returns the bytes of a record's artifact by name, and
-    raises StoreError where there are none. command: what a reader types to get the report again. attempts: all of the
-    store's, for the report to say which models repeat bit for bit; without them it says nothing of it. planned: how
-    many runs the suites consist of, for it to say how many are still to be made. protocols: those that may add a part
-    of their own, all that are installed by default.
+    environments: by id, as the store has them. command: what a reader types to get the report again. attempts: all of
+    the store's, for the report to say which models repeat bit for bit; without them it says nothing of it. planned: how
+    many runs the suites consist of, for it to say how many are still to be made. margin: of equivalence, in the unit of
+    the main scores.
     """
     listed = list(records)
-    installed = discover().protocols if protocols is None else protocols
     groups = [newest(each) for each in group(listed)]
     # What two suites list, or one under two labels, was made once.
     known = list({record.run.run_id: record for record in listed}.values())
     names = machines.machine_names(known)
-    titles, reasons = _titles(groups), list(inapplicable(groups))
+    parts = [
+        _Part(
+            f"section-{number}",
+            each_title,
+            each,
+            analyse(each, names, _siblings(each, groups), source.samples, margin),
+            why,
+        )
+        for number, (each, each_title, why) in enumerate(
+            zip(groups, _titles(groups), inapplicable(groups), strict=True), 1
+        )
+    ]
     moments = sorted([record.started_at for record in known] + [record.finished_at for record in known])
     return Report(
         title=title,
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         version=bench.__version__,
         command=command,
-        sections=tuple(
-            _section(each, each_title, f"section-{number}", names, artifacts, _siblings(each, groups), installed, why)
-            for number, (each, each_title, why) in enumerate(zip(groups, titles, reasons, strict=True), start=1)
-        ),
-        machines=machines.machines(known, environments),
-        versions=machines.versions(known),
+        sections=tuple(_sections(parts, source)),
+        models=_models(parts),
+        comparisons=tuple(_comparisons(parts)),
         outcomes=dict(Counter(record.status for record in known)),
         period=(moments[0], moments[-1]) if moments else ("", ""),
         warnings=(*machines.warnings(known, names), *machines.busy(known, environments)),
-        ranks=ranks(groups),
-        repeats=() if attempts is None else repeats(listed, attempts),
         planned=planned,
     )
 
 
-def _siblings(group: Group, groups: Iterable[Group]) -> list[RunRecord]:
+def _sections(parts: Sequence[_Part], source: Source) -> Iterator[Section]:
+    answers = [block for part in parts for block in _answer(part)]
+    if answers:
+        yield Section("answers", "What was found", tuple(answers), "answers")
+    tables = overview([(_distinct(part, parts), part.data) for part in parts])
+    if len(parts) > 1 and tables:
+        yield Section("overview", "Models by data set", tuple(tables), "across")
+    for part in parts:
+        yield Section(
+            part.key, part.title, tuple(_blocks(part, source)), "results", dataset=part.group.dataset,
+            task=part.group.task, protocol=part.group.protocol, settings=flatten(part.group.settings),
+        )  # fmt: skip
+
+
+def _answer(part: _Part) -> Iterator[Prose]:
+    sentences = Answer(part.data).sentences()
+    if sentences:
+        yield Prose(sentences, "answer", part.title, is_list=True)
+
+
+def _distinct(part: _Part, parts: Sequence[_Part]) -> str:
+    """Return what tells a section from those of the same data set, task and protocol, "" where it is the only one."""
+    same = [each for each in parts if each.group.heading == part.group.heading]
+    return part.title.partition("(")[2].rstrip(")") if len(same) > 1 else ""
+
+
+def _blocks(part: _Part, source: Source) -> Iterator[Block]:
+    data = part.data
+    answer = Answer(data)
+    if sentences := answer.sentences():
+        yield Prose(sentences, "answer", is_list=True)
+    if answer.scope:
+        yield Prose((answer.scope,), "scope")
+    pivoted = pivots(data, f"{part.key}-variants", part.title)
+    if pivoted is not None:
+        yield pivoted
+    yield model_table(data, f"{part.key}-table", part.title, is_folded=pivoted is not None)
+    if (pairs := comparison_table(data, f"{part.key}-pairs")) is not None:
+        yield pairs
+    notes = (*_notes(part.group), *part.unfit)
+    if notes:
+        yield Prose(tuple(notes), "note", is_list=True)
+
+
+def _comparisons(parts: Sequence[_Part]) -> Iterator[Comparison]:
+    for part in parts:
+        yield from comparisons(part.data, flatten(part.group.settings))
+
+
+def _models(parts: Sequence[_Part]) -> tuple[Model, ...]:
+    found: dict[str, Model] = {}
+    for part in parts:
+        for row in part.data.rows:
+            settings = text.variant(row.hyperparameters)
+            found.setdefault(row.label, Model(row.label, row.family, settings))
+    return tuple(sorted(found.values(), key=lambda model: family_place(model.family)))
+
+
+def _siblings(own: Group, groups: Iterable[Group]) -> list[RunRecord]:
     """Return the records of other sections that ask the same of the same data set."""
-    return [
-        record
-        for other in groups
-        if other is not group and (other.dataset, other.task) == (group.dataset, group.task)
-        for record in other.records
-    ]
+    others = [each for each in groups if each is not own and (each.dataset, each.task) == (own.dataset, own.task)]
+    return [record for other in others for record in other.records]
 
 
-def _section(
-    group: Group,
-    title: str,
-    key: str,
-    names: Mapping[str, str],
-    artifacts: Artifacts,
-    siblings: Sequence[RunRecord],
-    protocols: Mapping[str, Offer[ProtocolSpec]],
-    unfit: Sequence[str],
-) -> Section:
-    main = main_score(group.records)
-    table = Table(group.records, names, main)
-    rows = table.rows()
-    section = SectionData(
-        protocol=group.protocol,
-        main_score=main,
-        records=[record for record in group.records if record.is_ok],
-        columns=table.columns,
-        rows=rows,
-        conditions=table.conditions,
-        failed=[record for record in group.records if not record.is_ok and not is_inapplicable(record)],
-        siblings=[record for record in siblings if record.is_ok],
-        failed_siblings=[record for record in siblings if not record.is_ok and not is_inapplicable(record)],
-    )
-    own = part_of(section, protocols)
-    return Section(
-        key=key,
-        title=title,
-        dataset=group.dataset,
-        task=group.task,
-        protocol=group.protocol,
-        main_score=main,
-        settings=tuple(flatten(group.settings).items()),
-        columns=table.columns,
-        rows=rows,
-        findings=(*own.findings, *table.findings()),
-        figures=own.figures,
-        samples=sample_wall(group.records, [row.label for row in rows], artifacts, main),
-        failures=failures(group.records, title),
-        warnings=machines.warnings(group.records, names),
-        notes=(*_metric_notes(table.columns), *_notes(group), *unfit, *own.notes),
-    )
-
-
-def _metric_notes(columns: Sequence[Column]) -> list[str]:
-    """Return what a metric was computed with, where it says so: its extractor, its numbers of samples."""
+def _notes(found: Group) -> Iterator[str]:
+    """Yield what runs wished to say, each sentence once, and which older runs were left out."""
     said: dict[str, dict[str, None]] = defaultdict(dict)
-    for measure in (column.measure for column in columns if column.measure.detail):
-        said[", ".join(f"{name} {value}" for name, value in measure.detail)][measure.title] = None
-    return [f"{', '.join(titles)}: {detail}" for detail, titles in said.items()]
-
-
-def _notes(group: Group) -> tuple[str, ...]:
-    """Return what runs wished to say, each sentence once, and which older runs were left out."""
-    said: dict[str, dict[str, None]] = defaultdict(dict)
-    for record in group.records:
+    for record in found.records:
         for note in record.notes:
             said[note][record.run.label] = None
-    notes = [f"{', '.join(labels)}: {note}" for note, labels in said.items()]
-    notes += [
-        f"{label}: {count} older run{'s' if count != 1 else ''} with another version, code or setting left out."
-        for label, count in group.superseded.items()
-    ]
-    return (*notes, *_rescored_notes(group), *_data_notes(group))
-
-
-def _rescored_notes(group: Group) -> Iterator[str]:
-    """Say which scores were computed from kept answers after the run, and whose where not everybody's were."""
-    found: dict[str, dict[str, None]] = defaultdict(dict)
-    for record in group.records:
-        for score in record.scores:
-            if is_rescored(score):
-                found[score_title(score.name, [score])][record.run.label] = None
-    labels = {record.run.label for record in group.records if record.scores}
-    for title, rescored in found.items():
-        whose = "" if set(rescored) == labels else f" ({', '.join(rescored)})"
-        yield f"{title}{whose}: computed after the runs, from the answers they kept."
-
-
-def _data_notes(group: Group) -> Iterator[str]:
-    """Say where models met different versions of the data set, and that intervals over resplits are too narrow."""
-    versions = data_versions(group)
+    yield from (f"{', '.join(labels)}: {note}" for note, labels in said.items())
+    for label, count in found.superseded.items():
+        yield f"{label}: {text.plural(count, 'older run')} with another version, code or setting left out."
+    yield from _rescored_notes(found)
+    versions = data_versions(found)
     if len(versions) > 1:
         told = "; ".join(", ".join(labels) for labels in versions.values())
         yield (
-            f"The files of {group.dataset} changed between runs, so that these models were not trained on the same "
+            f"The files of {found.dataset} changed between runs, so that these models were not trained on the same "
             f"data: {told}. Run the suite again to compare them."
         )
-    if split_count(map(Repetition.of, group.records)) > 1:
-        yield (
-            "Runs differ in their split of the data. Splits share samples, so that intervals over them are narrower "
-            "than those over new data would be."
-        )
+
+
+def _rescored_notes(found: Group) -> Iterator[str]:
+    """Say which scores were computed from kept answers after the run, and whose where not everybody's were."""
+    told: dict[str, dict[str, None]] = defaultdict(dict)
+    for record in found.records:
+        for score in record.scores:
+            if is_rescored(score):
+                told[score_title(score.name, [score])][record.run.label] = None
+    labels = {record.run.label for record in found.records if record.scores}
+    for title, rescored in told.items():
+        whose = "" if set(rescored) == labels else f" ({', '.join(rescored)})"
+        yield f"{title}{whose}: computed after the runs, from the answers they kept."
 
 
 def _titles(groups: Sequence[Group]) -> list[str]:
@@ -187,12 +211,12 @@ def _titles(groups: Sequence[Group]) -> list[str]:
     return [_title(each, namesakes[each.heading]) for each in groups]
 
 
-def _title(group: Group, namesakes: Sequence[Group]) -> str:
-    title = " · ".join(group.heading)
+def _title(found: Group, namesakes: Sequence[Group]) -> str:
+    title = " · ".join(found.heading)
     if len(namesakes) == 1:
         return title
     flat = [flatten(each.settings) for each in namesakes]
-    own = flatten(group.settings)
+    own = flatten(found.settings)
     names = sorted({name for each in flat for name in each})
     differing = [f"{name}={own.get(name, 'unset')}" for name in names if len({each.get(name) for each in flat}) > 1]
     return f"{title} ({', '.join(differing)})"

@@ -32,8 +32,6 @@ class Condition:
         run = record.run
         if scope == "model":
             return cls()
-        if scope == "device":
-            return cls(run.device)
         return cls(run.device, record.environment_id, run.threads, record.is_alone)
 
     def holds(self, record: RunRecord) -> bool:
@@ -58,6 +56,7 @@ class Conditions:
     def __init__(self, records: Iterable[RunRecord], machine_names: Mapping[str, str]) -> None:
         seen = {Condition.of(record, "machine") for record in records}
         self._machine_names = machine_names
+        self._has_company = len({each.is_alone for each in seen}) > 1
         self._has_devices = len({each.device for each in seen}) > 1
         devices = {each.device for each in seen}
         # An environment names its device and threads too: only what differs beyond them is worth a word.
@@ -66,7 +65,7 @@ class Conditions:
         self._has_environments = len({(each.device, each.threads, each.environment_id) for each in seen}) > len(places)
 
     def name(self, condition: Condition) -> str:
-        """Return the words for a column's heading; times taken in company always say so."""
+        """Return the words for a column's heading; those of concurrent runs say so where not all were."""
         words = []
         if self._has_devices and condition.device is not None:
             words.append(device_name(condition.device))
@@ -74,6 +73,6 @@ class Conditions:
             words.append(self._machine_names.get(condition.environment_id, "unknown environment"))
         if self._has_threads and condition.threads is not None:
             words.append(f"{condition.threads} thread{'s' if condition.threads != 1 else ''}")
-        if condition.is_alone is False:
-            words.append("in company")
+        if condition.is_alone is False and self._has_company:
+            words.append("concurrent")
         return ", ".join(words)

@@ -3,18 +3,42 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from bench.record import RunRecord
 from bench.report.grouping import Group, canonical
 from bench.report.repetition import Repetition, listed
-from bench.report.tree import Failure
+from bench.specs import Value
 
 __all__ = ["failures", "inapplicable", "is_inapplicable"]
 
 # A model may print megabytes before it dies; what it said last is what explains it.
 OUTPUT_LIMIT = 4_000
 TRACEBACK_LIMIT = 12_000
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Runs of one cell that did not end well, for one reason; traceback and output are the first run's.
+
+    repetitions: their seeds, and splits where there are several, in words.
+    """
+
+    section: str
+    label: str
+    dataset: str
+    task: str
+    protocol: str
+    device: str
+    variant: Mapping[str, Value]
+    status: str
+    reason: str
+    repetitions: str
+    run_ids: tuple[str, ...]
+    finished_at: str
+    traceback: str = ""
+    output: str = ""
 
 
 def failures(records: Iterable[RunRecord], section: str) -> tuple[Failure, ...]:

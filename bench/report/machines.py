@@ -4,19 +4,35 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from string import ascii_uppercase
 
 from bench.measure.environment import disturbances
 from bench.record import Environment, RunRecord
 from bench.report.conditions import device_name
 from bench.report.grouping import flatten
-from bench.report.tree import Machine
 
 __all__ = ["busy", "machine_names", "machines", "versions", "warnings"]
 
 # More models than this are counted rather than named.
 LABEL_LIMIT = 6
 OF_SESSIONS = frozenset({"later_starts", "earlier_git", "counters", "slowdowns"})
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine with its software, as runs met it; `name` is how columns call it, `device` what ran there."""
+
+    name: str
+    device: str
+    environment_id: str
+    run_count: int
+    facts: tuple[tuple[str, str], ...]
+
+    @property
+    def title(self) -> str:
+        """The name as a heading."""
+        return self.name[:1].upper() + self.name[1:]
 
 
 def machine_names(records: Sequence[RunRecord]) -> dict[str, str]:
@@ -66,7 +82,7 @@ def warnings(records: Sequence[RunRecord], names: Mapping[str, str]) -> tuple[st
     if shared:
         found.append(
             f"{shared} of {len(records)} runs shared the machine with others: their times and memory stand in "
-            "columns marked “in company” and are not comparable with those taken alone."
+            "columns marked “concurrent”, or carry a mark where all runs did."
         )
     used: dict[tuple[str, int], dict[str, None]] = defaultdict(dict)
     for record in records:

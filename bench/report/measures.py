@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from bench.record import RunRecord, Score
-from bench.report.tree import Direction, Kind, Measure
+from bench.report.section import Direction, Kind, Measure
 from bench.specs import Value
 
 __all__ = [
@@ -20,16 +21,31 @@ __all__ = [
     "score_measure",
     "score_scope",
     "score_title",
+    "shown_scores",
 ]
 
-# A size is the model's own, a score also depends on the device, a clock on the whole machine.
-Scope = Literal["model", "device", "machine"]
+# A size is the model's own, and a score is a score on whichever device it was computed; a clock is the machine's.
+Scope = Literal["model", "machine"]
 MEGABYTE, KILOBYTE, MILLISECOND, GIGA, PERCENT = 1e6, 1e3, 1e-3, 1e9, 1e-2
 # The detail that says that a score was computed after its run, from the answers that were kept.
 RESCORED = "rescored"
 # Details that tell how one run ended, or when it was scored, not how its score was measured: they part no columns.
 OUTCOMES = frozenset({"is_reached", "trials", RESCORED})
-TITLES = {"auroc": "AUROC", "fid": "FID", "kid": "KID", "tuning_seconds": "Tuning"}
+TITLES = {
+    "auroc": "AUROC",
+    "f1": "F1",
+    "fid": "FID",
+    "kid": "KID",
+    "tuning_seconds": "Tuning",
+    "reverse_kl": "Reverse KL",
+    "frechet_distance": "Fréchet distance",
+}
+# `fd:lenet-digits-v1@1f0c9a22`: a distance by the features of a network trained on a data set, and its weights.
+DISTANCE = re.compile(r"fd:(?P<network>[a-z]+)-(?P<data>[^@]+?)(?:-v\d+)?@\w+")
+NETWORKS = {"lenet": "LeNet", "inception": "Inception"}
+# Beside the main score there is room for so many; these say most, then those recorded first.
+SHOWN_SCORES = 3
+TELLING = ("auroc", "log_loss", "calibration_error", "modes_captured", "memorised", "recall", "coverage")
 Reader = Callable[[RunRecord], float | None]
 
 
@@ -74,25 +90,25 @@ def _latency_error(record: RunRecord) -> float | None:
 def _time(
     name: str, title: str, unit: str, read: Reader, *, main: bool = False, better: Direction = "lower"
 ) -> Resource:
-    return Resource(Measure(name, title, unit, better, "time", main), read, "machine")
+    return Resource(Measure(name, title, unit, better, "time", main, low=0.0), read, "machine")
 
 
 def _memory(name: str, title: str, field: str, *, main: bool = False) -> Resource:
-    measure = Measure(name, title, "MB", "lower", "memory", main)
+    measure = Measure(name, title, "MB", "lower", "memory", main, low=0.0)
     return Resource(measure, lambda record: _scaled(getattr(record.memory, field), MEGABYTE), "machine")
 
 
 def _size(name: str, title: str, read: Reader, *, unit: str = "", main: bool = False, kind: Kind = "size") -> Resource:
-    return Resource(Measure(name, title, unit, "", kind, main), read, "model")
+    return Resource(Measure(name, title, unit, "", kind, main, low=0.0), read, "model")
 
 
 RESOURCES: tuple[Resource, ...] = (
     _time("train_seconds", "Training", "s", lambda record: record.times.train_seconds, main=True),
-    _time("latency_p50", "Latency p50", "ms", lambda record: _latency(record, "p50_seconds"), main=True),
-    _memory("peak_memory", "Peak memory", "peak_memory_bytes", main=True),
-    _memory("cuda_allocated", "Peak GPU memory", "cuda_allocated_bytes", main=True),
+    _time("latency_p50", "Latency", "ms", lambda record: _latency(record, "p50_seconds"), main=True),
+    _memory("peak_memory", "Memory", "peak_memory_bytes", main=True),
+    _memory("cuda_allocated", "GPU memory", "cuda_allocated_bytes", main=True),
     _size("parameters", "Parameters", lambda record: record.size.parameter_count, main=True),
-    _size("depth", "Depth", lambda record: record.size.depth, unit="layers", main=True),
+    _size("depth", "Depth", lambda record: record.size.depth, unit="layers"),
     _time("latency_p95", "Latency p95", "ms", lambda record: _latency(record, "p95_seconds")),
     _time("latency_p99", "Latency p99", "ms", lambda record: _latency(record, "p99_seconds")),
     _time("throughput", "Throughput", "samples/s", _throughput, better="higher"),
@@ -113,16 +129,23 @@ RESOURCES: tuple[Resource, ...] = (
 
 
 def score_title(name: str, scores: Iterable[Score] = ()) -> str:
-    """Return the heading of a score: its own among `scores`, else its name made one.
-
-    A name such as `fd:lenet-digits@…` is an identifier and stays as it is.
-    """
+    """Return the heading of a score, for people: its own among `scores`, else its name made one."""
     if given := next((score.title for score in scores if score.name == name and score.title), ""):
         return given
+    if distance := DISTANCE.fullmatch(name):
+        network, data = distance["network"], distance["data"]
+        return f"Fréchet distance ({NETWORKS.get(network, network)}, {data})"
     if ":" in name or name != name.lower():
         return name
     words = name.replace("_", " ")
     return TITLES.get(name, words[:1].upper() + words[1:])
+
+
+def shown_scores(names: Iterable[str], main: str) -> frozenset[str]:
+    """Return the scores of the first table: the main one and the few that say most beside it."""
+    others = [name for name in names if name != main]
+    others.sort(key=lambda name: TELLING.index(name) if name in TELLING else len(TELLING))
+    return frozenset([main, *others[:SHOWN_SCORES]])
 
 
 def is_clocked(score: Score) -> bool:
@@ -148,14 +171,14 @@ def has_clock_budget(record: RunRecord) -> bool:
 
 def score_scope(record: RunRecord, score: Score) -> Scope:
     """Return what must match before a score may be compared or averaged."""
-    return "machine" if is_clocked(score) or has_clock_budget(record) else "device"
+    return "machine" if is_clocked(score) or has_clock_budget(record) else "model"
 
 
 def score_measure(score: Score) -> Measure:
     """Return the measure a score belongs to; two that may not share a column are two measures.
 
     Settings of a metric (texts, whole numbers, switches) are part of it; decimal numbers in its detail are
-    measurements that lie beside the value, as the floor does.
+    measurements that lie beside the value, as the reference does.
     """
     detail: tuple[tuple[str, Value], ...] = tuple(
         (name, value)
@@ -164,4 +187,7 @@ def score_measure(score: Score) -> Measure:
     )
     better: Direction = "higher" if score.higher_is_better else "lower"
     title = score_title(score.name, [score])
-    return Measure(score.name, title, score.unit, better, "score", True, detail, is_target(score))
+    return Measure(
+        score.name, title, score.unit, better, "score", True, detail, is_target(score),
+        score.low, score.high, score.name if title != score.name and ":" in score.name else "",
+    )  # fmt: skip

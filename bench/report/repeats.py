@@ -4,17 +4,43 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from bench.record import RunRecord
 from bench.report.families import family_place
 from bench.report.measures import is_clocked
 from bench.report.repetition import Repetition
-from bench.report.tree import Repeats
 
 __all__ = ["repeats"]
 
 # Where a run stands: its label, family, device, and whether only repeatable algorithms were allowed.
 Key = tuple[str, str, str, bool]
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """Whether runs of one model that were executed again gave the same bits.
+
+    run_count: its runs in the report; repeated: those executed more than once on one machine; differing: those of
+    them whose scores or curves differ; example: the first difference. is_deterministic: were only algorithms
+    allowed that repeat bit for bit?
+    """
+
+    label: str
+    family: str
+    device: str
+    is_deterministic: bool
+    run_count: int
+    repeated: int
+    differing: int
+    example: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """The outcome in words."""
+        if not self.repeated:
+            return "not repeated"
+        return "differs" if self.differing else "repeats bit for bit"
 
 
 def repeats(records: Iterable[RunRecord], attempts: Iterable[RunRecord]) -> tuple[Repeats, ...]:

@@ -10,7 +10,8 @@ from bench.record import RunRecord, Score
 from bench.report.conditions import device_name
 from bench.report.repetition import Repetition
 from bench.report.tree import SampleGrid, SampleWall
-from bench.report.values import FLOOR
+
+FLOOR = "floor"
 
 __all__ = ["ARTIFACT", "Artifacts", "sample_wall"]
 

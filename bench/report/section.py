@@ -25,6 +25,7 @@ __all__ = ["Contrast", "Measure", "ModelRow", "ProtocolPart", "SectionData", "Su
 Direction = Literal["higher", "lower", ""]
 Kind = Literal["score", "time", "memory", "size"]
 # What is asked of two sets of runs, paired by seed and split: a name, the runs before, the runs after.
+EVERYWHERE = Condition()
 Contrast = tuple[str, Sequence[RunRecord], Sequence[RunRecord]]
 
 
@@ -62,7 +63,7 @@ class Variable:
 
     key: str
     measure: Measure
-    condition: Condition = Condition()
+    condition: Condition = EVERYWHERE
     words: str = ""
 
     @property
@@ -75,8 +76,8 @@ class Variable:
 class Summary:
     """The mean over runs of one variable and model, with its 95 % interval; low and high are None where there is none.
 
-    runs: the finite values, by repetition; count: how many. infinite: runs whose value is infinitely bad, as the time to
-    a target that was not reached is; where no run has a finite value the mean is infinite.
+    runs: the finite values, by repetition; count: how many. infinite: runs whose value is infinitely bad, as the time
+    to a target that was not reached is; where no run has a finite value the mean is infinite.
     tried: runs on record that should have a value here, failed ones included; where count is less, only the successful
     ones are in the mean.
     reference: what real data get against real data, with the ends of its spread (None where that is not known).
@@ -196,7 +197,7 @@ class SectionData:
         found = []
         for _, before, after in pairs:
             sides = {id(record): name for name, each in (("after", after), ("before", before)) for record in each}
-            found.append((self.observed([*after, *before], variable, lambda record, by=sides: by[id(record)]), "after", "before"))
+            found.append((self.observed([*after, *before], variable, _side(sides)), "after", "before"))
         return list(compare_each(found, margin=margin))
 
     def observed(
@@ -223,6 +224,10 @@ class SectionData:
     def device_words(self, device: str) -> str:
         """Return the device's name where the section has more than one, else nothing."""
         return device_name(device) if len(self.devices) > 1 else ""
+
+
+def _side(sides: Mapping[int, str]) -> Callable[[RunRecord], str]:
+    return lambda record: sides[id(record)]
 
 
 @dataclass(frozen=True)

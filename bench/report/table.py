@@ -1,195 +1,231 @@
-"""Turn the records of one group into the columns, rows and findings of its table."""
+"""Lay out one section as tables: models by scores and costs, models by what the protocol varied, and comparisons."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from itertools import islice
-from statistics import fmean
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from bench.record import RunRecord
-from bench.report.conditions import Condition, Conditions
-from bench.report.failures import is_inapplicable
-from bench.report.families import family_place
-from bench.report.marks import Judgement, judge
-from bench.report.repetition import Repetition, noun, split_count
-from bench.report.tree import Cell, Column, Row
-from bench.report.values import RowKey, Values, by_variant, collect, column_names, row_key
-from bench.report.wording import findings
-from bench.specs import Value
-from bench.stats import mean_interval
+from bench.evidence import LEVEL, Pair
+from bench.report import text
+from bench.report.analysis import by_size
+from bench.report.blocks import Cell, Choice, Column, Comparison, Row, Table
+from bench.report.grouping import canonical
+from bench.report.section import ModelRow, SectionData, Summary, Variable
 
-__all__ = ["MEMORY_RESOLUTION_MB", "Table", "by_size"]
+__all__ = ["comparison_table", "comparisons", "model_table", "pivots"]
 
-# Below a megabyte the high-water mark shows the allocator's pages, not the model.
-MEMORY_RESOLUTION_MB = 1.0
-# Stands for a hyperparameter that a search chose anew in every run.
-SEARCHED = "searched"
+CONCURRENT = "*"
+NOTES = {CONCURRENT: "Timed while other runs were made on the same machine: compare within this table only."}
+VERDICTS = {"different": "different", "equivalent": "equivalent", "open": "not decided"}
+PIVOTED = ("train_seconds", "latency_p50", "peak_memory", "parameters")
+# More pairs than this are listed on demand, and the page has the rest in its data files.
+PAIR_LIMIT = 400
 
 
-class Table:
-    """The values of one section by column and row, with what they allow to say."""
-
-    def __init__(self, records: Sequence[RunRecord], machine_names: Mapping[str, str], main: str) -> None:
-        self._main = main
-        self._records: dict[RowKey, list[RunRecord]] = defaultdict(list)
-        for record in records:
-            self._records[row_key(record)].append(record)
-        # A model that does not apply here has a row that says so, and nothing else is made of it.
-        self._runs = {key: [run for run in runs if not is_inapplicable(run)] for key, runs in self._records.items()}
-        applicable = [record for record in records if not is_inapplicable(record)]
-        self.values = collect([record for record in records if record.is_ok], main)
-        names = column_names(self.values, Conditions(applicable, machine_names))
-        self.columns = tuple(
-            Column(f"{values.measure.name}#{number}", values.measure, name, values.condition.device or "")
-            for number, (values, name) in enumerate(zip(self.values, names, strict=True))
+def model_table(section: SectionData, key: str, title: str, *, is_folded: bool = False) -> Table:
+    """Return the section's table: a row per model (and variant), the best of the main score first."""
+    rows = section.rows
+    has_splits = any(row.split_count > 1 for row in rows)
+    names = list(dict.fromkeys(name for row in rows for name in row.variant))
+    found: dict[str, list[Cell]] = {"model": [Cell(row.label) for row in rows]}
+    columns = [Column("model", "Model", "model")]
+    for name in names:
+        columns.append(Column(f"variant.{name}", name.replace("_", " ").capitalize(), "count"))
+        found[columns[-1].key] = [_variant_cell(row, name) for row in rows]
+    columns.append(Column("seeds", "Seeds", "count"))
+    found["seeds"] = [_seeds(row) for row in rows]
+    if has_splits:
+        columns.append(Column("splits", "Splits", "count"))
+        found["splits"] = [Cell(f"{row.split_count}", row.split_count) for row in rows]
+    concurrent = {variable.key for variable in section.variables if variable.condition.is_alone is False}
+    for variable in _ordered(section):
+        columns.append(column(variable))
+        filled = text.cells(
+            variable.measure, [row.values.get(variable.key) for row in rows], [row.good_count for row in rows]
         )
-        self.conditions = {
-            column.key: values.condition for column, values in zip(self.columns, self.values, strict=True)
-        }
-        self._judgements = [self._judge(values) for values in self.values]
+        marks = (CONCURRENT,) if variable.key in concurrent else ()
+        found[variable.key] = [_marked(cell, marks) for cell in filled]
+    return Table(
+        key=key,
+        title=title,
+        caption=_caption(section),
+        columns=tuple(columns),
+        rows=tuple(
+            _row(rows[number], {name: each[number] for name, each in found.items()}) for number in range(len(rows))
+        ),
+        notes=NOTES if concurrent else {},
+        is_folded=is_folded,
+    )
 
-    def rows(self) -> tuple[Row, ...]:
-        """Return the rows: by family, the best of the main score first, variants of one model together."""
-        places = self._places()
-        keys = sorted(self._records, key=lambda key: (*places[key.label], key.label, by_size(key.variant)))
-        return tuple(self._row(key) for key in keys)
 
-    @property
-    def _noun(self) -> str:
-        return noun(Repetition.of(run) for runs in self._runs.values() for run in runs)
+def column(variable: Variable) -> Column:
+    """Return the heading of a variable."""
+    measure = variable.measure
+    about = "; ".join(filter(None, [measure.about, *(f"{name} {value}" for name, value in measure.detail)]))
+    return Column(
+        variable.key, measure.title, measure.kind, measure.unit, measure.better, variable.words, about,
+        is_folded=not measure.is_shown, measure=measure.name,
+    )  # fmt: skip
 
-    def findings(self) -> tuple[str, ...]:
-        """Say, for the main score, what can and what cannot be told apart."""
-        return tuple(
-            sentence
-            for column, values, judgements in zip(self.columns, self.values, self._judgements, strict=True)
-            if self._is_main(column)
-            for sentence in findings(column, judgements, self._left_out(values), self._noun)
+
+def _ordered(section: SectionData) -> list[Variable]:
+    """Return the variables as they are read: the main score, what is shown beside it, then what is folded."""
+    shown = [each for each in section.variables if each.measure.is_shown]
+    return [*shown, *(each for each in section.variables if not each.measure.is_shown)]
+
+
+def _caption(section: SectionData) -> str:
+    main = section.main
+    what = "" if main is None else f", the best {main.measure.title} first"
+    return (
+        f"{section.task} on {section.dataset} by {section.protocol}{what}. Means over runs; ± is half of the 95 % "
+        "interval. Bold: best; underlined: in the tie group, not decided."
+    )
+
+
+def _variant_cell(row: ModelRow, name: str) -> Cell:
+    value = row.variant.get(name)
+    if value is None:
+        return Cell()
+    return Cell(str(value), float(value) if isinstance(value, int | float) else None)
+
+
+def _seeds(row: ModelRow) -> Cell:
+    if not row.run_count:
+        return Cell("not applicable")
+    if row.ok_count == row.run_count:
+        return Cell(str(row.seed_count), row.seed_count)
+    return Cell(f"{row.ok_count}/{row.run_count} ok", row.ok_count, note=text.outcomes(row.outcomes))
+
+
+def _marked(cell: Cell, marks: tuple[str, ...]) -> Cell:
+    if not marks or cell.is_absent:
+        return cell
+    return Cell(**{**vars(cell), "marks": marks})
+
+
+def _row(row: ModelRow, found: Mapping[str, Cell]) -> Row:
+    settings = ", ".join(f"{name} = {value}" for name, value in row.hyperparameters.items())
+    return Row({key: cell for key, cell in found.items() if not cell.is_absent}, row.label, row.family, about=settings)
+
+
+def pivots(section: SectionData, key: str, title: str) -> Choice | None:
+    """Return the tables of models by what the protocol varied: one per measure, the main score first; None for none."""
+    variants = sorted({canonical(row.variant) for row in section.rows if row.variant}, key=by_size)
+    if len(variants) < 2:
+        return None
+    chosen = [*section.mains[:1], *(each for each in section.variables if each.measure.name in PIVOTED)]
+    tables: dict[str, Table] = {}
+    for variable in chosen:
+        name = ", ".join(filter(None, (variable.measure.title, variable.words)))
+        tables[name] = _pivot(
+            section, variable, variants, f"{key}-{variable.key.partition('#')[0]}", f"{title}: {name}"
         )
-
-    def cell(self, key: RowKey, number: int) -> Cell | None:
-        """Return one cell of the column with that number, None where the row has no finite value there."""
-        values = self.values[number]
-        numbers, infinite = list(values.finite(key).values()), values.infinite(key)
-        if not numbers and not infinite:
-            return None
-        has_interval = len(numbers) > 1 and not infinite and values.measure.kind != "size"
-        interval = mean_interval(numbers) if has_interval else None
-        floors = values.floors.get(key)
-        judged = self._judgements[number].get(key.variant)
-        return Cell(
-            mean=fmean(numbers) if numbers else -values.sign * math.inf,
-            low=None if interval is None else interval.low,
-            high=None if interval is None else interval.high,
-            count=len(numbers),
-            run_count=self._ok_count(key, values.condition),
-            floor=fmean(floors) if floors else None,
-            is_best=judged is not None and key in judged.best,
-            infinite=infinite,
-            tried=self._tried(key, values),
-        )
-
-    def _row(self, key: RowKey) -> Row:
-        runs = self._records[key]
-        run = runs[-1].run
-        good = {Repetition.of(record) for record in runs if record.is_ok}
-        cells = {column.key: self.cell(key, number) for number, column in enumerate(self.columns)}
-        return Row(
-            label=run.label,
-            family=run.family,
-            variant=run.variant,
-            hyperparameters=_hyperparameters(runs),
-            outcomes=dict(Counter(record.status for record in runs)),
-            seed_count=len({each.seed for each in good}),
-            split_count=split_count(good),
-            good_count=len(good),
-            cells={name: cell for name, cell in cells.items() if cell is not None},
-            tried={device: len(each) for device, each in _by_device(self._runs[key]).items()},
-        )
-
-    def _ok_count(self, key: RowKey, condition: Condition) -> int:
-        # A section may hold a run on several devices or with several threads, but a cell has one value for each.
-        return len({Repetition.of(run) for run in self._runs[key] if run.is_ok and condition.holds(run)})
-
-    def _tried(self, key: RowKey, values: Values) -> int:
-        """Count the runs that have a value, be it no number, and those that failed under the column's condition."""
-        condition = values.condition
-        failed = {Repetition.of(run) for run in self._runs[key] if not run.is_ok and condition.holds(run)}
-        return len({*values.numbers.get(key, {}), *failed})
-
-    def _judge(self, values: Values) -> dict[str, Judgement[RowKey]]:
-        """Judge a column, each variant for itself. A model some of whose runs failed, or missed their target, has
-        only its lucky seeds left in the mean, and cannot be called the best.
-        """
-        if not values.measure.better:
-            return {}
-        sound = [key for key in self._records if self._is_sound(key, values)]
-        floor = MEMORY_RESOLUTION_MB if values.measure.kind == "memory" else -math.inf
-        return {
-            variant: judge(
-                {key: {each: max(value, floor) for each, value in numbers.items()} for key, numbers in rows.items()},
-                higher_is_better=values.measure.better == "higher",
-                is_score=values.measure.kind == "score" and values.measure.unit != "s",
-            )
-            for variant, rows in by_variant(values, sound).items()
-        }
-
-    def _is_sound(self, key: RowKey, values: Values) -> bool:
-        return all(run.is_ok for run in self._on_device(key, values)) and not values.infinite(key)
-
-    def _left_out(self, values: Values) -> Mapping[str, frozenset[RowKey]]:
-        """Return, by variant, the rows that were tried but not judged; one that was only skipped was never tried."""
-        found: dict[str, set[RowKey]] = defaultdict(set)
-        for key in self._records:
-            was_tried = any(run.status != "skipped" for run in self._on_device(key, values))
-            if was_tried and not self._is_sound(key, values):
-                found[key.variant].add(key)
-        return {variant: frozenset(keys) for variant, keys in found.items()}
-
-    def _on_device(self, key: RowKey, values: Values) -> list[RunRecord]:
-        device = values.condition.device
-        return [run for run in self._runs[key] if device in (None, run.run.device)]
-
-    def _is_main(self, column: Column) -> bool:
-        return column.measure.kind == "score" and column.measure.name == self._main
-
-    def _places(self) -> dict[str, tuple[int, int, float]]:
-        """Return where each label stands: its family, then its misses, then its best mean of the main score."""
-        best: dict[str, float] = {}
-        misses: Counter[str] = Counter()
-        mains = (values for values, column in zip(self.values, self.columns, strict=True) if self._is_main(column))
-        for values in islice(mains, 1):
-            for key in values.numbers:
-                numbers = [values.sign * value for value in values.finite(key).values()]
-                best[key.label] = max([best.get(key.label, -math.inf), *([fmean(numbers)] if numbers else [])])
-                misses[key.label] += values.infinite(key)
-        families = {key.label: family_place(runs[0].run.family) for key, runs in self._records.items()}
-        return {label: (family, misses[label], -best.get(label, -math.inf)) for label, family in families.items()}
+    return Choice(key, title, tables) if tables else None
 
 
-def _hyperparameters(runs: Sequence[RunRecord]) -> dict[str, Value]:
-    """Return what the model was trained with: "searched" where a search found another value for every run."""
-    # The setting of a search that failed is not known: the plan's own is only where it began.
-    runs = [each for each in runs if each.is_ok]
-    found: dict[str, list[Value]] = defaultdict(list)
-    for each in runs:
-        for name, value in each.hyperparameters.items():
-            found[name].append(value)
-    return {name: values[0] if values == values[:1] * len(values) else SEARCHED for name, values in found.items()}
+def _pivot(section: SectionData, variable: Variable, variants: Sequence[str], key: str, title: str) -> Table:
+    rows = {(row.label, canonical(row.variant)): row for row in section.rows}
+    labels = list(dict.fromkeys(row.label for row in section.rows))
+    columns = [Column("model", "Model", "model")]
+    found: dict[str, list[Cell]] = {"model": [Cell(label) for label in labels]}
+    words = {each: json.loads(each) for each in variants}
+    names = {name for each in words.values() for name in each}
+    measure = variable.measure
+    for each in variants:
+        lines = [rows.get((label, each)) for label in labels]
+        heading = str(next(iter(words[each].values()))) if len(names) == 1 else text.variant(words[each])
+        columns.append(Column(each, heading, measure.kind, measure.unit, measure.better, measure=measure.name))
+        summaries: list[Summary | None] = [None if row is None else row.values.get(variable.key) for row in lines]
+        found[each] = text.cells(measure, summaries, [0 if row is None else row.good_count for row in lines])
+    name = text.join(sorted(each.replace("_", " ") for each in names))
+    families = section.families
+    return Table(
+        key, title, f"{measure.title} by {name}, on {section.dataset}; ± is half of the 95 % interval.", tuple(columns),
+        tuple(
+            Row({n: each[place] for n, each in found.items() if not each[place].is_absent}, label, families[label])
+            for place, label in enumerate(labels)
+        ),
+    )  # fmt: skip
 
 
-def _by_device(runs: Sequence[RunRecord]) -> Mapping[str, set[Repetition]]:
-    found: dict[str, set[Repetition]] = defaultdict(set)
-    for record in runs:
-        for device in ("", record.run.device):
-            found[device].add(Repetition.of(record))
-    return found
+def comparisons(section: SectionData, settings: Mapping[str, str]) -> Iterator[Comparison]:
+    """Yield every comparison of two models: of all scores, and of the costs that the first table shows."""
+    order = _order(section)
+    for variable in section.variables:
+        measure = variable.measure
+        if measure.kind != "score" and not measure.is_shown:
+            continue
+        for (key, variant), compared in section.compared.items():
+            if key != variable.key:
+                continue
+            for each in compared.pairs:
+                pair = _oriented(each, order)
+                yield Comparison(
+                    section.dataset, section.task, section.protocol, settings, text.variant(json.loads(variant)),
+                    measure.name, variable.words, pair.a, pair.b, pair.difference, pair.low, pair.high, pair.p_value,
+                    pair.p_adjusted, pair.verdict, pair.better, compared.margin, compared.level, pair.basis, pair.scope,
+                    _remedy(pair), pair.note, variable in section.mains,
+                )  # fmt: skip
 
 
-def by_size(variant: str) -> list[tuple[bool, float, str]]:
-    """Order variants by number where they are numbers, so that 1000 comes after 200."""
-    values = json.loads(variant).values()
-    return [(isinstance(value, str), 0.0 if isinstance(value, str) else float(value), str(value)) for value in values]
+def comparison_table(section: SectionData, key: str) -> Table | None:
+    """Return all pairs of models by the main score, for a page to show on demand; None where nothing is compared."""
+    main = section.main
+    if main is None:
+        return None
+    found = [(variant, compared) for (name, variant), compared in section.compared.items() if name == main.key]
+    order = _order(section)
+    pairs = [(variant, _oriented(pair, order)) for variant, compared in found for pair in compared.pairs]
+    pairs.sort(key=lambda each: (by_size(each[0]), order[each[1].a], order[each[1].b]))
+    if not pairs:
+        return None
+    columns = (
+        Column("a", "A", "text"), Column("b", "B", "text"), Column("variant", "Variant", "text"),
+        Column("difference", "A − B", "score", main.measure.unit), Column("interval", "95 % interval", "text"),
+        Column("p", "p, corrected", "score"), Column("verdict", "Verdict", "text"),
+        Column("remedy", "What would decide", "text"),
+    )  # fmt: skip
+    kept = [each for each in columns if each.key != "variant" or section.has_variants]
+    margin = found[0][1].margin
+    within = f" Equivalent: within ± {text.significant(margin, 2)}." if margin else ""
+    return Table(
+        key, "Comparisons",
+        f"Every pair of models by {main.measure.title}, corrected together for their number (Holm), at the "
+        f"{100 * LEVEL:g} % level.{within} {found[0][1].scope}", tuple(kept),
+        tuple(_pair_row(variant, pair) for variant, pair in pairs[:PAIR_LIMIT]), is_folded=True,
+    )  # fmt: skip
+
+
+def _remedy(pair: Pair) -> str:
+    return "" if pair.remedy is None or pair.remedy.is_empty else str(pair.remedy)
+
+
+def _order(section: SectionData) -> dict[str, int]:
+    return {label: number for number, label in enumerate(dict.fromkeys(row.label for row in section.rows))}
+
+
+def _oriented(pair: Pair, order: Mapping[str, int]) -> Pair:
+    """Return the pair with the model first that stands first in the table."""
+    if order[pair.a] < order[pair.b]:
+        return pair
+    # Less zero, so that no difference is minus nothing.
+    return replace(pair, a=pair.b, b=pair.a, difference=0.0 - pair.difference, low=-pair.high, high=-pair.low)
+
+
+def _pair_row(variant: str, pair: Pair) -> Row:
+    verdict = f"{pair.better} is better" if pair.better else VERDICTS[pair.verdict]
+    p_value = "< 0.001" if pair.p_adjusted < 0.001 else f"{pair.p_adjusted:.3f}"
+    found = {
+        "a": Cell(pair.a),
+        "b": Cell(pair.b),
+        "variant": Cell(text.variant(json.loads(variant))),
+        "difference": Cell(text.signed(pair.difference), pair.difference if math.isfinite(pair.difference) else None),
+        "interval": Cell(text.interval(pair.low, pair.high) or "–"),
+        "p": Cell(p_value, pair.p_adjusted),
+        "verdict": Cell(verdict, note=pair.note),
+        "remedy": Cell(_remedy(pair)),
+    }
+    return Row({name: cell for name, cell in found.items() if cell.text})

@@ -1,0 +1,188 @@
+"""Say first what was found: for each data set who leads, who is the cheapest of them, and what depth costs and buys."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from bench.evidence import Pair
+from bench.evidence import Section as Compared
+from bench.matching import BASELINE
+from bench.report import text
+from bench.report.section import ModelRow, SectionData, Variable
+
+__all__ = ["Answer"]
+
+# More models than this are counted rather than named.
+LIST_LIMIT = 4
+COSTS = (("train_seconds", "the training time"), ("latency_p50", "the latency"), ("peak_memory", "the memory"))
+# Below these a ratio of costs is one of clock ticks.
+LEAST = {"train_seconds": 1e-3, "latency_p50": 1e-3, "peak_memory": 1.0}
+# Costs within this factor are about the same.
+ABOUT = 1.25
+
+
+class Answer:
+    """The sentences on one section without variants; each is made from its comparisons and nothing else."""
+
+    def __init__(self, section: SectionData) -> None:
+        self.section = section
+        self.main = section.main
+        found = None if self.main is None else section.compared.get((self.main.key, "{}"))
+        self.compared: Compared | None = found
+        self.rows = {row.label: row for row in section.rows if self._has_mean(row)}
+        shown = [] if self.main is None else [row.values[self.main.key] for row in self.rows.values()]
+        texts = (
+            []
+            if self.main is None
+            else text.cells(self.main.measure, shown, [row.good_count for row in self.rows.values()])
+        )
+        self.texts = dict(zip(self.rows, (cell.text for cell in texts), strict=True))
+
+    def sentences(self) -> tuple[str, ...]:
+        """Return the answer; empty where fewer than two models have a score."""
+        if self.compared is None or len(self.rows) < 2:
+            return ()
+        return (*self._leaders(), *self._cheapest(), *self._depth(), *self._trivial(), *self._open())
+
+    @property
+    def scope(self) -> str:
+        """What the verdicts speak of, "" where there are none."""
+        return "" if self.compared is None else self.compared.scope
+
+    @property
+    def group(self) -> list[str]:
+        """The models that no other is better than, the best mean first; those without a mean are left out."""
+        return [label for label in self.rows if self.compared is not None and label in self.compared.tie_group]
+
+    def _has_mean(self, row: ModelRow) -> bool:
+        return self.main is not None and self.main.key in row.values and math.isfinite(row.values[self.main.key].mean)
+
+    def _measure(self) -> str:
+        if self.main is None:
+            return ""
+        title, name = self.main.measure.title, self.main.measure.name
+        # A title made of the name begins a sentence; a proper name, as Fréchet's, or an acronym stays as it is.
+        is_word = name.startswith(title.partition(" ")[0].lower()) and not title[1:2].isupper()
+        return title[:1].lower() + title[1:] if is_word else title
+
+    def _leaders(self) -> Iterator[str]:
+        group, others = self.group, [label for label in self.rows if label not in self.group]
+        rest = f"the other {len(others)} are" if len(others) > 1 else f"{others[0]} is" if others else ""
+        if len(group) == 1:
+            yield f"{group[0]} has the best {self._measure()} ({self.texts[group[0]]}); {rest} distinguishable from it."
+        elif self._is_settled(group):
+            named = self._named(group)
+            yield f"{named} are equivalent in {self._measure()}{f', and {rest} worse' if rest else ''}."
+        elif others:
+            yield (
+                f"{self._named(group)} share the lead in {self._measure()}: none of these {len(group)} is "
+                f"distinguishable from the best; {rest} worse."
+            )
+        else:
+            yield f"No model is distinguishable from the best {self._measure()}: {self._named(group)}."
+
+    def _is_settled(self, group: Sequence[str]) -> bool:
+        return self.compared is not None and all(self.compared.standing[label] == "best" for label in group)
+
+    def _named(self, group: Sequence[str]) -> str:
+        if len(group) > LIST_LIMIT:
+            first = [f"{label} ({self.texts[label]})" for label in group[: LIST_LIMIT - 1]]
+            return f"{', '.join(first)} and {len(group) - LIST_LIMIT + 1} more"
+        return text.join(f"{label} ({self.texts[label]})" for label in group)
+
+    def _cheapest(self) -> Iterator[str]:
+        times = [each for each in self.section.variables if each.measure.name == "train_seconds"]
+        group = self.group
+        if len(group) < 2 or not times:
+            return
+        known = {label: each for label in group if (each := self._cost(label, times[0])) is not None}
+        if len(known) < 2:
+            return
+        least = min(known, key=known.__getitem__)
+        most = max(known, key=known.__getitem__)
+        where = f" on {times[0].words}" if times[0].words else ""
+        if known[most] <= ABOUT * known[least]:
+            yield f"All of them take about the same training time{where} ({text.amount(known[least], 's')})."
+        else:
+            yield (
+                f"The cheapest of them is {least}: {text.amount(known[least], 's')} of training{where}, "
+                f"against {text.amount(known[most], 's')} of {most}."
+            )
+
+    def _cost(self, label: str, variable: Variable) -> float | None:
+        summary = self.rows[label].values.get(variable.key)
+        return summary.mean if summary is not None and math.isfinite(summary.mean) else None
+
+    def _depth(self) -> Iterator[str]:
+        """Compare the best deep model with the best shallow one; the correction for all pairs pays for the choice."""
+        shallow = next(
+            (row.label for row in self.rows.values() if row.family == "shallow" and row.label != BASELINE), ""
+        )
+        deep = next((row.label for row in self.rows.values() if row.family == "deep"), "")
+        pair = self._pair(deep, shallow) if shallow and deep else None
+        if pair is None or self.main is None:
+            return
+        unit = f" {self.main.measure.unit}" if self.main.measure.unit else ""
+        difference = pair.difference if pair.a == deep else -pair.difference
+        low, high = (pair.low, pair.high) if pair.a == deep else (-pair.high, -pair.low)
+        ends = text.interval(low, high)
+        told = f"{text.signed(difference)}{unit}{f' ({ends})' if ends else ''}"
+        costs = self._ratios(deep, shallow)
+        against = f"{deep} against {shallow}, the best of the shallow models"
+        if pair.verdict == "equivalent":
+            yield f"Depth buys nothing here: {against}, is equivalent in {self._measure()}, {told}{costs}."
+        elif pair.better == deep:
+            yield f"Depth buys {told} of {self._measure()}: {against}{costs}."
+        elif pair.better == shallow:
+            yield f"Depth loses {told} of {self._measure()}: {against}{costs}."
+        else:
+            yield f"Whether depth buys anything is not decided: {against}, {told} of {self._measure()}{costs}."
+
+    def _pair(self, a: str, b: str) -> Pair | None:
+        pairs = () if self.compared is None else self.compared.pairs
+        return next((pair for pair in pairs if {pair.a, pair.b} == {a, b}), None)
+
+    def _ratios(self, deep: str, shallow: str) -> str:
+        words = []
+        for name, title in COSTS:
+            variable = next((each for each in self.section.variables if each.measure.name == name), None)
+            above, below = (
+                (None, None) if variable is None else (self._cost(deep, variable), self._cost(shallow, variable))
+            )
+            if above is None or below is None or max(above, below) < LEAST[name]:
+                continue
+            factor = max(above, LEAST[name]) / max(below, LEAST[name])
+            if 1 / ABOUT < factor < ABOUT:
+                words.append(f"about {title}")
+            else:
+                words.append(f"{text.ratio(factor)} {title}" if factor > 1 else f"1/{1 / factor:.0f} of {title}")
+        return f", for {text.join(words)}" if words else ""
+
+    def _trivial(self) -> Iterator[str]:
+        """Name the models that are not better than the trivial one."""
+        if BASELINE not in self.rows:
+            return
+        others = [label for label in self.rows if label != BASELINE]
+        beaten = [
+            label for label in others if (pair := self._pair(label, BASELINE)) is not None and pair.better != label
+        ]
+        if beaten:
+            is_one = len(beaten) == 1
+            named = text.join(beaten) if len(beaten) <= LIST_LIMIT else f"{len(beaten)} models"
+            yield (
+                f"{named} {'is' if is_one else 'are'} not distinguishably better than the trivial baseline "
+                f"({self.texts[BASELINE]})."
+            )
+
+    def _open(self) -> Iterator[str]:
+        """Say what would decide between the two best of a tie group that is not decided."""
+        group = self.group
+        pair = self._pair(*group[:2]) if len(group) > 1 else None
+        if pair is None or pair.verdict != "open":
+            return
+        between = f"between {group[0]} and {group[1]}"
+        if pair.remedy is None or pair.remedy.is_empty:
+            yield f"No number of such runs would decide {between}, if the difference is as small as it now seems."
+        else:
+            yield f"To decide {between}, about {pair.remedy} are needed, if the difference is as large as it now seems."

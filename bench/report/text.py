@@ -1,0 +1,199 @@
+"""Turn the numbers of a report into text, once for all formats: the same digits everywhere."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from statistics import median
+
+from bench.report.analysis import MEMORY_RESOLUTION_MB
+from bench.report.blocks import ABSENT, Cell
+from bench.report.section import Measure, Summary
+from bench.specs import Value
+
+__all__ = [
+    "amount",
+    "cells",
+    "interval",
+    "join",
+    "moment",
+    "outcomes",
+    "plural",
+    "ratio",
+    "signed",
+    "significant",
+    "variant",
+]  # fmt: skip
+
+COUNTS = frozenset({"parameters", "trainable_parameters", "forward_macs", "training_macs", "depth"})
+# Means that span more than this are written with three digits each, since shared decimals would hide the small ones.
+SPAN_LIMIT = 50.0
+DECIMAL_LIMIT = 6
+# Half an interval larger than this share of a mean that has one end is told by its ends instead.
+LARGEST_HALF = 0.5
+# What a clock measures below this, in seconds, are its own ticks.
+SHORTEST = 1e-3
+# Of so many runs at most a cell keeps the values.
+RUN_LIMIT = 30
+
+
+def cells(measure: Measure, summaries: Sequence[Summary | None], good: Sequence[int]) -> list[Cell]:
+    """Return the cells of one column, with shared decimals where they can be.
+
+    good: runs that ended well, of each row; a cell that has another number says so.
+    """
+    present = [each for each in summaries if each is not None]
+    decimals = _shared_decimals(measure, present)
+    return [
+        Cell() if each is None else _cell(measure, each, decimals, count)
+        for each, count in zip(summaries, good, strict=True)
+    ]
+
+
+def _shared_decimals(measure: Measure, found: Sequence[Summary]) -> int | None:
+    if measure.name in COUNTS:
+        return 0
+    sizes = [abs(each.mean) for each in found if each.mean and math.isfinite(each.mean)]
+    if not sizes or (max(sizes) / min(sizes) > SPAN_LIMIT and measure.kind != "score"):
+        return None
+    halves = [(each.high - each.low) / 2 for each in found if each.low is not None and each.high is not None]
+    halves = [half for half in halves if half > 0]
+    places = _decimals(median(halves) if halves else median(sizes) / 10, digits=2)
+    return _at_most(places, measure)
+
+
+def _at_most(places: int, measure: Measure) -> int:
+    """However little runs differ, memory is known to a megabyte."""
+    return min(places, 1) if measure.kind == "memory" else places
+
+
+def _decimals(size: float, *, digits: int) -> int:
+    if not size:
+        return 0
+    return min(max(digits - 1 - math.floor(math.log10(abs(size))), 0), DECIMAL_LIMIT)
+
+
+def _cell(measure: Measure, found: Summary, decimals: int | None, good: int) -> Cell:
+    notes = _notes(measure, found, good)
+    runs = {str(each): value for each, value in sorted(found.runs.items())[:RUN_LIMIT]} if len(found.runs) > 1 else {}
+    if not math.isfinite(found.mean):
+        text = "missed" if measure.is_target else "∞" if found.mean > 0 else "−∞"
+        return Cell(text, found.mean, note=", ".join(notes), standing=found.standing)
+    places = _at_most(_decimals(found.mean, digits=3), measure) if decimals is None else decimals
+    least = _least(measure)
+    is_small = found.mean < least
+    text = f"< {least:g}" if is_small else f"{found.mean:,.{places}f}"
+    spread, ends = ("", "") if is_small else _spread(found, places, measure)
+    return Cell(text, found.mean, spread, found.low, found.high, ends, found.standing, note=", ".join(notes), runs=runs)
+
+
+def _least(measure: Measure) -> float:
+    """Return the value below which nothing is known but that it is small."""
+    if measure.kind == "memory":
+        return MEMORY_RESOLUTION_MB
+    return SHORTEST if measure.kind == "time" and measure.unit == "s" else -math.inf
+
+
+def _notes(measure: Measure, found: Summary, good: int) -> list[str]:
+    notes = []
+    if found.reference is not None:
+        mean, low, high = found.reference
+        ends = f" ({significant(low, 2)} to {significant(high, 2)})" if low is not None and high is not None else ""
+        notes.append(f"reference {significant(mean)}{ends}")
+    if found.infinite:
+        count = found.count + found.infinite
+        notes.append(
+            f"{found.count} of {count} reached" if measure.is_target else f"{found.infinite} of {count} infinite"
+        )
+    elif found.count != good and measure.kind != "size":
+        notes.append(f"{found.count} of {max(found.tried, good)} runs")
+    return notes
+
+
+def _spread(found: Summary, places: int, measure: Measure) -> tuple[str, str]:
+    """Return half the interval with the decimals of its mean, and one more where it would read as nothing; its ends."""
+    if found.low is None or found.high is None:
+        return "", ""
+    half = (found.high - found.low) / 2
+    finer = min(_decimals(half, digits=1), _at_most(DECIMAL_LIMIT, measure))
+    if round(half, places) == 0 and places < finer and round(half, finer):
+        places = finer
+    ends = f"{found.low:,.{places}f} to {found.high:,.{places}f}"
+    # Where the ends are far from even, as those of a cost that cannot be negative, ± would promise what cannot be.
+    is_even = half <= LARGEST_HALF * abs(found.mean) or not math.isfinite(measure.low) or math.isfinite(measure.high)
+    return f"{half:,.{places}f}" if is_even else "", ends
+
+
+def interval(low: float, high: float, digits: int = 2) -> str:
+    """Return the ends of an interval of a difference, "" where it has none."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return ""
+    places = min(_decimals(max(abs(low), abs(high)), digits=digits), DECIMAL_LIMIT)
+    return f"{_with_sign(low, places)} to {_with_sign(high, places)}"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """Return a difference with its sign and so many digits."""
+    if not math.isfinite(value):
+        return ABSENT
+    return _with_sign(value, _decimals(value, digits=digits))
+
+
+def _with_sign(value: float, places: int) -> str:
+    text = f"{value:+,.{places}f}"
+    return text.lstrip("+-") if float(text.replace(",", "")) == 0 else text.replace("-", "−")
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Return a number with so many significant digits, and no exponent where that stays short."""
+    if not math.isfinite(value):
+        return str(value)
+    if value and not 1e-4 <= abs(value) < 1e7:
+        return f"{value:.{digits - 1}e}"
+    return f"{value:,.{_decimals(value, digits=digits)}f}"
+
+
+def amount(value: float, unit: str) -> str:
+    """Return a time or a size as people say it: `0.4 s`, `3 min`, `120 MB`."""
+    if unit == "s" and value >= 120:
+        return f"{value / 60:,.0f} min" if value < 7200 else f"{value / 3600:,.1f} h"
+    if unit == "s" and 0 < value < 0.1:
+        return f"{significant(1000 * value, 2)} ms"
+    return f"{significant(value, 2)} {unit}".strip()
+
+
+def ratio(value: float) -> str:
+    """Return how many times as much something is: `12 ×`, `1.4 ×`."""
+    return f"{value:,.0f} ×" if value >= 9.5 else f"{value:.1f} ×"
+
+
+def variant(found: Mapping[str, Value]) -> str:
+    """Return a variant as `training size = 100, noise = 0.2`."""
+    return ", ".join(f"{name.replace('_', ' ')} = {value}" for name, value in found.items())
+
+
+def join(words: Iterable[str], last: str = "and") -> str:
+    """Return `a`, `a and b`, `a, b and c`."""
+    listed = list(words)
+    return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} {last} {listed[-1]}" if listed else ""
+
+
+def outcomes(found: Mapping[str, int]) -> str:
+    """Return runs by status, e.g. `33 ok, 1 timeout`."""
+    order = sorted(found, key=lambda status: (status != "ok", status))
+    return ", ".join(f"{found[status]:,} {status}" for status in order)
+
+
+def plural(count: int, noun: str) -> str:
+    """Return `1 run`, `2 runs`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def moment(text: str) -> str:
+    """Return an ISO moment as people write it, with its time zone; anything else as it is."""
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{when:%Y-%m-%d %H:%M} {when.tzname() or 'no time zone'}"
