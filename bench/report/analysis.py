@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from statistics import fmean
-from typing import NamedTuple
 
 from bench.evidence import (
     FAILED,
@@ -23,41 +21,21 @@ from bench.evidence import (
 )
 from bench.evidence import Section as Compared
 from bench.record import RunRecord
-from bench.report.conditions import Condition, Conditions
-from bench.report.grouping import Group, canonical
-from bench.report.measures import RESOURCES, is_clocked, score_measure, score_scope, shown_scores
+from bench.report.conditions import Conditions
+from bench.report.grouping import Group
+from bench.report.measures import is_clocked, score_measure
 from bench.report.objective import main_score
 from bench.report.repetition import Repetition, split_count
 from bench.report.section import Measure, ModelRow, SectionData, Summary, Variable
+from bench.report.values import RowKey, Values, by_size, collect, column_words, row_key
 from bench.specs import Value
 
-__all__ = ["MEMORY_RESOLUTION_MB", "RowKey", "analyse", "by_size", "row_key"]
+__all__ = ["MEMORY_RESOLUTION_MB", "analyse"]
 
 # Below a megabyte the high-water mark shows the allocator's pages, not the model.
 MEMORY_RESOLUTION_MB = 1.0
 # Stands for a hyperparameter that a search chose anew in every run.
 SEARCHED = "searched"
-# Under these a task writes what real data get against real data; the last is what older records have.
-REFERENCE, REFERENCE_ENDS, OLD_REFERENCE = "reference", ("reference_low", "reference_high"), "floor"
-
-
-class RowKey(NamedTuple):
-    """What a row stands for: a label and, as canonical text, the variant."""
-
-    label: str
-    variant: str
-
-
-def row_key(record: RunRecord) -> RowKey:
-    """Return the row a record belongs to."""
-    variant = record.run.variant
-    return RowKey(record.run.label, canonical(variant) if variant else "{}")
-
-
-def by_size(variant: str) -> list[tuple[bool, float, str]]:
-    """Order variants by number where they are numbers, so that 1000 comes after 200."""
-    values = json.loads(variant).values()
-    return [(isinstance(value, str), 0.0 if isinstance(value, str) else float(value), str(value)) for value in values]
 
 
 def analyse(
@@ -76,11 +54,11 @@ def analyse(
     applicable = [record for record in group.records if record.status != "not-applicable"]
     good = [record for record in applicable if record.is_ok]
     main = main_score(group.records)
-    found = _collect(good, main)
+    found = collect(good, main)
     words = Conditions(applicable, machine_names)
     variables = [
         Variable(f"{values.measure.name}#{number}", values.measure, values.condition, name)
-        for number, (values, name) in enumerate(zip(found, _names(found, words), strict=True))
+        for number, (values, name) in enumerate(zip(found, column_words(found, words), strict=True))
     ]
     if samples is not None:
         samples.load(good, dict.fromkeys(each.measure.name for each in found if _is_of_samples(each.measure, good)))
@@ -102,114 +80,6 @@ def analyse(
         failed_siblings=[each for each in siblings if not each.is_ok and each.status != "not-applicable"],
         samples=samples,
     )  # fmt: skip
-
-
-@dataclass
-class _Values:
-    """One column: its numbers by row and repetition, and the references that were measured beside them."""
-
-    measure: Measure
-    condition: Condition
-    numbers: dict[RowKey, dict[Repetition, float]] = field(default_factory=lambda: defaultdict(dict))
-    references: dict[RowKey, list[tuple[float, ...]]] = field(default_factory=lambda: defaultdict(list))
-
-    @property
-    def worst(self) -> float:
-        """What an infinitely bad value is; one that is infinitely good is no number at all."""
-        return -math.inf if self.measure.better == "higher" else math.inf
-
-    def finite(self, key: RowKey) -> dict[Repetition, float]:
-        return {each: value for each, value in self.numbers.get(key, {}).items() if math.isfinite(value)}
-
-    def infinite(self, key: RowKey) -> int:
-        return sum(value == self.worst for value in self.numbers.get(key, {}).values())
-
-
-def _collect(records: Sequence[RunRecord], main: str) -> list[_Values]:
-    """Return the columns that have a number: the main score, the others as they were recorded, then resources."""
-    return [*_scores(records, main), *_resources(records)]
-
-
-def _scores(records: Sequence[RunRecord], main: str) -> list[_Values]:
-    unstable = _unstable_details(records)
-    found: dict[tuple[Measure, Condition], _Values] = {}
-    several: dict[tuple[Measure, Condition], dict[RowKey, dict[Repetition, list[float]]]] = {}
-    order: dict[str, int] = {}
-    for record in records:
-        key = row_key(record)
-        for score in record.scores:
-            order.setdefault(score.name, len(order))
-            measure = _without(score_measure(score), unstable[score.name])
-            place = measure, Condition.of(record, score_scope(record, score))
-            values = found.setdefault(place, _Values(*place))
-            numbers = several.setdefault(place, defaultdict(lambda: defaultdict(list)))
-            numbers[key][Repetition.of(record)].append(score.value)
-            if reference := _reference(score.detail):
-                values.references[key].append(reference)
-    for place, rows in several.items():
-        for key, repetitions in rows.items():
-            # A score is one score on every device: runs of one seed and split on several of them are averaged.
-            found[place].numbers[key] = {each: fmean(values) for each, values in repetitions.items()}
-    shown = shown_scores(order, main)
-    for values in found.values():
-        values.measure = replace(values.measure, is_shown=values.measure.name in shown)
-    return sorted(found.values(), key=lambda values: (values.measure.name != main, order[values.measure.name]))
-
-
-def _reference(detail: Mapping[str, Value]) -> tuple[float, ...]:
-    names = (REFERENCE, *REFERENCE_ENDS) if REFERENCE in detail else (OLD_REFERENCE,)
-    values = [detail[name] for name in names if isinstance(detail.get(name), float)]
-    return tuple(float(value) for value in values if math.isfinite(float(value)))
-
-
-def _resources(records: Sequence[RunRecord]) -> Iterable[_Values]:
-    conditions = {scope: [Condition.of(record, scope) for record in records] for scope in ("model", "machine")}
-    keys = [row_key(record) for record in records]
-    for resource in RESOURCES:
-        found: dict[Condition, _Values] = {}
-        for key, condition, record in zip(keys, conditions[resource.scope], records, strict=True):
-            number = resource.read(record)
-            if number is not None:
-                values = found.setdefault(condition, _Values(resource.measure, condition))
-                values.numbers[key][Repetition.of(record)] = float(number)
-        yield from (found[condition] for condition in sorted(found))
-
-
-def _unstable_details(records: Sequence[RunRecord]) -> dict[str, frozenset[str]]:
-    """Find details that vary between runs of one cell: outcomes, not settings, so they split no column.
-
-    What varies from machine to machine only, such as the judge that each trained for itself, is a setting.
-    """
-    seen: dict[str, dict[tuple[RowKey, str, str, str], set[object]]] = defaultdict(lambda: defaultdict(set))
-    for record in records:
-        for score in record.scores:
-            for name, value in score.detail.items():
-                seen[score.name][row_key(record), record.run.device, record.environment_id, name].add(value)
-    return defaultdict(
-        frozenset,
-        {
-            score: frozenset(name for (*_, name), values in details.items() if len(values) > 1)
-            for score, details in seen.items()
-        },
-    )
-
-
-def _without(measure: Measure, names: frozenset[str]) -> Measure:
-    return replace(measure, detail=tuple(item for item in measure.detail if item[0] not in names)) if names else measure
-
-
-def _names(columns: Sequence[_Values], conditions: Conditions) -> Iterator[str]:
-    """Yield the condition of every column in words, with a metric's settings where they tell two columns apart."""
-    details: dict[str, set[tuple[tuple[str, object], ...]]] = defaultdict(set)
-    for values in columns:
-        details[values.measure.name].add(values.measure.detail)
-    for values in columns:
-        words = [conditions.name(values.condition)]
-        known = details[values.measure.name]
-        if len(known) > 1:
-            shared = set.intersection(*(set(detail) for detail in known))
-            words += [f"{name} {value}" for name, value in values.measure.detail if (name, value) not in shared]
-        yield ", ".join(word for word in words if word)
 
 
 def _is_of_samples(measure: Measure, records: Sequence[RunRecord]) -> bool:
@@ -239,7 +109,7 @@ class _Judge:
         for record in records:
             self._records[row_key(record).variant].append(record)
 
-    def of(self, variable: Variable, values: _Values) -> dict[str, _Judged]:
+    def of(self, variable: Variable, values: Values) -> dict[str, _Judged]:
         """Return the comparison of the models under each variant of the protocol."""
         if variable.measure.kind == "size":
             return {}
@@ -247,7 +117,7 @@ class _Judge:
             variant: self._judged(variable, values, variant) for variant in {key.variant: 0 for key in values.numbers}
         }
 
-    def _judged(self, variable: Variable, values: _Values, variant: str) -> _Judged:
+    def _judged(self, variable: Variable, values: Values, variant: str) -> _Judged:
         measure = variable.measure
         observed = self._observed(variable, values, variant)
         if not measure.better or len(observed.models) < 2:
@@ -257,7 +127,7 @@ class _Judge:
             margin = self._margin
         return _Judged(observed, compare(observed, margin=margin))
 
-    def _observed(self, variable: Variable, values: _Values, variant: str) -> Observations:
+    def _observed(self, variable: Variable, values: Values, variant: str) -> Observations:
         measure = variable.measure
         records = [record for record in self._records[variant] if variable.condition.holds(record)]
         if measure.kind == "score" and not _is_time(measure):
@@ -281,7 +151,7 @@ def _is_time(measure: Measure) -> bool:
     return measure.unit == "s"
 
 
-def _has(record: RunRecord, values: _Values) -> bool:
+def _has(record: RunRecord, values: Values) -> bool:
     """Was the record's score measured with the column's settings?"""
     wanted = values.measure
     return any(
@@ -296,7 +166,7 @@ class _Rows:
         self,
         records: Sequence[RunRecord],
         variables: Sequence[Variable],
-        values: Sequence[_Values],
+        values: Sequence[Values],
         judged: Sequence[Mapping[str, _Judged]],
         main: str,
     ) -> None:
@@ -351,7 +221,7 @@ class _Rows:
             values={name: each for name, each in found.items() if each is not None},
         )
 
-    def _summary(self, key: RowKey, values: _Values, judged: Mapping[str, _Judged]) -> Summary | None:
+    def _summary(self, key: RowKey, values: Values, judged: Mapping[str, _Judged]) -> Summary | None:
         finite, infinite = values.finite(key), values.infinite(key)
         if not finite and not infinite:
             return None
@@ -373,7 +243,7 @@ class _Rows:
             standing=compared.standing.get(key.label) if compared is not None and len(compared.pairs) else None,
         )
 
-    def _tried(self, key: RowKey, values: _Values) -> int:
+    def _tried(self, key: RowKey, values: Values) -> int:
         """Count the runs that have a value, be it no number, and those that failed under the column's condition."""
         failed = {
             Repetition.of(run)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from statistics import fmean
 from typing import NamedTuple
 
 from bench.record import RunRecord
 from bench.report.conditions import Condition, Conditions
 from bench.report.grouping import canonical
-from bench.report.measures import RESOURCES, score_measure, score_scope
+from bench.report.measures import RESOURCES, score_measure, score_scope, shown_scores
 from bench.report.repetition import Repetition
-from bench.report.tree import Measure
+from bench.report.section import Measure
+from bench.specs import Value
 
-__all__ = ["FLOOR", "RowKey", "Values", "by_variant", "collect", "column_names", "row_key"]
+__all__ = ["RowKey", "Values", "by_size", "collect", "column_words", "row_key"]
 
-# The score's detail under which a task writes what real data gets against real data.
-FLOOR = "floor"
+# Under these a task writes what real data get against real data; the last is what older records have.
+REFERENCE, REFERENCE_ENDS, OLD_REFERENCE = "reference", ("reference_low", "reference_high"), "floor"
 
 
 class RowKey(NamedTuple):
@@ -34,27 +37,31 @@ def row_key(record: RunRecord) -> RowKey:
     return RowKey(record.run.label, canonical(variant) if variant else "{}")
 
 
+def by_size(variant: str) -> list[tuple[bool, float, str]]:
+    """Order variants by number where they are numbers, so that 1000 comes after 200."""
+    values = json.loads(variant).values()
+    return [(isinstance(value, str), 0.0 if isinstance(value, str) else float(value), str(value)) for value in values]
+
+
 @dataclass
 class Values:
-    """One column: its numbers by row and repetition, and the floors that were measured beside them."""
+    """One column: its numbers by row and repetition, and the references that were measured beside them."""
 
     measure: Measure
     condition: Condition
     numbers: dict[RowKey, dict[Repetition, float]] = field(default_factory=lambda: defaultdict(dict))
-    floors: dict[RowKey, list[float]] = field(default_factory=lambda: defaultdict(list))
+    references: dict[RowKey, list[tuple[float, ...]]] = field(default_factory=lambda: defaultdict(list))
 
     @property
-    def sign(self) -> float:
-        """1 where higher is better, -1 where lower is."""
-        return 1.0 if self.measure.better == "higher" else -1.0
+    def worst(self) -> float:
+        """What an infinitely bad value is; one that is infinitely good is no number at all."""
+        return -math.inf if self.measure.better == "higher" else math.inf
 
     def finite(self, key: RowKey) -> dict[Repetition, float]:
-        """Return a row's finite values by repetition."""
         return {each: value for each, value in self.numbers.get(key, {}).items() if math.isfinite(value)}
 
     def infinite(self, key: RowKey) -> int:
-        """Return how many of a row's values are infinitely bad; one that is infinitely good is no number at all."""
-        return sum(value == -self.sign * math.inf for value in self.numbers.get(key, {}).values())
+        return sum(value == self.worst for value in self.numbers.get(key, {}).values())
 
 
 def collect(records: Sequence[RunRecord], main: str) -> list[Values]:
@@ -65,42 +72,50 @@ def collect(records: Sequence[RunRecord], main: str) -> list[Values]:
 def _scores(records: Sequence[RunRecord], main: str) -> list[Values]:
     unstable = _unstable_details(records)
     found: dict[tuple[Measure, Condition], Values] = {}
+    several: dict[tuple[Measure, Condition], dict[RowKey, dict[Repetition, list[float]]]] = {}
     order: dict[str, int] = {}
     for record in records:
         key = row_key(record)
         for score in record.scores:
-            condition = Condition.of(record, score_scope(record, score))
             order.setdefault(score.name, len(order))
             measure = _without(score_measure(score), unstable[score.name])
-            values = found.setdefault((measure, condition), Values(measure, condition))
-            values.numbers[key][Repetition.of(record)] = score.value
-            floor = score.detail.get(FLOOR)
-            if isinstance(floor, float) and math.isfinite(floor):
-                values.floors[key].append(floor)
+            place = measure, Condition.of(record, score_scope(record, score))
+            values = found.setdefault(place, Values(*place))
+            numbers = several.setdefault(place, defaultdict(lambda: defaultdict(list)))
+            numbers[key][Repetition.of(record)].append(score.value)
+            if reference := _reference(score.detail):
+                values.references[key].append(reference)
+    for place, rows in several.items():
+        for key, repetitions in rows.items():
+            # A score is one score on every device: runs of one seed and split on several of them are averaged.
+            found[place].numbers[key] = {each: fmean(values) for each, values in repetitions.items()}
+    shown = shown_scores(order, main)
+    for values in found.values():
+        values.measure = replace(values.measure, is_shown=values.measure.name in shown)
+    return sorted(found.values(), key=lambda values: (values.measure.name != main, order[values.measure.name]))
 
-    def place(values: Values) -> tuple[bool, int, Condition]:
-        return values.measure.name != main, order[values.measure.name], values.condition
 
-    return sorted(found.values(), key=place)
+def _reference(detail: Mapping[str, Value]) -> tuple[float, ...]:
+    names = (REFERENCE, *REFERENCE_ENDS) if REFERENCE in detail else (OLD_REFERENCE,)
+    values = [detail[name] for name in names if isinstance(detail.get(name), float)]
+    return tuple(float(value) for value in values if math.isfinite(float(value)))
 
 
 def _resources(records: Sequence[RunRecord]) -> Iterable[Values]:
-    conditions = {
-        scope: [Condition.of(record, scope) for record in records] for scope in ("model", "device", "machine")
-    }
+    conditions = {scope: [Condition.of(record, scope) for record in records] for scope in ("model", "machine")}
     keys = [row_key(record) for record in records]
     for resource in RESOURCES:
         found: dict[Condition, Values] = {}
         for key, condition, record in zip(keys, conditions[resource.scope], records, strict=True):
             number = resource.read(record)
             if number is not None:
-                values = found.get(condition) or found.setdefault(condition, Values(resource.measure, condition))
+                values = found.setdefault(condition, Values(resource.measure, condition))
                 values.numbers[key][Repetition.of(record)] = float(number)
         yield from (found[condition] for condition in sorted(found))
 
 
 def _unstable_details(records: Sequence[RunRecord]) -> dict[str, frozenset[str]]:
-    """Find details that vary between seeds of one cell: outcomes, not settings, so they split no column.
+    """Find details that vary between runs of one cell: outcomes, not settings, so they split no column.
 
     What varies from machine to machine only, such as the judge that each trained for itself, is a setting.
     """
@@ -119,32 +134,18 @@ def _unstable_details(records: Sequence[RunRecord]) -> dict[str, frozenset[str]]
 
 
 def _without(measure: Measure, names: frozenset[str]) -> Measure:
-    if not names:
-        return measure
-    return replace(measure, detail=tuple(item for item in measure.detail if item[0] not in names))
+    return replace(measure, detail=tuple(item for item in measure.detail if item[0] not in names)) if names else measure
 
 
-def column_names(columns: Sequence[Values], conditions: Conditions) -> list[str]:
-    """Return the condition of every column in words, with a metric's settings where they tell two columns apart."""
+def column_words(columns: Sequence[Values], conditions: Conditions) -> Iterator[str]:
+    """Yield the condition of every column in words, with a metric's settings where they tell two columns apart."""
     details: dict[str, set[tuple[tuple[str, object], ...]]] = defaultdict(set)
     for values in columns:
         details[values.measure.name].add(values.measure.detail)
-    return [_column_name(values, conditions, details[values.measure.name]) for values in columns]
-
-
-def _column_name(values: Values, conditions: Conditions, details: set[tuple[tuple[str, object], ...]]) -> str:
-    words = [conditions.name(values.condition)]
-    if len(details) > 1:
-        shared = set.intersection(*(set(detail) for detail in details))
-        words += [f"{name} {value}" for name, value in values.measure.detail if (name, value) not in shared]
-    return ", ".join(word for word in words if word)
-
-
-def by_variant(values: Values, keys: Iterable[RowKey]) -> Mapping[str, dict[RowKey, dict[Repetition, float]]]:
-    """Return the rows that compete with each other: those of one variant, with their finite values."""
-    found: dict[str, dict[RowKey, dict[Repetition, float]]] = defaultdict(dict)
-    for key in keys:
-        numbers = values.finite(key)
-        if numbers:
-            found[key.variant][key] = numbers
-    return found
+    for values in columns:
+        words = [conditions.name(values.condition)]
+        known = details[values.measure.name]
+        if len(known) > 1:
+            shared = set.intersection(*(set(detail) for detail in known))
+            words += [f"{name} {value}" for name, value in values.measure.detail if (name, value) not in shared]
+        yield ", ".join(word for word in words if word)
