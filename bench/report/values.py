@@ -58,9 +58,11 @@ class Values:
         return -math.inf if self.measure.better == "higher" else math.inf
 
     def finite(self, key: RowKey) -> dict[Repetition, float]:
+        """Return the values of a row that are finite, by repetition."""
         return {each: value for each, value in self.numbers.get(key, {}).items() if math.isfinite(value)}
 
     def infinite(self, key: RowKey) -> int:
+        """Count the values of a row that are infinitely bad."""
         return sum(value == self.worst for value in self.numbers.get(key, {}).values())
 
 
