@@ -25,8 +25,9 @@ from bench.record import (
     Score,
     Times,
 )
-from bench.report import LineFigure, Report, Section, build_report
-from bench_reports import terminal
+from bench.report import Block, Choice, LineFigure, Report, Section, SectionData, Source, Table, build_report
+from bench.report.analysis import analyse
+from bench.report.grouping import group, newest
 
 NASTY = "<script>alert('x')</script> </script> $\\LaTeX$ a|b c_d e&f `g` 100% #1 {h} ~ ^ \\end"
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -168,7 +169,7 @@ def generators(seeds: Iterable[int] = range(5), **changes: Any) -> Iterator[RunR
     for label, (family, distance, modes, seconds, parameters, depth) in GENERATORS.items():
         for seed in seeds:
             draw = random.Random(f"{label}{seed}")
-            detail = {"floor": draw.uniform(0.9, 1.3), "samples": 1000, "extractor": "lenet-digits-v1"}
+            detail = {"reference": draw.uniform(0.9, 1.3), "samples": 1000, "extractor": "lenet-digits-v1"}
             trained = seconds * draw.uniform(0.95, 1.1)
             yield record(
                 plan(label, family=family, seed=seed, task="image-generation"),
@@ -254,16 +255,41 @@ def _memory(megabytes: float, device: str) -> Memory:
 
 
 def report(records: Iterable[RunRecord], **options: Any) -> Report:
-    return build_report(list(records), {}, picture, title="t", command="c", **options)
+    return build_report(list(records), {}, Source(artifacts=picture), title="t", command="c", **options)
+
+
+def results(made: Report) -> list[Section]:
+    """Return the sections of a report that hold results of one data set, task and protocol."""
+    return [section for section in made.sections if section.kind == "results"]
 
 
 def only(records: Iterable[RunRecord]) -> Section:
-    (section,) = report(records).sections
+    (section,) = results(report(records))
     return section
 
 
-def lines(section: Section, name: str) -> list[LineFigure]:
-    return [each for each in section.figures if isinstance(each, LineFigure) and each.name == name]
+def data(records: Iterable[RunRecord]) -> SectionData:
+    """Return what the records of one section allow to say."""
+    (found,) = group(list(records))
+    return analyse(newest(found), {})
+
+
+def blocks(section: Section) -> list[Block]:
+    """Return the blocks of a section, the options of a choice one after another."""
+    return [
+        each for block in section.blocks for each in (block.options.values() if isinstance(block, Choice) else (block,))
+    ]
+
+
+def table(section: Section, key: str = "-table") -> Table:
+    """Return the table of a section whose key ends like this, by default that of its models."""
+    (found,) = [block for block in blocks(section) if isinstance(block, Table) and block.key.endswith(key)]
+    return found
+
+
+def lines(section: Section, key: str) -> list[LineFigure]:
+    """Return the line figures of a section whose key holds this."""
+    return [block for block in blocks(section) if isinstance(block, LineFigure) and key in block.key]
 
 
 def draw(*parts: Any) -> float:
@@ -271,6 +297,8 @@ def draw(*parts: Any) -> float:
 
 
 def terminal_text(made: Report, width: int = 100) -> str:
+    from bench_reports import terminal
+
     console = Console(width=width, force_terminal=False)
     with console.capture() as capture:
         console.print(terminal.summary(made))
