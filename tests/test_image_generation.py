@@ -246,6 +246,25 @@ def test_the_grid_is_a_png_with_a_column_per_class(task, digits):
     assert draw_grid(model, (1, 8, 8), seed=0)[0].equal(grid)
 
 
+def test_real_images_to_look_at_have_a_column_per_class(task, digits):
+    data = task.prepare(digits)
+    shown = data.truth["real_images"]
+    assert shown.dtype == np.uint8
+    assert shown.shape == (8, 10, 1, 8, 8)
+    real = np.round(digits.test.x * 255).astype(np.uint8)
+    for row in shown:
+        for label, image in enumerate(row):
+            places = np.flatnonzero((real == image).all((1, 2, 3)))
+            assert label in digits.test.y[places]
+    assert len(np.unique(shown.reshape(80, -1), axis=0)) == 80
+
+
+def test_of_few_images_there_is_a_row_for_each_of_the_rarest_class(task, digits):
+    kept = np.concatenate([np.flatnonzero(digits.test.y != 3), np.flatnonzero(digits.test.y == 3)[:2]])
+    data = task.prepare(replace(digits, test=digits.test.take(kept)))
+    assert data.truth["real_images"].shape == (2, 10, 1, 8, 8)
+
+
 def test_a_model_without_classes_gives_eight_columns():
     class Refuses(Constant):
         def sample(self, n, condition=None):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from inspect import signature
@@ -10,18 +9,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
 from bench.errors import ContractError, Diverged
+from bench.metrics.pictures import GRID_SIDE, MOST_COLUMNS, sheet
 
 __all__ = ["draw", "draw_grid", "picture"]
 
 SAMPLES_AT_ONCE = 500
-GRID_SIDE = 8
-MOST_COLUMNS = 16
-GAP = 2
-SMALLEST_SIDE = 48
 
 
 def draw(model: Any, n: int, shape: tuple[int, ...], *, seed: int, condition: Tensor | None = None) -> Tensor:
@@ -60,19 +55,7 @@ def picture(images: Tensor, columns: int) -> bytes:
     Small ones are enlarged by whole pixels, so that what the model drew is what is seen.
     """
     levels = ((images.detach().cpu().float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-    scale = max(1, -(-SMALLEST_SIDE // min(levels.shape[2:])))
-    tiles = levels.permute(0, 2, 3, 1).repeat_interleave(scale, 1).repeat_interleave(scale, 2).numpy()
-    count, height, width, channels = tiles.shape
-    rows = -(-count // columns)
-    sheet = np.full((rows * (height + GAP) + GAP, columns * (width + GAP) + GAP, channels), 255, np.uint8)
-    for index, tile in enumerate(tiles):
-        top, left = (
-            GAP + place * (side + GAP) for place, side in zip(divmod(index, columns), (height, width), strict=True)
-        )
-        sheet[top : top + height, left : left + width] = tile
-    buffer = io.BytesIO()
-    Image.fromarray(sheet.squeeze(2) if channels == 1 else sheet).save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
+    return sheet(levels.numpy(), columns)
 
 
 def _checked(answer: Any, expected: tuple[int, ...], model: Any) -> Tensor:

@@ -49,7 +49,8 @@ class ImageGeneration(Task):
     The judge is a classifier trained on the real training part: the shipped one for `digits`, else one that is trained
     once, which takes about a minute, and kept in the cache. What it sees in the samples (`features`, (n, 64), and
     `classes`, (n,)) is kept beside them; the truth holds what it sees in as many real images (`real_features`,
-    `real_classes`, `labels`) and in as many of the training part (`train_features`).
+    `real_classes`, `labels`) and in as many of the training part (`train_features`), and a few images of the test part
+    to look at beside the samples (`real_images`, (rows, classes, channels, height, width) of 256 levels).
     """
 
     Settings = ImageGenerationSettings
@@ -91,6 +92,7 @@ class ImageGeneration(Task):
             "class_shares": np.bincount(data.test.layers().numpy(), minlength=class_count or 0) / len(data.test),
             **_seen("real_", judge, test.target),
             "train_features": _features(judge, _chosen(data.train, n).target),
+            "real_images": _pictured(data),
         }
         for extractor in others:
             truth[f"real_{extractor.name}"] = self._cached(extractor, test)
@@ -208,6 +210,20 @@ def _chosen(part: Part, n: int) -> Part:
 
     places = torch.from_numpy(np.random.RandomState(0).permutation(len(part))[:n])
     return part.take(places)
+
+
+def _pictured(data: TaskData) -> np.ndarray[Any, Any]:
+    """Return images of the test part as they are kept, (rows, columns, *image): a column per class, as in samples."""
+    from bench.metrics.pictures import GRID_SIDE, MOST_COLUMNS
+    from bench.tasks.answering import kept_samples
+
+    order = np.random.RandomState(0).permutation(len(data.test))
+    classes = data.test.layers().numpy()[order]
+    columns = [order[classes == each][:GRID_SIDE] for each in np.unique(classes)[:MOST_COLUMNS]]
+    rows = min(map(len, columns))
+    places = np.stack([places[:rows] for places in columns], axis=1)
+    images = kept_samples(data.test.target[places.ravel()], data)["samples"]
+    return images.reshape(*places.shape, *images.shape[1:])
 
 
 def _features(extractor: Extractor, images: Tensor) -> np.ndarray[Any, Any]:
