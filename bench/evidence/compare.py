@@ -19,7 +19,7 @@ import numpy as np
 
 from bench.evidence.crossed import with_pseudo_samples
 from bench.evidence.estimate import LEVEL, Basis, Estimate
-from bench.evidence.observations import Observations
+from bench.evidence.observations import Observations, RunKey, Runs
 from bench.evidence.remedy import Remedy, can_runs_decide, remedy
 from bench.evidence.resplits import ROUNDING
 from bench.evidence.rule import estimate, run_values
@@ -140,9 +140,9 @@ def compare_each(
 def _test(observations: Observations, a: str, b: str, margin: float | None, is_sequential: bool) -> _Tested:
     left, right = observations.finite(a), observations.finite(b)
     shared = [key for key in left if key in right and left[key].shape == right[key].shape]
-    scale = float(np.mean([np.abs(left[key]).mean() + np.abs(right[key]).mean() for key in shared])) if shared else 0.0
-    runs = {key: left[key] - right[key] for key in shared}
-    runs = {key: np.where(np.abs(values) <= ROUNDING * scale, 0.0, values) for key, values in runs.items()}
+    sizes = observations.sizes(a), observations.sizes(b)
+    scale = sum(sizes[0][key] + sizes[1][key] for key in shared) / len(shared) if shared else 0.0
+    runs = _differences(left, right, shared, ROUNDING * scale)
     found = estimate(runs, scale, observations)
     width = observations.high - observations.low
     if found.samples > 1 and found.standard_error == 0 and math.isfinite(width):
@@ -158,6 +158,15 @@ def _test(observations: Observations, a: str, b: str, margin: float | None, is_s
         if margin is not None:
             p_margin = max(p_margin * shared_level, anytime_p_value(values, margin), anytime_p_value(values, -margin))
     return _Tested(a, b, found, p_value, p_margin, len(shared))
+
+
+def _differences(left: Runs, right: Runs, shared: Sequence[RunKey], rounding: float) -> Runs:
+    """Return left less right, run by run; what is rounding is nothing."""
+    if shared and not left[shared[0]].ndim:
+        whole = np.array([left[key] for key in shared]) - np.array([right[key] for key in shared])
+        return dict(zip(shared, np.where(np.abs(whole) <= rounding, 0.0, whole), strict=True))
+    runs = {key: left[key] - right[key] for key in shared}
+    return {key: np.where(np.abs(values) <= rounding, 0.0, values) for key, values in runs.items()}
 
 
 def _corrected(tested: list[_Tested], p_values: list[float]) -> list[float]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from bench.evidence.estimate import LEVEL, Basis, Estimate
 from bench.evidence.observations import Observations
 from bench.evidence.rule import estimate
@@ -50,7 +48,8 @@ def score_interval(observations: Observations, model: str, *, level: float = LEV
     in the logarithm of the distance from that end. Otherwise symmetric.
     """
     runs = observations.finite(model)
-    scale = float(np.mean([np.abs(scores).mean() for scores in runs.values()])) if runs else 0.0
+    sizes = observations.sizes(model).values()
+    scale = sum(sizes) / len(sizes) if runs else 0.0
     found = estimate(runs, scale, observations)
     low, high = _ends(found, observations.low, observations.high, level)
     return ScoreInterval(found.value, low, high, found.basis, scope(found), len(runs), observations.failures(model))

@@ -49,6 +49,9 @@ class Observations:
     test_to_train: float = 0.25
     groups: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     is_series: bool = False
+    # What every comparison of a model asks again.
+    _finite: dict[str, dict[RunKey, Array]] = field(init=False, default_factory=dict, compare=False, repr=False)
+    _sizes: dict[str, dict[RunKey, float]] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         counts: dict[str, tuple[str, int]] = {}
@@ -75,10 +78,25 @@ class Observations:
 
     def finite(self, model: str) -> dict[RunKey, Array]:
         """Return the runs of a model whose scores are all finite, in float64, ordered by their keys."""
-        runs = sorted(self.models[model].items())
-        return {key: np.asarray(scores, dtype=np.float64) for key, scores in runs if np.isfinite(scores).all()}
+        if model not in self._finite:
+            runs = [(key, np.asarray(self.models[model][key], np.float64)) for key in sorted(self.models[model])]
+            self._finite[model] = {key: scores for key, scores in runs if _is_finite(scores)}
+        return self._finite[model]
+
+    def sizes(self, model: str) -> dict[RunKey, float]:
+        """Return the mean absolute score of each finite run of a model."""
+        if model not in self._sizes:
+            runs = self.finite(model).items()
+            self._sizes[model] = {
+                key: abs(float(scores)) if not scores.ndim else float(np.abs(scores).mean()) for key, scores in runs
+            }
+        return self._sizes[model]
 
     def failures(self, model: str) -> int:
         """Return how many runs of a model failed, those with a score that is not finite among them."""
-        infinite = {key for key, scores in self.models[model].items() if not np.isfinite(scores).all()}
+        infinite = self.models[model].keys() - self.finite(model).keys()
         return len(self.failed.get(model, frozenset()) | infinite)
+
+
+def _is_finite(scores: Array) -> bool:
+    return math.isfinite(scores) if not scores.ndim else bool(np.isfinite(scores).all())

@@ -40,7 +40,14 @@ def run_values(runs: Mapping[RunKey, Array]) -> Array:
     """Return what counts as independent observations, in order: the mean of each split, or of each seed of one."""
     splits = {key.split for key in runs}
     if len(splits) == 1:
-        return np.array([float(runs[key].mean()) for key in sorted(runs)])
+        return np.array([_mean(runs[key]) for key in sorted(runs)])
     # Splits in the order in which their first seed was run, which a rule for looking again and again goes by.
-    first = sorted(splits, key=lambda split: min(key for key in runs if key.split == split))
-    return np.array([np.mean([runs[key].mean() for key in sorted(runs) if key.split == split]) for split in first])
+    first = dict.fromkeys(key.split for key in sorted(runs))
+    means: dict[str, list[float]] = {split: [] for split in first}
+    for key in sorted(runs):
+        means[key.split].append(_mean(runs[key]))
+    return np.array([sum(each) / len(each) for each in means.values()])
+
+
+def _mean(scores: Array) -> float:
+    return float(scores.mean()) if scores.ndim else float(scores)

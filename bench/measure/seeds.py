@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import random
 import sys
+import zlib
 
 import numpy as np
 import torch
 
-__all__ = ["seed_everything"]
+__all__ = ["noise_seed", "seed_everything"]
 
 # NVIDIA, AMD, and NVIDIA under Windows' Linux
 GPU_FILES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
@@ -32,6 +33,15 @@ def seed_everything(seed: int, *, deterministic: bool = False) -> None:
     if torch.cuda.is_initialized() or _may_have_gpu():  # type: ignore[no-untyped-call]  # torch leaves it untyped
         torch.cuda.manual_seed_all(seed)
     _set_deterministic(deterministic)
+
+
+def noise_seed(seed: int, purpose: str) -> int:
+    """Return the seed, 0 ≤ … < 2**32, of the noise that a run of this seed draws for one purpose.
+
+    Not the run's seed itself: a generator would be asked with the very numbers that its weights were initialised from,
+    and the weights chosen on the validation part would be tested with the noise that they were chosen by.
+    """
+    return int(np.random.SeedSequence((seed, zlib.crc32(purpose.encode()))).generate_state(1)[0])
 
 
 def _may_have_gpu() -> bool:

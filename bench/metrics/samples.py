@@ -1,4 +1,4 @@
-"""Draw samples from a generative model, the same noise for every model, and picture them."""
+"""Draw samples from a generative model with the noise of one seed, and picture them."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ class _Run:
         protocol: Protocol = rules(rules.Settings.model_validate(plan.settings["protocol"]))
         dataset = self._dataset(job.dataset)
         self.measured["data"] = dataset.hashes()
-        data = self._place(task.prepare(dataset))
+        data = self._place(self._prepared(task, dataset))
         self.measured["problem"] = _without_tokens(data.problem)
         return task, protocol, data
 
@@ -171,7 +171,10 @@ class _Run:
         # Two vocabularies number the same words differently: weights of one would mean nothing in the other.
         sides = (data.encoding.input, data.encoding.target)
         like = Encoding(*(side if isinstance(side, Vocabulary) else None for side in sides))
-        return self._place(task.prepare(dataset, like))
+        return self._place(self._prepared(task, dataset, like))
+
+    def _prepared(self, task: Task, dataset: Dataset, like: Encoding | None = None) -> TaskData:
+        return replace(task.prepare(dataset, like), seed=self.job.plan.seed)
 
     def _build(self, task: Task, data: TaskData, overrides: Mapping[str, Any]) -> Any:
         plan = self.job.plan

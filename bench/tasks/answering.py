@@ -12,16 +12,17 @@ import torch
 from torch import Tensor
 
 from bench.errors import ContractError, Diverged
+from bench.measure.seeds import noise_seed
 from bench.metrics.samples import draw
 from bench.model import is_network
 from bench.spaces import Space
 from bench.tasks.black_box import assert_finite, expected_shape, shares_of_black_box, values_of_black_box
 from bench.tasks.data import Answer, Array, Part, TaskData
 
-__all__ = ["NOISE_SEED", "ask", "check", "drawn", "kept_samples"]
+__all__ = ["GRID_SEED", "ask", "check", "drawn", "kept_samples"]
 
-# One seed of noise for all models: else two grids, or two curves, could not be laid side by side.
-NOISE_SEED = 0
+# Pictures of samples are compared by eye, so that all are drawn from one noise; scores are not (see `drawn`).
+GRID_SEED = 0
 EVALUATION_BATCH = 1024
 # Numbers that a network may answer at once: a batch of 256 sequences over 10,000 tokens would be a gigabyte.
 NUMBERS_AT_ONCE = 2**24
@@ -53,7 +54,7 @@ def check(model: Any, data: TaskData) -> None:
     few = data.train.take(slice(0, 2))
     if problem.answer == "sample":
         try:
-            draw(model, len(few), problem.wanted.sizes, seed=NOISE_SEED, condition=few.x)
+            draw(model, len(few), problem.wanted.sizes, seed=GRID_SEED, condition=few.x)
         except Diverged as error:
             raise ContractError(f"before any training {error}") from error
     elif problem.answer == "predict":
@@ -160,11 +161,16 @@ def _categories_chosen(output: Array, space: Space) -> Array:
 def drawn(
     model: Any, data: TaskData, part: Part, count: int, sampling: AbstractContextManager[Any]
 ) -> tuple[Tensor, tuple[str, ...]]:
-    """Return samples as they are encoded, brought within the bounds of their space, and a note where they had to be."""
+    """Return samples as they are encoded, brought within the bounds of their space, and a note where they had to be.
+
+    The noise follows from the run's seed: with one noise for all runs, the spread of their scores would hide what
+    another draw of samples changes. It is the same at every look at the validation part, and another for the test part.
+    """
     space = data.problem.wanted
+    seed = noise_seed(data.seed, "validation" if part is data.validation else "test")
     with sampling:
         condition = None if part.x is None else part.x[:count]
-        samples = draw(model, count, space.sizes, seed=NOISE_SEED, condition=condition)
+        samples = draw(model, count, space.sizes, seed=seed, condition=condition)
     if space.bounds is None:
         return samples, ()
     low, high = space.bounds

@@ -139,6 +139,7 @@ class TaskData:
 
     truth, validation_truth: what answers on the test and the validation part are scored against, raw; no model sees it.
     tools: what the task itself needs to reduce answers, such as the judge of samples; tasks keep no state.
+    seed:  that of the run, from which the noise of samples follows.
     """
 
     problem: Problem
@@ -149,6 +150,7 @@ class TaskData:
     validation_truth: Arrays = field(default_factory=dict)
     truth: Arrays = field(default_factory=dict)
     tools: tuple[Any, ...] = ()
+    seed: int = 0
 
     def to(self, device: torch.device) -> TaskData:
         """Return the data on a device."""

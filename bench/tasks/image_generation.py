@@ -142,9 +142,9 @@ class ImageGeneration(Task):
     def artifacts(self, model: Any, data: TaskData) -> Mapping[str, tuple[str, bytes]]:
         """Return a grid of samples, from the same noise for every model."""
         from bench.metrics.samples import draw_grid, picture
-        from bench.tasks.answering import NOISE_SEED
+        from bench.tasks.answering import GRID_SEED
 
-        grid, columns = draw_grid(model, data.problem.wanted.sizes, seed=NOISE_SEED)
+        grid, columns = draw_grid(model, data.problem.wanted.sizes, seed=GRID_SEED)
         return {"samples.png": ("image/png", picture(grid, columns))}
 
     def _distances(self, answer: Arrays, truth: Arrays) -> Iterator[Score]:
