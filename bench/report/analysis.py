@@ -120,7 +120,9 @@ class _Judge:
     def _judged(self, variable: Variable, values: Values, variant: str) -> _Judged:
         measure = variable.measure
         observed = self._observed(variable, values, variant)
-        if not measure.better or len(observed.models) < 2:
+        # Of the costs that a page shows on demand nobody asks which is the best.
+        is_asked = measure.kind == "score" or measure.is_shown
+        if not (measure.better and is_asked) or len(observed.models) < 2:
             return _Judged(observed, None)
         margin = default_margin(observed.low, observed.high) if measure.kind == "score" else None
         if measure.name == self._main and self._margin:

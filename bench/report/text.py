@@ -76,7 +76,8 @@ def _decimals(size: float, *, digits: int) -> int:
 
 def _cell(measure: Measure, found: Summary, decimals: int | None, good: int) -> Cell:
     notes = _notes(measure, found, good)
-    runs = {str(each): value for each, value in sorted(found.runs.items())[:RUN_LIMIT]} if len(found.runs) > 1 else {}
+    has_runs = measure.is_shown and len(found.runs) > 1
+    runs = {str(each): value for each, value in sorted(found.runs.items())[:RUN_LIMIT]} if has_runs else {}
     if not math.isfinite(found.mean):
         text = "missed" if measure.is_target else "∞" if found.mean > 0 else "−∞"
         return Cell(text, found.mean, note=", ".join(notes), standing=found.standing)
