@@ -13,6 +13,7 @@ from bench.evidence import SampleScores
 from bench.plugins import Offer
 from bench.record import Environment, RunRecord
 from bench.report import machines, text
+from bench.report.about import about
 from bench.report.analysis import analyse
 from bench.report.answers import Answer
 from bench.report.blocks import Block, Comparison, Model, Prose, Report, Section
@@ -97,7 +98,10 @@ def build_report(
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         version=bench.__version__,
         command=command,
-        sections=tuple(_sections(parts, source)),
+        sections=(
+            *_sections(parts, source),
+            *about([(part.title, part.group.records) for part in parts], known, environments, attempts),
+        ),
         models=_models(parts),
         comparisons=tuple(_comparisons(parts)),
         outcomes=dict(Counter(record.status for record in known)),
