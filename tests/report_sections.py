@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from bench.model import Problem
 from bench.record import RunRecord, Score, SplitPlan, Times
-from bench.report.repetition import Repetition
-from bench.report.section import Measure, ModelRow, SectionData, Summary, Variable
+from bench.report.analysis import analyse
+from bench.report.grouping import group
+from bench.report.machines import machine_names
+from bench.report.section import SectionData
 from bench.spaces import Space
 from tests.report_records import plan, record
 
-ACCURACY = Variable("accuracy", Measure("accuracy", "Accuracy", "", "higher", "score", low=0.0, high=1.0))
-TRAINING = Variable("train_seconds", Measure("train_seconds", "Training", "s", "lower", "time"))
 Arrays = Mapping[str, NDArray[Any]]
 
 
@@ -46,9 +44,10 @@ class Kept:
         made = record(
             run,
             kept=tuple(sorted(arrays)),
-            truth="t",
+            truth=str(split),
             problem=Problem(run.task, run.dataset, 100, "predict", images, target),
-            scores=(Score(name="accuracy", value=_accuracy(arrays), higher_is_better=True),),
+            scores=_scores(arrays),
+            objective="accuracy" if classes else "",
             times=Times(train_seconds=seconds),
         )
         self.records.append(made)
@@ -60,49 +59,14 @@ class Kept:
         return section_of(self.records)
 
 
-def _accuracy(arrays: Arrays) -> float:
+def _scores(arrays: Arrays) -> tuple[Score, ...]:
     if "probabilities" not in arrays:
-        return math.nan
-    return float((arrays["probabilities"].argmax(1) == arrays["labels"]).mean())
+        return ()
+    value = float((arrays["probabilities"].argmax(1) == arrays["labels"]).mean())
+    return (Score(name="accuracy", value=value, higher_is_better=True, low=0.0, high=1.0),)
 
 
 def section_of(records: Sequence[RunRecord]) -> SectionData:
-    """Return a section of records, a row per label and variant, with mean accuracy and training time."""
-    cells: dict[tuple[str, str], list[RunRecord]] = {}
-    for each in records:
-        cells.setdefault((each.run.label, repr(each.run.variant)), []).append(each)
-    first = records[0].run
-    return SectionData(
-        first.dataset,
-        first.task,
-        first.protocol,
-        "accuracy",
-        [each for each in records if each.is_ok],
-        (ACCURACY, TRAINING),
-        [_row(runs) for runs in cells.values()],
-        failed=[each for each in records if not each.is_ok],
-    )
-
-
-def _row(runs: Sequence[RunRecord]) -> ModelRow:
-    run, good = runs[0].run, [each for each in runs if each.is_ok]
-    values = {
-        "accuracy": _summary({Repetition.of(each): each.score("accuracy") or math.nan for each in good}),
-        "train_seconds": _summary({Repetition.of(each): each.times.train_seconds for each in good}),
-    }
-    seeds, splits = {each.run.seed for each in good}, {each.run.split for each in good}
-    return ModelRow(
-        run.label,
-        run.family,
-        run.variant,
-        run.hyperparameters,
-        {"ok": len(good)},
-        len(seeds),
-        len(splits),
-        len(good),
-        values,
-    )
-
-
-def _summary(runs: Mapping[Repetition, float]) -> Summary:
-    return Summary(float(np.mean([*runs.values()])), None, None, runs, len(runs))
+    """Return what a report analyses of records of one data set, task and protocol."""
+    (found,) = group(records)
+    return analyse(found, machine_names(records))

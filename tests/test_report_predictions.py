@@ -29,7 +29,7 @@ def answers(seed: int, n: int = 200, classes: int = 3, skill: float = 2.0) -> di
 
 
 def figure(blocks, key: str) -> LineFigure:
-    (found,) = (each for each in blocks if isinstance(each, LineFigure) and each.key == key)
+    (found,) = (each for each in blocks if isinstance(each, LineFigure) and each.key == f"s-{key}")
     return found
 
 
@@ -76,7 +76,7 @@ def test_one_class_alone_has_no_roc_curve():
     kept = Kept()
     made = answers(0, 50)
     kept.add("lenet", {**made, "labels": np.zeros(50, np.int64)})
-    blocks = prediction_blocks(kept.section(), kept)
+    blocks = prediction_blocks(kept.section(), kept, "s")
     assert [type(each).__name__ for each in blocks] == ["Choice", "LineFigure"]
     assert np.isnan(mean_roc_curve(made["probabilities"], np.zeros(50, np.int64), FINE)).all()
 
@@ -87,7 +87,7 @@ def test_confusions_are_summed_over_runs_and_coloured_by_true_class():
     for seed, wrong in enumerate((0, 1, 1)):
         p = np.eye(2, dtype=np.float32)[[wrong, 0, 1, 1]]
         kept.add("lenet", {"probabilities": p, "labels": y}, names=("cat", "dog"), seed=seed)
-    (matrix,) = matrices(prediction_blocks(kept.section(), kept)).values()
+    (matrix,) = matrices(prediction_blocks(kept.section(), kept, "s")).values()
     assert matrix.rows == matrix.columns == ("cat", "dog")
     assert matrix.texts == (("4", "2"), ("0", "6"))
     assert matrix.values[0] == pytest.approx((4 / 6, 2 / 6), abs=1e-4)
@@ -97,7 +97,7 @@ def test_confusions_are_summed_over_runs_and_coloured_by_true_class():
 def test_classes_without_names_are_numbers_and_those_without_samples_have_no_share():
     kept = Kept()
     kept.add("lenet", {"probabilities": np.eye(3, dtype=np.float32)[[0, 2]], "labels": np.array([0, 0])})
-    (matrix,) = matrices(prediction_blocks(kept.section(), kept)).values()
+    (matrix,) = matrices(prediction_blocks(kept.section(), kept, "s")).values()
     assert matrix.rows == ("0", "1", "2")
     assert np.isnan(matrix.values[1]).all()
 
@@ -108,7 +108,7 @@ def test_of_many_classes_the_most_confused_are_shown():
     predicted = labels.copy()
     predicted[labels >= 25] = (labels[labels >= 25] - 20) % 30
     kept.add("lenet", {"probabilities": np.eye(30, dtype=np.float32)[predicted], "labels": labels})
-    (matrix,) = matrices(prediction_blocks(kept.section(), kept)).values()
+    (matrix,) = matrices(prediction_blocks(kept.section(), kept, "s")).values()
     assert len(matrix.rows) == 20
     assert {str(each) for each in (*range(25, 30), *range(5, 10))} <= {*matrix.rows}
     assert "20 of 30 classes" in matrix.caption
@@ -119,7 +119,7 @@ def test_lines_stay_between_nought_and_one_beside_their_references():
     for seed in range(3):
         kept.add("lenet", answers(seed), seed=seed)
         kept.add("logistic", answers(seed + 10, skill=1.0), seed=seed, family="shallow")
-    blocks = prediction_blocks(kept.section(), kept)
+    blocks = prediction_blocks(kept.section(), kept, "s")
     for key, reference in (("reliability", "perfectly calibrated"), ("roc", "chance")):
         drawn = figure(blocks, key)
         assert [line.label for line in drawn.lines] == ["lenet", "logistic", ""]
@@ -137,7 +137,7 @@ def test_a_reliability_line_says_how_many_answers_its_bins_hold():
     kept = Kept()
     p = np.repeat([[0.5, 0.5], [0.9, 0.1]], [5, 95], axis=0).astype(np.float32)
     kept.add("lenet", {"probabilities": p, "labels": np.arange(100) % 2})
-    line = figure(prediction_blocks(kept.section(), kept), "reliability").lines[0]
+    line = figure(prediction_blocks(kept.section(), kept, "s"), "reliability").lines[0]
     assert "0.47–0.53: 5.0%" in line.note
     assert "0.87–0.93: 95.0%" in line.note
     # Five answers say nothing of how often such answers are right.
@@ -147,7 +147,7 @@ def test_a_reliability_line_says_how_many_answers_its_bins_hold():
 def test_two_classes_have_the_curve_of_the_second():
     kept = Kept()
     kept.add("lenet", answers(0, classes=2), names=("benign", "malignant"))
-    assert "Class malignant against benign" in figure(prediction_blocks(kept.section(), kept), "roc").caption
+    assert "Class malignant against benign" in figure(prediction_blocks(kept.section(), kept, "s"), "roc").caption
 
 
 def test_the_best_models_and_the_fastest_are_drawn_and_the_others_named():
@@ -155,7 +155,7 @@ def test_the_best_models_and_the_fastest_are_drawn_and_the_others_named():
     for number in range(10):
         kept.add(f"model-{number}", answers(number, 400, skill=3 - number * 0.3), seconds=100.0 - 10 * number)
     kept.add("baseline", answers(99, skill=0.0), seconds=0.0)
-    blocks = prediction_blocks(kept.section(), kept)
+    blocks = prediction_blocks(kept.section(), kept, "s")
     drawn = [line.label for line in figure(blocks, "roc").lines if line.label]
     scores = {each.run.label: each.score("accuracy") or 0.0 for each in kept.records if each.run.label != "baseline"}
     ranked = sorted(scores, key=lambda label: -scores[label])
@@ -172,7 +172,7 @@ def test_at_most_five_runs_of_a_model_are_read_and_each_once():
         kept.add("lenet", answers(seed), seed=seed)
         if seed >= 8:
             kept.add("mlp", answers(seed), seed=seed)
-    blocks = prediction_blocks(kept.section(), kept)
+    blocks = prediction_blocks(kept.section(), kept, "s")
     counts = {each: kept.read.count(each) for each in kept.read}
     assert len(counts) == 9
     assert max(counts.values()) <= 2  # the first one is asked for its size, too
@@ -186,14 +186,14 @@ def test_runs_on_several_splits_are_said_to_be():
     kept = Kept()
     for number in range(3):
         kept.add("lenet", answers(number), seed=number, split=SplitPlan(scheme="holdout", number=number))
-    assert "3 runs of each model on 3 splits" in figure(prediction_blocks(kept.section(), kept), "roc").caption
+    assert "3 runs of each model on 3 splits" in figure(prediction_blocks(kept.section(), kept, "s"), "roc").caption
 
 
 def test_a_run_on_two_devices_counts_once():
     kept = Kept()
     for device in ("cuda", "cpu"):
         kept.add("lenet", answers(1), device=device)
-    (matrix,) = matrices(prediction_blocks(kept.section(), kept)).values()
+    (matrix,) = matrices(prediction_blocks(kept.section(), kept, "s")).values()
     assert sum(int(text) for row in matrix.texts for text in row) == 200
 
 
@@ -203,8 +203,8 @@ def test_of_variants_the_one_with_most_models_and_the_best_scores_is_drawn():
         for label in ("lenet", "logistic"):
             kept.add(label, answers(size, skill=skill), variant={"training_size": size})
     kept.add("mlp", answers(5, skill=9.0), variant={"training_size": 5000})
-    drawn = figure(prediction_blocks(kept.section(), kept), "roc")
-    assert "at training size 1,000" in drawn.caption
+    drawn = figure(prediction_blocks(kept.section(), kept, "s"), "roc")
+    assert "at training size = 1000" in drawn.caption
     assert {line.label for line in drawn.lines} == {"lenet", "logistic", ""}
 
 
@@ -215,7 +215,7 @@ def test_predicted_values_are_drawn_against_true_ones():
         y = random.normal(size=300)
         kept.add("linear", {"predictions": (y + random.normal(size=300)).astype(np.float32), "targets": y}, seed=seed)
         kept.add("oracle", {"predictions": y.astype(np.float32), "targets": y}, seed=seed)
-    (drawn,) = prediction_blocks(kept.section(), kept)
+    (drawn,) = prediction_blocks(kept.section(), kept, "s")
     assert isinstance(drawn, LineFigure)
     lines = {line.label: line for line in drawn.lines}
     assert len(lines["linear"].x) == 10
@@ -226,11 +226,11 @@ def test_predicted_values_are_drawn_against_true_ones():
 def test_predictions_of_more_than_one_value_are_not_drawn():
     kept = Kept()
     kept.add("linear", {"predictions": np.zeros((20, 3)), "targets": np.zeros((20, 3))})
-    assert prediction_blocks(kept.section(), kept) == ()
+    assert prediction_blocks(kept.section(), kept, "s") == ()
 
 
 def test_nothing_kept_is_nothing_drawn():
     kept = Kept()
     kept.add("vae", {"clusters": np.zeros(4)})
-    assert prediction_blocks(kept.section(), kept) == ()
+    assert prediction_blocks(kept.section(), kept, "s") == ()
     assert not kept.read

@@ -5,24 +5,27 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from numpy.typing import NDArray
 
 from bench.matching import BASELINE
 from bench.record import RunRecord
+from bench.report import text
 from bench.report.grouping import canonical
 from bench.report.repetition import Repetition, split_count
 from bench.report.section import ModelRow, SectionData, Variable
 from bench.specs import Value
 
-__all__ = ["Answered", "Arrays", "answered", "joined", "variant_words"]
+__all__ = ["Answered", "Arrays", "answered", "class_names"]
 
 # What a run answered and what that is scored against, by name (see docs/tasks.md).
 Arrays = Callable[[RunRecord], Mapping[str, NDArray[Any]]]
 MOST_MODELS = 8
 MOST_RUNS = 5
+# Probabilities that are read for one figure, above which fewer runs are.
+MOST_NUMBERS = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,11 @@ class Answered:
     left_out: tuple[str, ...]
     variant: Mapping[str, Value]
 
+    def affordable(self, numbers: int) -> Answered:
+        """Return fewer runs of each model where the answer of one holds many numbers."""
+        most = max(1, MOST_NUMBERS // max(1, numbers * len(self.runs)))
+        return replace(self, runs={label: each[:most] for label, each in self.runs.items()})
+
     @property
     def first(self) -> RunRecord:
         """Any one of the runs."""
@@ -50,7 +58,7 @@ class Answered:
         noun = "run" if counts == {1} else "runs"
         splits = split_count(Repetition.of(run) for runs in self.runs.values() for run in runs)
         where = f"on {splits} splits of the data" if splits > 1 else "on one test part"
-        varied = f" at {variant_words(self.variant)}" if self.variant else ""
+        varied = f" at {text.variant(self.variant)}" if self.variant else ""
         return f"{many} {noun} of each model {where}{varied}"
 
     @property
@@ -60,41 +68,39 @@ class Answered:
             return ""
         return (
             f"Drawn are the {len(self.runs) - 1} best models by the main score and the fastest to train of the others; "
-            f"left out: {joined(self.left_out)}."
+            f"left out: {text.join(self.left_out)}."
         )
 
 
-def answered(section: SectionData, arrays: Collection[str]) -> Answered | None:
+def answered(section: SectionData, arrays: Collection[str], *, is_one_test_part: bool = False) -> Answered | None:
     """Return the runs that kept these arrays; None where none did.
 
     Of a protocol with variants the one is taken that most models have, and of those the one with the best scores. The
     trivial baseline, which answers every sample alike, is left out.
+    is_one_test_part: take the runs of one split alone, the one that most models have, and all models.
     """
     kept = [each for each in section.records if each.run.model != BASELINE and {*arrays} <= {*each.kept}]
     if not kept:
         return None
     variant = _variant(section, kept)
+    kept = [each for each in kept if canonical(each.run.variant) == variant]
     by_label: dict[str, list[RunRecord]] = defaultdict(list)
-    for each in kept:
-        if canonical(each.run.variant) == variant:
-            by_label[each.run.label].append(each)
+    for each in _of_one_test_part(kept) if is_one_test_part else kept:
+        by_label[each.run.label].append(each)
     ranked = sorted(by_label, key=lambda label: _place(section, label, variant))
-    shown = ranked if len(ranked) <= MOST_MODELS else _best_and_fastest(section, ranked, variant)
+    is_short = is_one_test_part or len(ranked) <= MOST_MODELS
+    shown = ranked if is_short else _best_and_fastest(section, ranked, variant)
     common = _repetitions([by_label[label] for label in shown])
     runs = {label: _chosen(by_label[label], common) for label in shown}
     left_out = tuple(label for label in ranked if label not in runs)
     return Answered(runs, left_out, next(iter(runs.values()))[0].run.variant)
 
 
-def variant_words(variant: Mapping[str, Value]) -> str:
-    """Return what a protocol varied in words: `training size 100, label noise 0.2`."""
-    texts = {name: f"{value:,}" if type(value) is int else str(value) for name, value in variant.items()}
-    return ", ".join(f"{name.replace('_', ' ')} {text}" for name, text in texts.items())
-
-
-def joined(names: Sequence[str]) -> str:
-    """Return `a, b and c`."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def class_names(record: RunRecord, count: int) -> tuple[str, ...]:
+    """Return the names of so many classes, their numbers where the data set names none."""
+    target = None if record.problem is None else record.problem.target
+    known = () if target is None else target.names
+    return known if len(known) == count else tuple(map(str, range(count)))
 
 
 def _variant(section: SectionData, records: Sequence[RunRecord]) -> str:
@@ -108,6 +114,15 @@ def _variant(section: SectionData, records: Sequence[RunRecord]) -> str:
         return -len(labels[variant]), sum(known) / len(known) if known else math.inf
 
     return min(labels, key=place)
+
+
+def _of_one_test_part(runs: Sequence[RunRecord]) -> list[RunRecord]:
+    """Return the runs that were asked about the same samples: those of one truth, which most models share."""
+    truths: dict[str, list[RunRecord]] = defaultdict(list)
+    for each in runs:
+        truths[each.truth].append(each)
+    counts = {truth: (len({each.run.label for each in found}), len(found)) for truth, found in truths.items()}
+    return truths[min(truths, key=lambda truth: (*(-n for n in counts[truth]), Repetition.of(truths[truth][0])))]
 
 
 def _place(section: SectionData, label: str, variant: str) -> tuple[float, int]:

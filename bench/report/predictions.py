@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bench.metrics.classification import BIN_EDGES
 from bench.metrics.curves import Bins, calibration_bins, confusion, mean_roc_curve
 from bench.record import RunRecord
-from bench.report.answered import Answered, Arrays, answered
+from bench.report.answered import Answered, Arrays, answered, class_names
 from bench.report.blocks import Block, Choice
 from bench.report.figures import Axis, Line, LineFigure, MatrixFigure
 from bench.report.section import SectionData
@@ -23,8 +23,6 @@ Array = NDArray[Any]
 MOST_CLASSES = 20
 # Answers in a bin below which a share says next to nothing.
 FEWEST_ANSWERS = 10
-# Probabilities that are read for one section, above which fewer runs are.
-MOST_NUMBERS = 20_000_000
 # Squared, so that they lie close where good models' curves bend.
 RATES = np.linspace(0.0, 1.0, 81) ** 2
 DECIMALS = 4
@@ -40,33 +38,25 @@ class _Read:
     rates: Array
 
 
-def prediction_blocks(section: SectionData, arrays: Arrays) -> tuple[Block, ...]:
+def prediction_blocks(section: SectionData, arrays: Arrays, key: str) -> tuple[Block, ...]:
     """Return the figures of the answers that a section's runs kept; none where they kept nothing that is drawn.
 
     arrays: returns the arrays of a record's answer and truth by name. It is called for the runs that are drawn alone:
-    at most five of at most eight models.
+    at most five of at most eight models. key: what the keys of the blocks begin with.
     """
     if (chosen := answered(section, ("probabilities", "labels"))) is not None:
-        return _of_classes(chosen, arrays)
+        return _of_classes(chosen, arrays, key)
     if (chosen := answered(section, ("predictions", "targets"))) is not None:
-        return tuple(_of_values(chosen, arrays))
+        return tuple(_of_values(chosen, arrays, key))
     return ()
 
 
-def _of_classes(chosen: Answered, arrays: Arrays) -> tuple[Block, ...]:
-    chosen = _affordable(chosen, arrays(chosen.first)["probabilities"].size)
+def _of_classes(chosen: Answered, arrays: Arrays, key: str) -> tuple[Block, ...]:
+    chosen = chosen.affordable(arrays(chosen.first)["probabilities"].size)
     read = {label: _read(runs, arrays) for label, runs in chosen.runs.items()}
-    names = _class_names(chosen.first, len(next(iter(read.values())).counts))
-    confusions, reliability = _confusions(chosen, read, names), _reliability(chosen, read)
-    lines = [each for each in (reliability, _roc(chosen, read, names)) if each is not None]
-    return (confusions, *lines)
-
-
-def _affordable(chosen: Answered, numbers: int) -> Answered:
-    """Return fewer runs of each model where the answers of one are large."""
-    most = max(1, MOST_NUMBERS // max(1, numbers * len(chosen.runs)))
-    runs = {label: each[:most] for label, each in chosen.runs.items()}
-    return Answered(runs, chosen.left_out, chosen.variant)
+    names = class_names(chosen.first, len(next(iter(read.values())).counts))
+    lines = _reliability(chosen, read, f"{key}-reliability"), _roc(chosen, read, names, f"{key}-roc")
+    return (_confusions(chosen, read, names, f"{key}-confusion"), *(each for each in lines if each is not None))
 
 
 def _read(runs: Sequence[RunRecord], arrays: Arrays) -> _Read:
@@ -82,19 +72,13 @@ def _read(runs: Sequence[RunRecord], arrays: Arrays) -> _Read:
     return _Read(counts, bins, rates)
 
 
-def _class_names(record: RunRecord, count: int) -> tuple[str, ...]:
-    target = None if record.problem is None else record.problem.target
-    known = () if target is None else target.names
-    return known if len(known) == count else tuple(map(str, range(count)))
-
-
-def _confusions(chosen: Answered, read: Mapping[str, _Read], names: Sequence[str]) -> Choice:
+def _confusions(chosen: Answered, read: Mapping[str, _Read], names: Sequence[str], key: str) -> Choice:
     shown = _most_confused([each.counts for each in read.values()])
     options = {
-        label: _matrix(number, label, len(chosen.runs[label]), each.counts, shown, names)
+        label: _matrix(f"{key}-{number}", label, len(chosen.runs[label]), each.counts, shown, names)
         for number, (label, each) in enumerate(read.items(), start=1)
     }
-    return Choice("confusion", "Confusion matrix", options)
+    return Choice(key, "Confusion matrix", options)
 
 
 def _most_confused(counts: Sequence[Array]) -> Array:
@@ -104,7 +88,7 @@ def _most_confused(counts: Sequence[Array]) -> Array:
     return np.sort(np.argsort(-errors, kind="stable")[:MOST_CLASSES])
 
 
-def _matrix(number: int, label: str, runs: int, counts: Array, shown: Array, names: Sequence[str]) -> MatrixFigure:
+def _matrix(key: str, label: str, runs: int, counts: Array, shown: Array, names: Sequence[str]) -> MatrixFigure:
     totals = counts.sum(1)
     shares = np.divide(counts, totals[:, None], out=np.full(counts.shape, np.nan), where=totals[:, None] > 0)
     inside = np.ix_(shown, shown)
@@ -117,7 +101,7 @@ def _matrix(number: int, label: str, runs: int, counts: Array, shown: Array, nam
     if len(shown) < len(names):
         caption += f" The {len(shown)} of {len(names)} classes that the models confuse most; shares are of all answers."
     return MatrixFigure(
-        key=f"confusion-{number}",
+        key=key,
         title=f"Confusion matrix of {label}",
         x_title="Predicted class",
         y_title="True class",
@@ -129,7 +113,7 @@ def _matrix(number: int, label: str, runs: int, counts: Array, shown: Array, nam
     )
 
 
-def _reliability(chosen: Answered, read: Mapping[str, _Read]) -> LineFigure | None:
+def _reliability(chosen: Answered, read: Mapping[str, _Read], key: str) -> LineFigure | None:
     lines = [line for label, each in read.items() if (line := _calibration_line(label, each.bins)).x]
     if not lines:
         return None
@@ -139,7 +123,7 @@ def _reliability(chosen: Answered, read: Mapping[str, _Read]) -> LineFigure | No
         f"diagonal a model is too sure of itself. Bins of fewer than {FEWEST_ANSWERS} answers are not drawn."
     )
     return LineFigure(
-        key="reliability",
+        key=key,
         title="Reliability",
         x=Axis("Mean confidence", low=0.0, high=1.0, is_share=True),
         y=Axis("Right answers", low=0.0, high=1.0, is_share=True),
@@ -164,7 +148,7 @@ def _calibration_line(label: str, bins: Bins) -> Line:
     )
 
 
-def _roc(chosen: Answered, read: Mapping[str, _Read], names: Sequence[str]) -> LineFigure | None:
+def _roc(chosen: Answered, read: Mapping[str, _Read], names: Sequence[str], key: str) -> LineFigure | None:
     lines = [_roc_line(label, each.rates) for label, each in read.items() if np.isfinite(each.rates).all()]
     if not lines:
         return None
@@ -172,11 +156,11 @@ def _roc(chosen: Answered, read: Mapping[str, _Read], names: Sequence[str]) -> L
         f"Class {names[1]} against {names[0]}" if len(names) == 2 else "Each class against the rest, mean over classes"
     )
     caption = (
-        f"{what}: samples found (true positive rate) against false alarms (false positive rate) as the threshold falls; "
-        f"mean of the curves of {chosen.about_runs}, at equal false positive rates."
+        f"{what}: samples found (true positive rate) against false alarms (false positive rate) as the threshold "
+        f"falls; mean of the curves of {chosen.about_runs}, at equal false positive rates."
     )
     return LineFigure(
-        key="roc",
+        key=key,
         title="ROC curve",
         x=Axis("False positive rate", low=0.0, high=1.0, is_share=True),
         y=Axis("True positive rate", low=0.0, high=1.0, is_share=True),
@@ -193,7 +177,7 @@ def _roc_line(label: str, rates: Array) -> Line:
     return Line(label, tuple(x[place] for place in kept), tuple(y[place] for place in kept))
 
 
-def _of_values(chosen: Answered, arrays: Arrays) -> Iterator[LineFigure]:
+def _of_values(chosen: Answered, arrays: Arrays, key: str) -> Iterator[LineFigure]:
     """Yield mean true against mean predicted values, where there is one of each per sample."""
     lines = []
     for label, runs in chosen.runs.items():
@@ -210,7 +194,7 @@ def _of_values(chosen: Answered, arrays: Arrays) -> Iterator[LineFigure]:
         f"{chosen.about_runs}, their answers taken together. On the diagonal predictions are right on average."
     )
     yield LineFigure(
-        key="predicted",
+        key=f"{key}-predicted",
         title="Predicted and true",
         x=Axis("Mean prediction"),
         y=Axis("Mean true value"),
