@@ -1,55 +1,48 @@
-"""What the report says of finished, half-finished and failed suites."""
+"""What the report says of finished, half-finished and failed suites, as blocks."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import FrozenInstanceError
 from datetime import datetime
 from typing import Any
 
 import pytest
 
-from bench.errors import StoreError
-from bench.record import Environment, Memory, RunRecord, Score, Times
-from bench.report import Report, Row, Section, build_report
-from tests.report_records import ENVIRONMENT, classifiers, failed, generators, picture, plan, record, whole_suite
+from bench.record import Environment, RunRecord, Score
+from bench.report import Log, Prose, Report, Section, Source, Table, build_report
+from tests.report_records import (
+    ENVIRONMENT,
+    blocks,
+    classifiers,
+    failed,
+    generators,
+    only,
+    picture,
+    plan,
+    record,
+    results,
+    table,
+    whole_suite,
+)
 
 
 def report(records: list[RunRecord], **changes: Any) -> Report:
     arguments: dict[str, Any] = {"title": "quickstart", "command": "bench run quickstart"} | changes
-    return build_report(records, {"env-a": ENVIRONMENT}, picture, **arguments)
+    environments = arguments.pop("environments", {"env-a": ENVIRONMENT})
+    return build_report(records, environments, Source(artifacts=picture), **arguments)
 
 
-def only(records: list[RunRecord]) -> Section:
-    (section,) = report(records).sections
-    return section
+def section(made: Report, key: str) -> Section:
+    return next(each for each in made.sections if each.key == key)
 
 
-def row(section: Section, label: str, **variant: Any) -> Row:
-    return next(row for row in section.rows if row.label == label and dict(row.variant) == variant)
+def log(made: Report, key: str) -> Log:
+    return next(block for _, block in made.blocks() if isinstance(block, Log) and block.key == key)
 
 
-def columns(section: Section, measure: str) -> list[str]:
-    return [column.condition for column in section.columns if column.measure.name == measure]
-
-
-def best(section: Section, measure: str) -> set[str]:
-    keys = {column.key for column in section.columns if column.measure.name == measure}
-    return {row.label for row in section.rows for key, cell in row.cells.items() if key in keys and cell.is_best}
-
-
-def cell(section: Section, label: str, measure: str, condition: str = "") -> Any:
-    key = next(c.key for c in section.columns if c.measure.name == measure and c.condition == condition)
-    return row(section, label).cells.get(key)
-
-
-def two_models(left: list[float], right: list[float], *, name: str = "accuracy", higher: bool = True) -> Section:
-    runs = []
-    for label, values in (("left", left), ("right", right)):
-        for seed, value in enumerate(values):
-            score = Score(name=name, value=value, higher_is_better=higher)
-            runs.append(record(plan(label, seed=seed), scores=(score,)))
-    return only(runs)
+def notes(made: Section) -> list[str]:
+    prose = [block for block in made.blocks if isinstance(block, Prose) and block.kind == "note"]
+    return [sentence for block in prose for sentence in block.sentences]
 
 
 def test_report_names_what_made_it() -> None:
@@ -58,213 +51,121 @@ def test_report_names_what_made_it() -> None:
     assert made.command == "bench run quickstart"
     assert datetime.fromisoformat(made.created_at).tzinfo is not None
     assert made.outcomes == {"ok": 89, "diverged": 1, "failed": 4, "killed": 1, "skipped": 1}
-    assert [section.title for section in made.sections] == [
+    assert [each.title for each in results(made)] == [
         "digits · classification · fixed-budget",
         "wine · classification · fixed-budget",
         "digits · image-generation · fixed-budget",
     ]
 
 
-def test_the_tree_cannot_be_changed() -> None:
+def test_answers_come_first_then_the_table_of_models_by_data_sets() -> None:
+    made = report(whole_suite())
+    assert [each.kind for each in made.sections[:3]] == ["answers", "across", "results"]
+    assert [each.kind for each in made.sections[-1:]] == ["about"]
+    main = next(block for block in blocks(made.sections[1]) if isinstance(block, Table))
+    assert [column.title for column in main.columns] == ["Model", "digits", "wine"]
+    assert [column.better for column in main.columns[1:]] == ["higher", "higher"]
+
+
+def test_the_report_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
         report(whole_suite()).title = "other"  # type: ignore[misc]
 
 
-def test_mean_and_interval_over_seeds() -> None:
-    section = two_models([0.90, 0.92, 0.94], [0.5, 0.5, 0.5])
-    left = cell(section, "left", "accuracy")
-    assert left.mean == pytest.approx(0.92)
-    # Student's t with two degrees of freedom: 4.3027 · 0.02 / √3
-    assert left.high - left.mean == pytest.approx(4.302653 * 0.02 / math.sqrt(3), rel=1e-5)
-    assert left.count == 3
-
-
-def test_one_seed_has_no_interval_and_decides_nothing() -> None:
-    section = two_models([0.9], [0.1])
-    assert cell(section, "left", "accuracy").low is None
-    assert best(section, "accuracy") == set()
-    assert "too few shared seeds to decide anything (1 seed each)" in section.findings[0]
-
-
-def test_clear_difference_is_marked() -> None:
-    section = two_models([0.90, 0.91, 0.92, 0.93, 0.94, 0.95], [0.80, 0.812, 0.82, 0.83, 0.843, 0.85])
-    assert best(section, "accuracy") == {"left"}
-    assert "left has the best mean and can be told apart from right" in section.findings[0]
-
-
-def test_direction_of_the_metric_decides_who_is_best() -> None:
-    left, right = [0.90, 0.91, 0.92, 0.93, 0.94, 0.95], [0.80, 0.812, 0.82, 0.83, 0.843, 0.85]
-    assert best(two_models(left, right, name="log_loss", higher=False), "log_loss") == {"right"}
-
-
-def test_noise_is_not_marked() -> None:
-    section = two_models([0.90, 0.95, 0.91, 0.94, 0.90, 0.93], [0.94, 0.90, 0.92, 0.91, 0.95, 0.90])
-    assert best(section, "accuracy") == set()
-    assert "no model can be told apart from the best mean" in section.findings[0]
-
-
-def test_models_that_tie_with_the_best_are_marked_with_it() -> None:
-    section = only(list(classifiers()))
-    assert best(section, "accuracy") == {"resnet", "lenet"}
-    assert best(section, "train_seconds") == {"logistic"}
-
-
-def test_sizes_are_described_not_judged() -> None:
-    section = only(list(classifiers()))
-    assert best(section, "parameters") == set()
-    assert cell(section, "lenet", "parameters").mean == 61_706
-    assert cell(section, "random-forest", "parameters") is None
-
-
-def test_memory_under_a_megabyte_is_a_tie() -> None:
-    runs = [
-        record(plan(label, seed=seed), memory=Memory(peak_memory_bytes=size + seed))
-        for label, size in (("tiny", 1_000), ("small", 900_000), ("big", 50_000_000))
-        for seed in range(6)
-    ]
-    assert best(only(runs), "peak_memory") == {"tiny", "small"}
-
-
-def test_model_with_failed_seeds_counts_them_and_is_never_best() -> None:
-    runs = [*classifiers(range(6))]
-    runs = [
-        failed(each.run, "timeout", "5 s") if each.run.label == "lenet" and each.run.seed == 2 else each
-        for each in runs
-    ]
-    section = only(runs)
-    lenet = row(section, "lenet")
-    assert (lenet.ok_count, lenet.run_count) == (5, 6)
-    assert lenet.outcomes == {"ok": 5, "timeout": 1}
-    assert "lenet" not in best(section, "accuracy")
+def test_every_model_has_one_place_for_its_colour() -> None:
+    made = report(whole_suite())
+    labels = [model.label for model in made.models]
+    assert len(labels) == len(set(labels))
+    assert {row.label for _, block in made.blocks() if isinstance(block, Table) for row in block.rows} <= {*labels, ""}
 
 
 def test_failures_are_told_once_with_their_seeds() -> None:
-    failures = report(whole_suite()).failures
-    segfaults = next(each for each in failures if each.label == "segfaulter" and each.status == "failed")
-    assert segfaults.repetitions == "seeds 0, 1, 2, 3"
-    assert "SIGSEGV" in segfaults.reason
-    assert "Traceback" in segfaults.traceback
-    assert segfaults.output == "epoch 1 …\n"
-    assert any(each.status == "skipped" and each.label == "boosted-trees" for each in failures)
+    entries = {entry.title: entry for entry in log(report(whole_suite()), "failures").entries}
+    segfaults = entries["segfaulter on digits, seeds 0, 1, 2, 3: failed"]
+    assert "SIGSEGV" in segfaults.facts["reason"]
+    assert "Traceback" in segfaults.texts["traceback"]
+    assert segfaults.texts["output"] == "epoch 1 …\n"
+    assert "boosted-trees on digits, seed 0: skipped" in entries
 
 
 def test_long_output_keeps_its_end() -> None:
     run = failed(plan(), "failed", "boom").model_copy(update={"output": "x" * 10_000_000 + "the end"})
-    (failure,) = report([run]).failures
-    assert len(failure.output) < 10_000
-    assert failure.output.endswith("the end")
+    (entry,) = log(report([run]), "failures").entries
+    assert len(entry.texts["output"]) < 10_000
+    assert entry.texts["output"].endswith("the end")
 
 
-def test_section_where_everything_failed() -> None:
-    section = only([failed(plan(label, seed=seed)) for label in ("a", "b") for seed in range(3)])
-    assert section.columns == ()
-    assert section.figures == ()
-    assert [row.outcomes for row in section.rows] == [{"failed": 3}, {"failed": 3}]
-    assert section.findings == ()
+def test_a_section_where_everything_failed_has_a_table_and_no_answer() -> None:
+    made = only([failed(plan(label, seed=seed)) for label in ("a", "b") for seed in range(3)])
+    found = table(made)
+    assert [row.cell(found.columns[1]).text for row in found.rows] == ["0/3 ok", "0/3 ok"]
+    assert not [block for block in made.blocks if isinstance(block, Prose) and block.kind == "answer"]
 
 
 def test_no_records_at_all() -> None:
     empty = report([])
-    assert empty.sections == ()
+    assert results(empty) == []
     assert empty.run_count == 0
 
 
-def test_partial_store_compares_only_what_can_be_compared() -> None:
-    runs = [*classifiers(range(6))]
-    runs = [each for each in runs if each.run.label != "resnet" or each.run.seed == 0]
-    section = only(runs)
-    assert cell(section, "resnet", "accuracy").count == 1
-    assert "resnet" not in best(section, "accuracy")
-    assert "resnet" not in best(section, "train_seconds")
+def test_runs_still_to_be_made_are_counted() -> None:
+    assert report([record()], planned=4).progress == "1 of 4 runs made so far"
+    assert report([record()], planned=1).progress == ""
 
 
-def test_runs_that_died_before_the_data_was_read_stay_in_their_section() -> None:
-    runs = [*classifiers(), failed(plan("late", seed=0), data={})]
-    assert row(only(runs), "late").outcomes == {"failed": 1}
+def test_shared_machines_are_a_warning() -> None:
+    made = report([*classifiers(range(3)), *classifiers(range(3, 6), is_alone=False)])
+    assert "21 of 42 runs shared the machine" in made.warnings[0]
 
 
-def test_devices_share_a_section_but_no_column() -> None:
-    section = only([*classifiers(), *classifiers(device="cuda")])
-    assert columns(section, "accuracy") == ["CPU", "CUDA"]
-    assert columns(section, "train_seconds") == ["CPU", "CUDA"]
-    assert columns(section, "parameters") == [""]
-    assert columns(section, "cuda_allocated") == ["CUDA"]
-    assert cell(section, "lenet", "train_seconds", "CPU").mean > cell(section, "lenet", "train_seconds", "CUDA").mean
-    assert row(section, "lenet").seed_count == 5
+def test_concurrent_times_carry_a_mark_that_the_table_explains() -> None:
+    found = table(only(list(classifiers(is_alone=False))))
+    time = next(column for column in found.columns if column.measure == "train_seconds")
+    accuracy = next(column for column in found.columns if column.measure == "accuracy")
+    assert {row.cell(time).marks for row in found.rows} == {("*",)}
+    assert {row.cell(accuracy).marks for row in found.rows} == {()}
+    assert "other runs" in found.notes["*"]
+    assert table(only(list(classifiers()))).notes == {}
 
 
-def test_times_taken_in_company_have_columns_of_their_own() -> None:
-    section = only([*classifiers(range(3)), *classifiers(range(3, 6), is_alone=False)])
-    assert columns(section, "train_seconds") == ["in company", ""] or columns(section, "train_seconds") == [
-        "",
-        "in company",
-    ]
-    assert columns(section, "accuracy") == [""]
-    assert cell(section, "lenet", "accuracy").count == 6
-    assert cell(section, "lenet", "train_seconds", "in company").count == 3
-    assert "21 of 42 runs shared the machine" in section.warnings[0]
-
-
-def test_a_suite_run_in_company_says_so_in_every_time() -> None:
-    section = only(list(classifiers(is_alone=False)))
-    assert columns(section, "train_seconds") == ["in company"]
-
-
-def test_two_environments_never_share_a_time_column() -> None:
+def test_environments_are_listed_with_what_ran_there() -> None:
     runs = [*classifiers(range(3)), *classifiers(range(3, 6), environment_id="env-b")]
     environments = {"env-a": ENVIRONMENT, "env-b": Environment(environment_id="env-b", facts={"cpu": "other"})}
-    made = build_report(runs, environments, picture, title="t", command="c")
-    assert columns(made.sections[0], "train_seconds") == ["environment A", "environment B"]
-    assert columns(made.sections[0], "accuracy") == [""]
-    assert [(machine.name, machine.run_count) for machine in made.machines] == [
-        ("environment A", 21),
-        ("environment B", 21),
-    ]
+    made = report(runs, environments=environments)
+    titles = [entry.title for entry in log(made, "machines").entries]
+    assert titles == ["Environment A: 21 runs on CPU", "Environment B: 21 runs on CPU"]
     assert "2 environments" in made.warnings[0]
 
 
-def test_environments_that_differ_by_device_only_are_named_by_the_device() -> None:
+def test_environments_that_differ_by_device_only_are_no_warning() -> None:
     made = report([*classifiers(), *classifiers(device="cuda", environment_id="env-gpu")])
-    assert columns(made.sections[0], "train_seconds") == ["CPU", "CUDA"]
     assert made.warnings == ()
-    assert [machine.device for machine in made.machines] == ["CPU", "CUDA"]
 
 
-def test_busy_machine_is_a_warning() -> None:
+def test_a_busy_machine_is_a_warning() -> None:
     facts = ENVIRONMENT.facts | {"start": {"busy_share": 0.8}}
-    busy = Environment(environment_id="env-a", facts=facts)
-    made = build_report([record()], {"env-a": busy}, picture, title="t", command="c")
+    made = report([record()], environments={"env-a": Environment(environment_id="env-a", facts=facts)})
     assert "busy at the start: 80%" in made.warnings[0]
 
 
-def test_thread_counts_never_share_a_time_column() -> None:
-    runs = [record(plan(seed=seed, threads=threads)) for threads in (1, 2) for seed in range(3)]
-    assert columns(only(runs), "train_seconds") == ["1 thread", "2 threads"]
+def test_machine_and_versions_are_listed() -> None:
+    made = report([record(), record(plan(seed=1), versions={"torch": "2.16.0"})])
+    (entry,) = log(made, "machines").entries
+    assert entry.facts["cpu model"] == "AMD EPYC 7B13"
+    assert entry.facts["memory total"] == "16.8 GB"
+    versions = table(section(made, "machines"), "versions")
+    found = {row.cells["package"].text: row.cells["version"].text for row in versions.rows}
+    assert found["torch"] == "2.15.0, 2.16.0"
 
 
-def test_distances_with_other_settings_never_share_a_column() -> None:
-    def distance(count: int, seed: int) -> RunRecord:
-        detail = {"floor": 1.0 + seed / 10, "samples": count}
-        score = Score(name="fid", value=10.0, higher_is_better=False, detail=detail)
-        return record(plan(f"gan-{count}", seed=seed, task="image-generation"), scores=(score,))
-
-    section = only([distance(count, seed) for count in (1000, 10_000) for seed in range(3)])
-    assert columns(section, "fid") == ["samples 1000", "samples 10000"]
-    assert cell(section, "gan-1000", "fid", "samples 1000").floor == pytest.approx(1.1)
-
-
-def test_details_that_vary_from_seed_to_seed_split_no_column() -> None:
-    runs = [
-        record(plan(seed=seed), scores=(Score(name="fid", value=1.0, higher_is_better=False, detail={"tried": seed}),))
-        for seed in range(3)
-    ]
-    assert columns(only(runs), "fid") == [""]
+def test_a_machine_without_description_is_still_counted() -> None:
+    (entry,) = log(report([record()], environments={}), "machines").entries
+    assert (entry.title, dict(entry.facts)) == ("Environment A: 1 run on CPU", {})
 
 
 def test_other_settings_make_other_sections() -> None:
-    long = {"protocol": {"epochs": 100}}
-    made = report([record(plan()), record(plan(settings=long))])
-    titles = [section.title for section in made.sections]
+    made = report([record(plan()), record(plan(settings={"protocol": {"epochs": 100}}))])
+    titles = [each.title for each in results(made)]
     assert len(titles) == len(set(titles)) == 2
     assert any("protocol.epochs=100" in title for title in titles)
 
@@ -272,71 +173,88 @@ def test_other_settings_make_other_sections() -> None:
 def test_order_of_keys_in_settings_does_not_matter() -> None:
     left = record(plan(settings={"a": 1, "b": 2}))
     right = record(plan(seed=1, settings={"b": 2, "a": 1}))
-    assert len(report([left, right]).sections) == 1
+    assert len(results(report([left, right]))) == 1
 
 
-def test_older_version_of_a_model_is_left_out_and_said() -> None:
+def test_an_older_version_of_a_model_is_left_out_and_said() -> None:
     old = [
         record(plan(seed=seed, identity={"source": "old"}), accuracy=0.1, finished_at="2026-01-01T00:00:00+00:00")
         for seed in range(3)
     ]
-    section = only([*old, *(record(plan(seed=seed), accuracy=0.9) for seed in range(2))])
-    assert cell(section, "lenet", "accuracy").mean == pytest.approx(0.9)
-    assert cell(section, "lenet", "accuracy").count == 2
-    assert "lenet: 3 older runs" in section.notes[0]
+    made = only([*old, *(record(plan(seed=seed), accuracy=0.9) for seed in range(2))])
+    found = table(made)
+    accuracy = next(column for column in found.columns if column.measure == "accuracy")
+    assert found.rows[0].cell(accuracy).value == pytest.approx(0.9)
+    assert list(found.rows[0].cell(accuracy).runs) == ["seed 0", "seed 1"]
+    assert "lenet: 3 older runs" in notes(made)[0]
 
 
 def test_one_label_for_two_things_in_two_suites() -> None:
     runs = [record(plan(suite=suite, hyperparameters={"width": width})) for suite, width in (("a", 1), ("b", 2))]
-    assert {row.label for row in only(runs).rows} == {"lenet (a)", "lenet (b)"}
+    assert {row.label for row in table(only(runs)).rows} == {"lenet (a)", "lenet (b)"}
 
 
-def test_values_that_are_not_finite_are_not_averaged_but_seen() -> None:
-    section = two_models([0.9, math.nan, 0.92], [0.8, 0.81, 0.82])
-    left = cell(section, "left", "accuracy")
-    assert left.mean == pytest.approx(0.91)
-    assert (left.count, left.run_count) == (2, 3)
+def test_one_number_of_decimals_per_column() -> None:
+    found = table(only(list(classifiers())))
+    accuracy = next(column for column in found.columns if column.measure == "accuracy")
+    texts = [row.cell(accuracy).text for row in found.rows]
+    assert len({len(text.partition(".")[2]) for text in texts}) == 1
+    assert all(row.cell(accuracy).spread for row in found.rows)
 
 
-def test_rows_by_family_then_quality() -> None:
-    families = [(row.family, row.label) for row in only(list(classifiers())).rows]
-    assert [family for family, _ in families] == ["shallow"] * 4 + ["deep"] * 3
-    assert families[0][1] == "mlp-shallow"
-    assert {label for _, label in families[4:6]} == {"resnet", "lenet"}
+def test_few_scores_stand_before_the_costs_and_the_rest_is_folded() -> None:
+    found = table(only(list(classifiers())))
+    shown = [column.measure or column.key for column in found.columns if not column.is_folded]
+    assert shown == [
+        "model", "seeds", "accuracy", "auroc", "log_loss", "calibration_error", "train_seconds", "latency_p50",
+        "peak_memory", "parameters",
+    ]  # fmt: skip
+    assert {"f1", "latency_p95", "depth"} <= {column.measure for column in found.columns if column.is_folded}
 
 
-def test_samples_are_of_one_seed_that_all_have() -> None:
-    runs = [each for each in generators() if (each.run.label, each.run.seed) != ("gan", 0)]
-    wall = only(runs).samples
-    assert wall is not None
-    assert wall.drawn_with == "seed 1"
-    assert [grid.label for grid in wall.grids] == ["class-gaussian", "dcgan", "vae", "gan"]
-    assert all(grid.png and grid.png.startswith(b"\x89PNG") for grid in wall.grids)
-    assert "floor" in wall.grids[0].caption
-    assert "samples 1000" in wall.grids[0].caption
+def test_a_distance_has_a_name_for_people_and_its_identifier_beside_it() -> None:
+    found = table(only(list(generators())))
+    distance = next(column for column in found.columns if column.measure.startswith("fd:"))
+    assert distance.title == "Fréchet distance (LeNet, digits)"
+    assert "fd:lenet-digits-v1@1f0c9a22" in distance.about
+    assert found.rows[0].cell(distance).note.startswith("reference ")
 
 
-def test_missing_picture_is_said_not_hidden() -> None:
-    def gone(_: RunRecord, name: str) -> bytes:
-        raise StoreError(f"no artifact {name!r}")
-
-    (section,) = build_report(list(generators()), {}, gone, title="t", command="c").sections
-    assert section.samples is not None
-    assert all(grid.png is None and "no artifact" in grid.caption for grid in section.samples.grids)
-
-
-def test_machine_and_versions_are_listed() -> None:
-    made = report([record(), record(plan(seed=1), versions={"torch": "2.16.0"})])
-    assert ("cpu model", "AMD EPYC 7B13") in made.machines[0].facts
-    assert ("memory total", "16.8 GB") in made.machines[0].facts
-    assert dict(made.versions)["torch"] == "2.15.0, 2.16.0"
-
-
-def test_machine_without_description() -> None:
-    made = build_report([record()], {}, picture, title="t", command="c")
-    assert made.machines[0].facts == ()
+def test_what_varies_is_laid_out_by_what_it_is() -> None:
+    runs = [
+        record(
+            plan(label, seed=seed, variant={"training_size": size}, protocol="learning-curve"),
+            accuracy=value + seed / 99,
+        )
+        for label, value in (("mlp", 0.8), ("lenet", 0.7))
+        for size in (50, 100, 1000)
+        for seed in range(3)
+    ]
+    pivot = next(block for block in blocks(only(runs)) if isinstance(block, Table))
+    assert [column.title for column in pivot.columns] == ["Model", "50", "100", "1000"]
+    assert [row.label for row in pivot.rows] == ["mlp", "lenet"]
 
 
-def test_time_of_a_failed_run_is_in_no_mean() -> None:
-    slow = failed(plan(seed=1), "timeout", "60 s", times=Times(train_seconds=60.0))
-    assert cell(only([record(plan(seed=0)), slow]), "lenet", "train_seconds").mean == pytest.approx(2.0)
+def test_every_comparison_is_in_the_report() -> None:
+    made = report(list(classifiers()))
+    pairs = [each for each in made.comparisons if each.metric == "accuracy"]
+    assert len(pairs) == 7 * 6 // 2
+    assert all(each.is_main and each.dataset == "digits" for each in pairs)
+    better = [each for each in pairs if each.better]
+    assert better
+    assert all(each.verdict == "different" and each.p_adjusted <= each.level for each in better)
+    # The model that stands first in the table is A.
+    assert all(each.difference >= 0 for each in pairs)
+
+
+def test_a_margin_is_that_of_the_main_score() -> None:
+    made = report(list(classifiers()), margin=0.5)
+    assert {each.verdict for each in made.comparisons if each.metric == "accuracy"} == {"equivalent"}
+    assert {each.margin for each in made.comparisons if each.metric == "accuracy"} == {0.5}
+
+
+def test_scores_of_one_value_each_say_what_they_are_about() -> None:
+    score = Score(name="accuracy", value=0.9, higher_is_better=True)
+    runs = [record(plan(label), scores=(score,)) for label in "ab"]
+    scope = next(block for block in only(runs).blocks if isinstance(block, Prose) and block.kind == "scope")
+    assert "too few to compare" in scope.sentences[0]

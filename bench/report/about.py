@@ -14,19 +14,20 @@ from bench.report.repeats import repeats
 __all__ = ["about"]
 
 READING = (
-    f"± is half of the {100 * (1 - LEVEL):g} % interval, which is clipped or transformed to where the score can lie. Over "
-    "several splits of the data it is that of Nadeau and Bengio's corrected t; on one test part it counts seeds and test "
-    "samples, crossed with each other; one seed has the interval of its test samples and knows nothing of seeds.",
-    "Bold: the best, or equivalent to it. Underlined: in the tie group: no other model is distinguishable as better, and "
-    "it is not decided. All others are distinguishable from the best. The order inside a tie group means nothing.",
-    f"All pairs of models of a table are corrected together (Holm) at the {100 * LEVEL:g} % level. Equivalent means that "
-    "the difference is within the stated margin by two one-sided tests.",
+    f"± is half of the {100 * (1 - LEVEL):g} % interval, clipped or transformed to where the score can lie. Over "
+    "several splits of the data it is that of Nadeau and Bengio's corrected t; on one test part it counts seeds and "
+    "test samples, crossed with each other; one seed has the interval of its test samples and knows nothing of seeds.",
+    "Bold: the best, or equivalent to it. Underlined: in the tie group: no other model is distinguishable as better, "
+    "but that is not decided. All others are distinguishable from the best. The order inside a tie group means "
+    "nothing.",
+    f"All pairs of models of a table are corrected together (Holm) at the {100 * LEVEL:g} % level. Equivalent means "
+    "that the difference is within the stated margin by two one-sided tests.",
     "A model of which runs failed is never said to be better: those that ended are a choice in its favour.",
     "Scores are one column for all devices. Times and memory belong to a device and a machine; runs timed alone and "
     "concurrently never share a column.",
     "Training time is the training clock alone; evaluation and set-up have clocks of their own. Latency is that of one "
-    "prediction (or one sample drawn) at batch size 1. Memory is the peak of the run's own work; less than a megabyte is "
-    "written “< 1”.",
+    "prediction (or one sample drawn) at batch size 1. Memory is the peak of the run's own work; less than a megabyte "
+    "is written “< 1”.",
     "A target that was not reached is “missed”; a mean beside “2 of 3 reached” is that of the runs that reached it.",
     "A reference is what real data get against other real data: no generator can be expected to do better.",
 )
