@@ -1,87 +1,175 @@
-"""The figures of a report's tree: quality against time, learning curves, and lines over a variant."""
+"""The figures that every section has: quality against cost, learning curves, and lines over a variant."""
 
 from __future__ import annotations
 
 import pytest
 
-from bench.record import RunRecord
-from bench.report import LineFigure, ScatterFigure, Section, build_report
-from tests.report_records import ENVIRONMENT, classifiers, curve, picture, plan, record
+from bench.record import RunRecord, SplitPlan
+from bench.report import Choice, ScatterFigure, Section, general_blocks
+from tests.report_records import SETTINGS, blocks, classifiers, curve, data, draw, failed, lines, only, plan, record
 
 
-def only(records: list[RunRecord]) -> Section:
-    (section,) = build_report(records, {"env-a": ENVIRONMENT}, picture, title="t", command="c").sections
-    return section
+def pareto(section: Section) -> ScatterFigure:
+    """Return the first of the figures of quality against cost."""
+    return next(each for each in blocks(section) if isinstance(each, ScatterFigure))
+
+
+def bounded(records: list[RunRecord]) -> list[RunRecord]:
+    """Return the records with scores that say where they end."""
+    return [
+        each.model_copy(
+            update={"scores": tuple(score.model_copy(update={"low": 0.0, "high": 1.0}) for score in each.scores)}
+        )
+        for each in records
+    ]
 
 
 def test_pareto_figure_marks_what_nothing_beats() -> None:
-    figure = next(each for each in only(list(classifiers())).figures if isinstance(each, ScatterFigure))
+    figure = pareto(only(classifiers()))
     front = {point.label for point in figure.points if point.is_on_front}
     assert "logistic" in front
     assert "gradient-boosting" not in front
-    assert {point.label for point in figure.points} == {row.label for row in only(list(classifiers())).rows}
+    assert {point.label for point in figure.points} == {row.label for row in data(classifiers()).rows}
+    assert (figure.x.heading, figure.x.low, figure.y.title) == ("Training time (s)", 0.0, "Accuracy")
 
 
-def test_pareto_of_two_devices_has_two_fronts() -> None:
+def test_quality_is_drawn_against_each_cost() -> None:
+    choice = next(each for each in only(classifiers()).blocks if isinstance(each, Choice) and "pareto" in each.key)
+    assert list(choice.options) == ["Training time", "Latency", "Peak memory"]
+    assert len({figure.key for figure in choice.options.values() if isinstance(figure, ScatterFigure)}) == 3
+
+
+def test_pareto_of_two_devices_has_two_fronts_over_one_score() -> None:
+    """A score is one score on all devices; its times are not."""
     section = only([*classifiers(), *classifiers(device="cuda")])
-    figure = next(each for each in section.figures if isinstance(each, ScatterFigure))
+    figure = pareto(section)
     assert {point.condition for point in figure.points if point.is_on_front} == {"CPU", "CUDA"}
+    resnet = {point.condition: point for point in figure.points if point.label == "resnet"}
+    assert resnet["CPU"].y == resnet["CUDA"].y
+    assert resnet["CPU"].x > resnet["CUDA"].x
+
+
+@pytest.mark.parametrize("status", ["diverged", "killed"])
+def test_a_model_some_of_whose_runs_failed_stands_on_no_front(status: str) -> None:
+    """A run that ended with its session was no failure of the model, but its mean is over fewer runs."""
+    runs = [
+        failed(each.run, status) if (each.run.label, each.run.seed) == ("resnet", 0) else each for each in classifiers()
+    ]
+    (resnet,) = (point for point in pareto(only(runs)).points if point.label == "resnet")
+    assert (resnet.is_on_front, resnet.note) == (False, "4 of 5 runs")
+
+
+def test_ends_of_points_stay_inside_the_axes() -> None:
+    for figure in (each for each in blocks(only(bounded(list(classifiers())))) if isinstance(each, ScatterFigure)):
+        assert (figure.y.low, figure.y.high) == (0.0, 1.0)
+        for point in figure.points:
+            for axis, ends in ((figure.x, point.x_ends), (figure.y, point.y_ends)):
+                assert ends is None or axis.low <= ends[0] <= ends[1] <= axis.high
 
 
 def test_learning_curves_over_epochs_and_seconds() -> None:
-    lines = [each for each in only(list(classifiers())).figures if isinstance(each, LineFigure)]
-    assert [figure.axis for figure in lines] == ["epochs", "seconds"]
-    assert {line.label for line in lines[0].lines} == {"logistic", "mlp-shallow", "mlp-deep", "lenet", "resnet"}
+    epochs, seconds = lines(only(classifiers()), "learning")
+    assert (epochs.x.heading, seconds.x.heading) == ("Epoch", "Training time (s)")
+    assert {line.label for line in epochs.lines} == {"logistic", "mlp-shallow", "mlp-deep", "lenet", "resnet"}
     assert all(
         low <= mean <= high
-        for line in lines[0].lines
-        for low, mean, high in zip(line.low, line.mean, line.high, strict=True)
+        for figure in (epochs, seconds)
+        for line in figure.lines
+        for low, mean, high in zip(line.low, line.y, line.high, strict=True)
     )
+
+
+def test_bands_of_learning_curves_stay_inside_what_is_possible() -> None:
+    """Two seeds that end at 0.99 and 0.999 have a band that Student's t alone would carry far above 1."""
+    runs = bounded([record(plan(seed=seed), curve=curve(final, 2.0)) for seed, final in enumerate((0.99, 0.9999))])
+    for figure in lines(only(runs), "learning"):
+        (line,) = figure.lines
+        assert (figure.y.low, figure.y.high) == (0.0, 1.0)
+        assert max(line.high) == 1.0
+        assert min(line.low) >= 0.0
+
+
+def test_epochs_are_averaged_over_devices_and_seconds_are_not() -> None:
+    runs = [
+        record(plan(seed=seed, device=device), curve=curve(0.9, seconds))
+        for seed in range(3)
+        for device, seconds in (("cpu", 4.0), ("cuda", 1.0))
+    ]
+    epochs, seconds = lines(only(runs), "learning")
+    assert [line.condition for line in epochs.lines] == [""]
+    assert [line.condition for line in seconds.lines] == ["CPU", "CUDA"]
+
+
+def test_what_a_clock_ended_is_averaged_on_one_machine_only() -> None:
+    timed = {"protocol": {**SETTINGS["protocol"], "seconds": 5.0}, "task": {}}
+    runs = [
+        record(plan(seed=seed, device=device, settings=timed), curve=curve(0.9, 5.0))
+        for seed in range(3)
+        for device in ("cpu", "cuda")
+    ]
+    epochs, _ = lines(only(runs), "learning")
+    assert [line.condition for line in epochs.lines] == ["CPU", "CUDA"]
 
 
 def test_seed_that_stopped_early_keeps_its_last_value() -> None:
     runs = [record(plan(seed=0), curve=curve(0.9, 2.0)), record(plan(seed=1), curve=curve(0.9, 2.0)[:10])]
-    line = next(each for each in only(runs).figures if isinstance(each, LineFigure)).lines[0]
+    line = lines(only(runs), "learning")[0].lines[0]
     assert line.x[-1] == 20
     stopped, whole = curve(0.9, 2.0)[9], curve(0.9, 2.0)[-1]
     expected = (stopped.validation["accuracy"] + whole.validation["accuracy"]) / 2
-    assert line.mean[-1] == pytest.approx(expected)
+    assert line.y[-1] == pytest.approx(expected)
+
+
+def test_bands_over_splits_are_wider_than_over_seeds() -> None:
+    """Splits share samples: their band counts the overlap of training parts, as the comparisons do."""
+
+    def width(runs: list[RunRecord]) -> float:
+        line = lines(only(runs), "learning")[0].lines[0]
+        return line.high[-1] - line.low[-1]
+
+    finals = (0.90, 0.92, 0.91, 0.93)
+    seeds = [record(plan(seed=n), curve=curve(final, 2.0)) for n, final in enumerate(finals)]
+    splits = [
+        record(plan(seed=n, split=SplitPlan(scheme="holdout", number=n)), curve=curve(final, 2.0))
+        for n, final in enumerate(finals)
+    ]
+    assert width(splits) == pytest.approx(width(seeds) * ((1 / 4 + 0.25) / (1 / 4)) ** 0.5)
 
 
 def test_numeric_variant_is_drawn_and_compared_within_itself() -> None:
     runs = [
         record(
-            plan(label, variant={"training_size": size}, seed=seed, protocol="learning-curve"),
-            accuracy=value + seed / 1e4,
+            plan(label, variant={"training_size": size}, seed=seed, protocol="strange"),
+            accuracy=value + draw(label, size, seed),
         )
         for label, values in (("lenet", (0.5, 0.99)), ("logistic", (0.8, 0.85)))
         for size, value in zip((10, 1000), values, strict=True)
         for seed in range(6)
     ]
-    section = only(runs)
-    figure = next(each for each in section.figures if isinstance(each, LineFigure))
-    assert [(line.label, line.x) for line in figure.lines] == [("lenet", (10.0, 1000.0)), ("logistic", (10.0, 1000.0))]
-    assert figure.is_log_x
+    (figure,) = lines(only(runs), "variant-training_size")
+    assert {line.label: line.x for line in figure.lines} == {"lenet": (10.0, 1000.0), "logistic": (10.0, 1000.0)}
+    assert figure.x.is_log
+    section = data(runs)
     assert [row.variant["training_size"] for row in section.rows if row.label == "lenet"] == [10, 1000]
-    marked = {
-        (row.label, row.variant["training_size"]) for row in section.rows if any(c.is_best for c in row.cells.values())
+    assert section.main is not None
+    best = {
+        (row.label, row.variant["training_size"])
+        for row in section.rows
+        if row.values[section.main.key].standing == "best"
     }
-    assert marked == {("logistic", 10), ("lenet", 1000)}
+    assert best == {("logistic", 10), ("lenet", 1000)}
 
 
 def test_variant_that_is_no_number_is_a_row_of_its_own() -> None:
     runs = [record(plan(variant={"control": name}, seed=seed)) for name in ("none", "shuffled") for seed in range(2)]
-    section = only(runs)
+    section = data(runs)
     assert [dict(row.variant) for row in section.rows] == [{"control": "none"}, {"control": "shuffled"}]
-    assert section.variant_names == ("control",)
-    assert section.figures == ()
+    assert general_blocks(section) == ()
 
 
 def test_unknown_protocol_gets_the_general_figures() -> None:
-    section = only(
-        [
-            each.model_copy(update={"run": plan(each.run.label, seed=each.run.seed, protocol="strange")})
-            for each in classifiers()
-        ]
-    )
-    assert {figure.name for figure in section.figures} == {"pareto", "learning"}
+    runs = [
+        each.model_copy(update={"run": plan(each.run.label, seed=each.run.seed, protocol="strange")})
+        for each in classifiers()
+    ]
+    assert [getattr(block, "key", "") for block in general_blocks(data(runs))] == ["pareto", "learning"]

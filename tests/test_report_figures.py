@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from bench.report.curves import band, mean_curve
-from bench.report.pareto import front
+from bench.report.plots import front
 
 numbers = st.integers(-5, 5).map(float)
 points = st.lists(st.tuples(numbers, numbers), min_size=1, max_size=25)
@@ -32,7 +32,7 @@ def test_front_is_what_nothing_dominates(given_points: list[tuple[float, float]]
 
 
 def test_mean_curve_of_equal_moments_is_the_mean() -> None:
-    x, mean, low, high = mean_curve([([1, 2, 3], [1, 2, 3]), ([1, 2, 3], [3, 4, 5])])
+    x, mean, low, high = mean_curve([[([1, 2, 3], [1, 2, 3])], [([1, 2, 3], [3, 4, 5])]])
     assert x.tolist() == [1, 2, 3]
     assert mean.tolist() == [2, 3, 4]
     assert (low < mean).all()
@@ -40,25 +40,47 @@ def test_mean_curve_of_equal_moments_is_the_mean() -> None:
 
 
 def test_mean_curve_begins_where_all_have_begun_and_carries_on() -> None:
-    x, mean, _, _ = mean_curve([([1, 2], [0.0, 10.0]), ([2, 4], [20.0, 40.0])])
+    x, mean, _, _ = mean_curve([[([1, 2], [0.0, 10.0])], [([2, 4], [20.0, 40.0])]])
     assert x.tolist() == [2, 4]
     assert mean.tolist() == [15.0, 25.0]
 
 
+def test_curves_of_one_unit_are_averaged_and_add_no_evidence() -> None:
+    """A seed on two devices is one seed: its band is that of the seeds' means, not of the runs."""
+    doubled = mean_curve([[([1, 2], [0.0, 1.0]), ([1, 2], [2.0, 3.0])], [([1, 2], [3.0, 4.0])]])
+    single = mean_curve([[([1, 2], [1.0, 2.0])], [([1, 2], [3.0, 4.0])]])
+    for ours, theirs in zip(doubled, single, strict=True):
+        assert ours.tolist() == theirs.tolist()
+
+
 def test_long_curves_are_thinned_but_keep_their_ends() -> None:
     steps = list(range(1, 5001))
-    x, _, _, _ = mean_curve([(steps, steps)])
+    x, _, _, _ = mean_curve([[(steps, steps)]])
     assert len(x) <= 80
     assert (x[0], x[-1]) == (1, 5000)
 
 
-@given(st.lists(st.lists(st.floats(-1e3, 1e3), min_size=4, max_size=4), min_size=2, max_size=6))
-def test_band_is_students_interval(rows: list[list[float]]) -> None:
+tables = st.lists(st.lists(st.floats(-1e3, 1e3), min_size=4, max_size=4), min_size=2, max_size=6)
+
+
+@given(tables, st.sampled_from([0.0, 0.25, 1.0]))
+def test_band_is_students_interval(rows: list[list[float]], overlap: float) -> None:
     table = np.asarray(rows)
-    low, high = band(table)
-    error = table.std(axis=0, ddof=1) / np.sqrt(len(table))
+    low, high = band(table, overlap=overlap)
+    error = table.std(axis=0, ddof=1) * np.sqrt(1 / len(table) + overlap)
     width = stats.t.ppf(0.975, len(table) - 1) * error
     assert high - low == pytest.approx(2 * width, rel=1e-6, abs=1e-9)
+
+
+@given(st.lists(st.lists(st.floats(0, 1), min_size=3, max_size=3), min_size=1, max_size=5))
+def test_band_stays_inside_what_is_possible(rows: list[list[float]]) -> None:
+    table = np.asarray(rows)
+    low, high = band(table, low=0.0, high=1.0)
+    mean = table.mean(axis=0)
+    assert (low >= 0).all()
+    assert (high <= 1).all()
+    assert (low <= mean + 1e-12).all()
+    assert (mean - 1e-12 <= high).all()
 
 
 def test_band_of_one_seed_has_no_width() -> None:

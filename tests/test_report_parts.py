@@ -15,15 +15,14 @@ import bench.report
 from bench.builtins import bench_protocols
 from bench.errors import PluginError
 from bench.plugins import Plugins, discover
-from bench.report import Report, build_report
+from bench.report import LineFigure, Prose, Report, Section, Source, Table, build_report
 from bench.specs import ProtocolSpec
-from bench_reports import html, markdown
-from tests.report_records import ENVIRONMENT, picture, plan, record
+from tests.report_records import ENVIRONMENT, picture, plan, record, results, table
 
 # All that a third party writes for a protocol with a report section of its own: one file.
 PLUGIN = """
     from bench import ProtocolSpec, hookimpl
-    from bench.report import Line, LineFigure, ProtocolPart, SectionData
+    from bench.report import Axis, Cell, Column, Line, LineFigure, ProtocolPart, Row, SectionData, Table
 
     @hookimpl
     def bench_protocols():
@@ -32,11 +31,13 @@ PLUGIN = """
     def part(section: SectionData) -> ProtocolPart:
         temperatures = sorted({float(row.variant["temperature"]) for row in section.rows})
         lines = tuple(
-            Line(label, family, "", tuple(temperatures), *[(1.0,) * len(temperatures)] * 3, run_count=1)
-            for label, family in section.families.items()
+            Line(label, tuple(temperatures), (1.0,) * len(temperatures)) for label in section.families
         )
-        figure = LineFigure("annealing", "Heat", "temperature", "Temperature", "Accuracy", lines)
-        return ProtocolPart((figure,), (f"Temperatures: {temperatures}, judged by {section.main_score}.",))
+        figure = LineFigure("annealing", "Heat", Axis("Temperature"), Axis("Accuracy", low=0.0, high=1.0), lines)
+        columns = (Column("model", "Model", "model"),)
+        rows = tuple(Row({"model": Cell(label)}, label) for label in section.families)
+        table = Table("heated", "Heated models", "Models that were heated.", columns, rows)
+        return ProtocolPart((f"Temperatures: {temperatures}, judged by {section.main_score}.",), (figure,), (table,))
 """
 
 
@@ -61,30 +62,49 @@ def annealed(plugins: Plugins) -> Report:
         for heat in (0.5, 2.0)
         for seed in range(3)
     ]
-    return build_report(runs, {"env-a": ENVIRONMENT}, picture, title="t", command="c", protocols=plugins.protocols)
+    source = Source(artifacts=picture, protocols=plugins.protocols)
+    return build_report(runs, {"env-a": ENVIRONMENT}, source, title="t", command="c")
 
 
-def test_a_protocol_of_a_third_party_brings_its_part(plugins: Any, tmp_path: Path) -> None:
+def sentences(section: Section, kind: str) -> list[str]:
+    prose = [block for block in section.blocks if isinstance(block, Prose) and block.kind == kind]
+    return [sentence for block in prose for sentence in block.sentences]
+
+
+def keys(section: Section, kind: type[LineFigure] | type[Table]) -> list[str]:
+    return [block.key for block in section.blocks if isinstance(block, kind)]
+
+
+def test_a_protocol_of_a_third_party_brings_its_part(plugins: Any) -> None:
     installed = plugins(PLUGIN)
     assert installed.problems == []
-    made = annealed(installed)
-    (section,) = made.sections
-    assert [figure.name for figure in section.figures] == ["annealing"]
-    assert section.findings[0] == "Temperatures: [0.5, 2.0], judged by accuracy."
-    assert section.notes == ()
-    assert "Heat" in html.render(made, tmp_path).read_text()
-    assert "judged by accuracy" in markdown.render(made, tmp_path).read_text()
+    (section,) = results(annealed(installed))
+    assert keys(section, LineFigure) == [f"{section.key}-annealing"]
+    assert f"{section.key}-heated" in keys(section, Table)
+    assert sentences(section, "text") == ["Temperatures: [0.5, 2.0], judged by accuracy."]
+    assert sentences(section, "note") == []
 
 
 def test_records_are_readable_without_the_plugin() -> None:
     core = discover(lambda: [EntryPoint("core", "bench.builtins", "bench")])
-    (section,) = annealed(core).sections
-    assert section.columns[0].measure.name == "accuracy"
-    assert len(section.rows) == 4
-    assert section.notes == (
+    (section,) = results(annealed(core))
+    assert len(table(section).rows) == 4
+    assert keys(section, LineFigure) == [f"{section.key}-variant-temperature"]
+    assert sentences(section, "note") == [
         "The protocol annealing is not installed here: figures and findings of its own are left out. "
-        "Install the plugin that offers it and make the report again.",
-    )
+        "Install the plugin that offers it and make the report again."
+    ]
+
+
+def test_a_part_without_figures_keeps_the_general_ones(plugins: Any) -> None:
+    start = dedent(PLUGIN).partition("def part")[0]
+    (section,) = results(annealed(plugins(f"{start}def part(section):\n    return ProtocolPart(('Heated.',))\n")))
+    assert sentences(section, "text") == ["Heated."]
+    assert keys(section, LineFigure) == [f"{section.key}-variant-temperature"]
+
+
+LONG = "Line('a', (1.0, 2.0), (1.0,))"
+AXES = "Axis('x'), Axis('y')"
 
 
 @pytest.mark.parametrize(
@@ -92,16 +112,33 @@ def test_records_are_readable_without_the_plugin() -> None:
     [
         ("raise ValueError('no heat')", "ValueError: no heat"),
         ("return None", "TypeError: it returned NoneType, and a ProtocolPart is wanted"),
-        ("return ProtocolPart(('x',))", "TypeError: str is no figure"),
-        ("return ProtocolPart((), (3,))", "TypeError: a finding is a sentence, got int"),
+        ("return ProtocolPart((), ('x',))", "TypeError: str is no figure"),
+        ("return ProtocolPart((3,))", "TypeError: a finding is a sentence, got int"),
+        ("return ProtocolPart((), None, (3,))", "TypeError: int is no block"),
+        (
+            "from bench.report import Choice\n"
+            "    inner = Choice('inner', 'Inner', {})\n"
+            "    return ProtocolPart((), None, (Choice('outer', 'Outer', {'a': inner}),))",
+            "TypeError: Choice is no option of a choice",
+        ),
+        (
+            f"return ProtocolPart((), (LineFigure('f', 'F', {AXES}, ({LONG},)),))",
+            "ValueError: line 'a' of figure 'f' has 2 values of x, 1 of y",
+        ),
+        (
+            "from bench.report import MatrixFigure\n"
+            "    matrix = MatrixFigure('m', 'M', 'x', 'y', ('a', 'b'), ('c',), ((1.0,),), (('1',),))\n"
+            "    return ProtocolPart((), (matrix,))",
+            "ValueError: values of figure 'm' are not of 1 rows and 2 columns",
+        ),
     ],
 )
 def test_a_part_that_breaks_is_left_out_and_said(plugins: Any, body: str, told: str) -> None:
     start = dedent(PLUGIN).partition("def part")[0]
-    (section,) = annealed(plugins(f"{start}def part(section):\n    {body}\n")).sections
-    assert len(section.rows) == 4
-    assert [figure.name for figure in section.figures] == ["variant-temperature"]
-    (note,) = section.notes
+    (section,) = results(annealed(plugins(f"{start}def part(section):\n    {body}\n")))
+    assert len(table(section).rows) == 4
+    assert keys(section, LineFigure) == [f"{section.key}-variant-temperature"]
+    (note,) = sentences(section, "note")
     assert told in note
     assert "protocol annealing of plugin 'annealing'" in note
 
@@ -115,7 +152,7 @@ def test_the_core_names_its_parts_in_its_specs_alone() -> None:
     """No file of the report outside of a protocol's own may know a protocol by name."""
     names = {spec.name for spec in bench_protocols()}
     folder = Path(bench.report.__file__).parent
-    own = {path.stem for path in (folder / "protocols").glob("*.py")} - {"__init__", "effects", "sizes"}
+    own = {path.stem for path in (folder / "protocols").glob("*.py")} - {"__init__", "effects", "sizes", "tuning"}
     assert own == {name.replace("-", "_") for name in names} - {"fixed_budget"}
     texts = {path.name: path.read_text() for path in [*folder.glob("*.py"), *folder.glob("compare/*.py")]}
     assert [(file, name) for file, text in texts.items() for name in names if f'"{name}"' in text] == []

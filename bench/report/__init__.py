@@ -32,7 +32,9 @@ from bench.report.figures import (
     Point,
     ScatterFigure,
 )
+from bench.report.plots import general_blocks, learning_curves, quality_against_cost
 from bench.report.section import Measure, ModelRow, ProtocolPart, SectionData, Summary, Variable
+from bench.report.variants import line_figure
 
 __all__ = [
     "ABSENT",
@@ -68,4 +70,8 @@ __all__ = [
     "Table",
     "Variable",
     "build_report",
+    "general_blocks",
+    "learning_curves",
+    "line_figure",
+    "quality_against_cost",
 ]

@@ -10,7 +10,7 @@ from typing import Any
 
 import bench
 from bench.evidence import SampleScores
-from bench.plugins import Offer
+from bench.plugins import Offer, discover
 from bench.record import Environment, RunRecord
 from bench.report import machines, text
 from bench.report.about import about
@@ -22,6 +22,7 @@ from bench.report.families import family_place
 from bench.report.grouping import Group, data_versions, flatten, group, newest
 from bench.report.measures import is_rescored, score_title
 from bench.report.overview import overview
+from bench.report.parts import part_of
 from bench.report.section import SectionData
 from bench.report.table import comparison_table, comparisons, model_table, pivots
 from bench.specs import ProtocolSpec
@@ -139,18 +140,23 @@ def _distinct(part: _Part, parts: Sequence[_Part]) -> str:
 
 def _blocks(part: _Part, source: Source) -> Iterator[Block]:
     data = part.data
+    own = part_of(data, discover().protocols if source.protocols is None else source.protocols, part.key)
     answer = Answer(data)
     if sentences := answer.sentences():
         yield Prose(sentences, "answer", is_list=True)
     if answer.scope:
         yield Prose((answer.scope,), "scope")
+    if own.findings:
+        yield Prose(own.findings, "text", is_list=True)
     pivoted = pivots(data, f"{part.key}-variants", part.title)
     if pivoted is not None:
         yield pivoted
     yield model_table(data, f"{part.key}-table", part.title, is_folded=pivoted is not None)
     if (pairs := comparison_table(data, f"{part.key}-pairs")) is not None:
         yield pairs
-    notes = (*_notes(part.group), *part.unfit)
+    yield from own.figures
+    yield from own.blocks
+    notes = (*_notes(part.group), *part.unfit, *own.notes)
     if notes:
         yield Prose(tuple(notes), "note", is_list=True)
 

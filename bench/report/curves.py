@@ -1,43 +1,52 @@
-"""Average learning curves over seeds that were measured at different moments."""
+"""Average curves that were measured at different moments, with the band that their mean may lie in."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from bench.report.levels import CONFIDENCE
+from bench.evidence import LEVEL
 from bench.stats.distributions import student_quantile
 
 __all__ = ["Curve", "band", "mean_curve"]
 
 Array = npt.NDArray[np.float64]
-# (x, y) of one seed, x growing
+# (x, y) of one run, x growing
 Curve = tuple[Sequence[float], Sequence[float]]
 POINT_LIMIT = 80
 
 
-def mean_curve(curves: Sequence[Curve]) -> tuple[Array, Array, Array, Array]:
-    """Return x, mean, low and high over seeds: at every x a seed counts with the last value it had reached.
+def mean_curve(
+    units: Sequence[Sequence[Curve]], *, overlap: float = 0.0, low: float = -math.inf, high: float = math.inf
+) -> tuple[Array, Array, Array, Array]:
+    """Return x, mean, and the ends of the band: at every x a run counts with the last value it had reached.
 
-    A seed that stopped early keeps its last value, since dropping it would let the mean jump to those that remain.
-    The line begins where every seed has a value.
+    A run that stopped early keeps its last value, since dropping it would let the mean jump to those that remain.
+    The line begins where every run has a value. units: what counts as one observation, such as a seed, with the curves
+    of its runs, which are averaged first. overlap, low, high: see `band`.
     """
-    grid = _grid(curves)
-    table = np.stack([_last_value(np.asarray(x, float), np.asarray(y, float), grid) for x, y in curves])
-    low, high = band(table)
-    return grid, table.mean(axis=0), low, high
+    grid = _grid([curve for curves in units for curve in curves])
+    table = np.stack([np.mean([_last_value(curve, grid) for curve in curves], axis=0) for curves in units])
+    ends = band(table, overlap=overlap, low=low, high=high)
+    return grid, table.mean(axis=0), *ends
 
 
-def band(table: Array) -> tuple[Array, Array]:
-    """Return Student's 95 % interval of the mean of each column; table: (seeds, points). One seed has no width."""
+def band(table: Array, *, overlap: float = 0.0, low: float = -math.inf, high: float = math.inf) -> tuple[Array, Array]:
+    """Return Student's 95 % interval of the mean of each column; table: (units, points). One unit has no width.
+
+    overlap: n_test / n_train where units are splits, whose training parts overlap (Nadeau and Bengio, 2003); 0 where
+    they are independent. low, high: the ends of what is possible; no band goes beyond them.
+    """
     count = len(table)
     mean: Array = table.mean(axis=0)
     if count < 2:
         return mean, mean
-    width = student_quantile(count - 1, 0.5 + CONFIDENCE / 2) * table.std(axis=0, ddof=1) / np.sqrt(count)
-    return mean - width, mean + width
+    error = table.std(axis=0, ddof=1) * math.sqrt(1 / count + overlap)
+    width = student_quantile(count - 1, 1 - LEVEL / 2) * error
+    return np.clip(mean - width, low, high), np.clip(mean + width, low, high)
 
 
 def _grid(curves: Sequence[Curve]) -> Array:
@@ -49,7 +58,7 @@ def _grid(curves: Sequence[Curve]) -> Array:
     return kept
 
 
-def _last_value(x: Array, y: Array, grid: Array) -> Array:
-    reached = np.searchsorted(x, grid, side="right") - 1
-    values: Array = y[reached]
+def _last_value(curve: Curve, grid: Array) -> Array:
+    x, y = np.asarray(curve[0], float), np.asarray(curve[1], float)
+    values: Array = y[np.searchsorted(x, grid, side="right") - 1]
     return values

@@ -5,32 +5,42 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from bench.report.levels import INTERVAL
-from bench.report.section_data import SectionData
-from bench.report.tree import Cell, Column, Figure, Line, LineFigure, Measure, Row
-from bench.report.wording import variant_text
+from bench.report import text
+from bench.report.figures import Axis, Dot, Line, LineFigure
+from bench.report.section import Measure, ModelRow, SectionData, Summary, Variable
 from bench.specs import Value
 
-__all__ = ["CAPTION", "is_logarithmic", "line_figure", "quality_against_variant", "titled", "variant_number"]
+__all__ = [
+    "CAPTION",
+    "axis_of",
+    "dot_of",
+    "ends_of",
+    "is_logarithmic",
+    "line_figure",
+    "partial_words",
+    "quality_against_variant",
+    "variant_number",
+]
 
 LOG_RATIO = 20.0
-CAPTION = f"Means over seeds with {INTERVAL} bands; a point that is missing was not run or failed."
-PARTIAL = "An open marker is the mean of the lucky seeds alone: others have no value."
-Place = Callable[[Row], float | None]
-Words = Callable[[Row], str]
+CAPTION = "Means with 95 % intervals; a point that is missing was not run or failed."
+PARTIAL = "An open marker is the mean of the successful runs only: others failed."
+Place = Callable[[ModelRow], float | None]
+Words = Callable[[ModelRow], str]
 
 
-def quality_against_variant(section: SectionData) -> Iterator[Figure]:
+def quality_against_variant(section: SectionData) -> Iterator[LineFigure]:
     """Draw the main score over every number that varies; other parts of the variant make lines of their own."""
     for name in _numeric_names(section):
         words = name.replace("_", " ")
         figure = line_figure(
             section,
             section.main,
-            name=f"variant-{name}",
+            key=f"variant-{name}",
             title=f"Quality against {words}",
-            axis=words,
+            x=Axis(_capital(words)),
             place=variant_number(name),
             words=_others(name),
         )
@@ -40,11 +50,11 @@ def quality_against_variant(section: SectionData) -> Iterator[Figure]:
 
 def line_figure(
     section: SectionData,
-    column: Column | None,
+    variable: Variable | None,
     *,
-    name: str,
+    key: str,
     title: str,
-    axis: str,
+    x: Axis,
     place: Place,
     words: Words = lambda _: "",
     y_title: str = "",
@@ -52,42 +62,60 @@ def line_figure(
 ) -> LineFigure | None:
     """Draw a measure over a number that each row has: a line per model, condition and `words` of the row.
 
-    column: any of the measure's; axis: what the number is, in words. None where there is nothing to join.
+    variable: any of the measure's; x: the axis of the number. None where there is nothing to join.
     """
-    if column is None:
+    if variable is None:
         return None
-    lines = tuple(_lines(section, column.measure, place, words))
-    x = [value for line in lines for value in line.x]
-    if len(set(x)) < 2:
+    lines = tuple(_lines(section, variable.measure, place, words))
+    places = [value for line in lines for value in line.x]
+    if len(set(places)) < 2:
         return None
-    means = [value for line in lines for value in line.mean]
+    means = [value for line in lines for value in line.y]
+    y = axis_of(variable.measure, y_title)
     return LineFigure(
-        name=name,
+        key=key,
         title=title,
-        axis=axis,
-        x_title=axis[:1].upper() + axis[1:],
-        y_title=y_title or titled(column.measure),
+        x=replace(x, is_log=is_logarithmic(places)),
+        y=replace(y, is_log=variable.measure.kind != "score" and is_logarithmic(means)),
         lines=lines,
-        is_log_x=is_logarithmic(x),
-        is_log_y=column.measure.kind != "score" and is_logarithmic(means),
         caption=f"{caption} {PARTIAL}" if any(any(line.partial) for line in lines) else caption,
     )
 
 
+def axis_of(measure: Measure, title: str = "") -> Axis:
+    """Return the axis of a measure, with the ends of what is possible: no cost is below zero."""
+    low = measure.low if measure.kind == "score" else max(measure.low, 0.0)
+    return Axis(title or measure.title, measure.unit, low=low, high=measure.high, better=measure.better)
+
+
 def is_logarithmic(values: Sequence[float]) -> bool:
     """Do these numbers span so much that a plain axis would crowd the small ones?"""
-    return min(values) > 0 and max(values) / min(values) >= LOG_RATIO
+    return min(values, default=0.0) > 0 and max(values) / min(values) >= LOG_RATIO
 
 
-def titled(measure: Measure) -> str:
-    """Return a measure's name with its unit, as an axis has it."""
-    return f"{measure.title}{f' ({measure.unit})' if measure.unit else ''}"
+def ends_of(summary: Summary) -> tuple[float, float] | None:
+    """Return the ends of the interval of a mean, None where it has none."""
+    low, high = summary.low, summary.high
+    return None if low is None or high is None else (low, high)
+
+
+def partial_words(summary: Summary) -> str:
+    """Return how many of its runs are in a mean where some are not, else nothing."""
+    return f"{summary.count} of {summary.tried} runs" if summary.is_partial else ""
+
+
+def dot_of(row: ModelRow, variable: Variable, series: str) -> Dot | None:
+    """Return a row's mean with its interval as one dot of a series, None where it has none."""
+    summary = row.values.get(variable.key)
+    if summary is None or not math.isfinite(summary.mean):
+        return None
+    return Dot(row.label, summary.mean, ends_of(summary), series, partial_words(summary))
 
 
 def variant_number(name: str) -> Place:
     """Return how to read one number of a row's variant."""
 
-    def place(row: Row) -> float | None:
+    def place(row: ModelRow) -> float | None:
         value = row.variant.get(name)
         return float(value) if _is_number(value) and not isinstance(value, str | None) else None
 
@@ -95,11 +123,15 @@ def variant_number(name: str) -> Place:
 
 
 def _others(name: str) -> Words:
-    def words(row: Row) -> str:
+    def words(row: ModelRow) -> str:
         others: Mapping[str, Value] = {key: value for key, value in row.variant.items() if key != name}
-        return variant_text(others)
+        return text.variant(others)
 
     return words
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _numeric_names(section: SectionData) -> list[str]:
@@ -115,31 +147,29 @@ def _is_number(value: Value | None) -> bool:
 
 
 def _lines(section: SectionData, measure: Measure, place: Place, words: Words) -> Iterator[Line]:
-    columns = [column for column in section.columns if column.measure == measure]
-    for column in columns:
-        found: dict[tuple[str, str, str], list[tuple[float, Cell]]] = defaultdict(list)
+    for variable in section.variables:
+        if variable.measure != measure:
+            continue
+        found: dict[tuple[str, str], list[tuple[float, Summary]]] = defaultdict(list)
         for row in section.rows:
-            x, cell = place(row), row.cells.get(column.key)
-            if x is not None and cell is not None and math.isfinite(cell.mean):
-                condition = ", ".join(word for word in (words(row), column.condition) if word)
-                found[row.label, row.family, condition].append((x, cell))
-        for (label, family, condition), points in found.items():
-            # No cost is negative, whatever its interval says.
-            least = -math.inf if measure.kind == "score" else 0.0
-            yield _line(label, family, condition, sorted(points, key=lambda point: point[0]), least)
+            x, summary = place(row), row.values.get(variable.key)
+            if x is not None and summary is not None and math.isfinite(summary.mean):
+                condition = ", ".join(word for word in (words(row), variable.words) if word)
+                found[row.label, condition].append((x, summary))
+        for (label, condition), points in found.items():
+            yield _line(label, condition, sorted(points, key=lambda point: point[0]))
 
 
-def _line(label: str, family: str, words: str, points: list[tuple[float, Cell]], least: float) -> Line:
-    cells = [cell for _, cell in points]
+def _line(label: str, condition: str, points: Sequence[tuple[float, Summary]]) -> Line:
+    summaries = [summary for _, summary in points]
+    ends = [ends_of(summary) or (summary.mean, summary.mean) for summary in summaries]
     return Line(
         label=label,
-        family=family,
-        condition=words,
         x=tuple(x for x, _ in points),
-        mean=tuple(cell.mean for cell in cells),
-        low=tuple(cell.mean if cell.low is None else max(cell.low, least) for cell in cells),
-        high=tuple(cell.mean if cell.high is None else cell.high for cell in cells),
-        run_count=max(cell.count for cell in cells),
-        counts=tuple(cell.count for cell in cells),
-        tried=tuple(cell.tried for cell in cells),
+        y=tuple(summary.mean for summary in summaries),
+        low=tuple(low for low, _ in ends),
+        high=tuple(high for _, high in ends),
+        condition=condition,
+        counts=tuple(summary.count for summary in summaries),
+        tried=tuple(summary.tried for summary in summaries),
     )

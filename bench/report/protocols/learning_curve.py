@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
+from typing import NamedTuple
 
-from bench.report.levels import LEVEL
-from bench.report.protocols.effects import Effect, effects, main_values
+from bench.evidence import Observations, Pair, compare_each
+from bench.record import RunRecord
+from bench.report.figures import Axis, Figure
+from bench.report.protocols.effects import by_variant, margin_of
 from bench.report.protocols.sizes import Sizes
-from bench.report.section_data import ProtocolPart, SectionData
-from bench.report.tree import Column, Figure
+from bench.report.section import ProtocolPart, SectionData, Variable
 from bench.report.variants import CAPTION, line_figure
 
 __all__ = ["part"]
@@ -17,71 +20,93 @@ __all__ = ["part"]
 CROSSING_LIMIT = 5
 
 
+class Meeting(NamedTuple):
+    """Two models compared at one size; failures: runs of either that failed there."""
+
+    left: str
+    right: str
+    size: int
+    pair: Pair
+    failures: int
+
+
 def part(section: SectionData) -> ProtocolPart:
     """Return what this protocol adds to its sections."""
-    return ProtocolPart(tuple(figures(section)), tuple(findings(section)))
-
-
-def figures(section: SectionData) -> Iterator[Figure]:
-    """Draw the main score, then the training time, over the number of training samples."""
     sizes = Sizes(section)
+    crossings = (text for variable in section.mains for text in _crossings(section, variable, sizes))
+    return ProtocolPart((*sizes.findings(), *crossings), tuple(_figures(section, sizes)))
+
+
+def _figures(section: SectionData, sizes: Sizes) -> Iterator[Figure]:
+    """Draw the main score, then the training time, over the number of training samples."""
     caption = " ".join((CAPTION, *sizes.findings()))
-    time = next((column for column in section.columns if column.measure.name == "train_seconds"), None)
+    time = next((each for each in section.variables if each.measure.name == "train_seconds"), None)
+    x = Axis("Training samples", low=0.0)
     quality = line_figure(
-        section, section.main, name="training-size", title="Quality against training samples",
-        axis="training samples", place=sizes.place, caption=caption,
+        section, section.main, key="training-size", title="Quality against training samples",
+        x=x, place=sizes.place, caption=caption,
     )  # fmt: skip
     cost = line_figure(
-        section, time, name="training-size-cost", title="Training time against training samples",
-        axis="training samples", place=sizes.place, y_title="Training time (s)", caption=caption,
+        section, time, key="training-size-cost", title="Training time against training samples",
+        x=x, place=sizes.place, y_title="Training time", caption=caption,
     )  # fmt: skip
     yield from (figure for figure in (quality, cost) if figure is not None)
 
 
-def findings(section: SectionData) -> Iterator[str]:
-    """Say for each device which curves cross beyond noise, and that the others don't."""
-    sizes = Sizes(section)
-    yield from sizes.findings()
-    for column in section.mains:
-        yield from _crossings(section, column, sizes)
-
-
-def _crossings(section: SectionData, column: Column, sizes: Sizes) -> Iterator[str]:
-    values = {
-        label: {int(size): seeds for variant, seeds in variants if (size := sizes.of(label, variant)) is not None}
-        for label, variants in main_values(section, column).items()
-    }
-    pairs = [
-        (left, right, size)
-        for left, right in combinations(values, 2)
-        for size in sorted(values[left].keys() & values[right].keys())
-    ]
-    if not pairs:
-        return
-    tested = effects([(str(size), values[right][size], values[left][size]) for left, right, size in pairs])
-    curves: dict[tuple[str, str], list[tuple[int, Effect]]] = {}
-    for (left, right, size), effect in zip(pairs, tested, strict=True):
-        curves.setdefault((left, right), []).append((size, effect))
-    sign = 1 if column.measure.better == "higher" else -1
-    crossed = [text for names, points in curves.items() if (text := _crossing(names, points, sign))]
-    where = f", {column.condition}" if column.condition else ""
+def _crossings(section: SectionData, variable: Variable, sizes: Sizes) -> Iterator[str]:
+    """Say which curves cross beyond noise, or that none is shown to."""
+    met = _meetings(section, variable, sizes)
+    curves: dict[tuple[str, str], list[Meeting]] = defaultdict(list)
+    for each in met:
+        curves[each.left, each.right].append(each)
+    crossed = [text for meetings in curves.values() if (text := _crossing(meetings))]
+    where = f" ({variable.words})" if variable.words else ""
     yield from (f"Curves that cross{where}: {text}" for text in crossed[:CROSSING_LIMIT])
     if len(crossed) > CROSSING_LIMIT:
         yield f"{len(crossed) - CROSSING_LIMIT} more pairs of curves cross{where}."
-    if not crossed:
-        judged = [effect for effect in tested if not effect.lost]
-        decided = any(effect.test.can_decide for effect in judged)
-        test = f"{len(judged)} paired t tests, Holm-corrected, {LEVEL}" if decided else "too few shared seeds"
-        if len(judged) < len(tested):
-            test += f"; {len(tested) - len(judged)} of {len(tested)} points not judged for runs without a value"
-        yield f"No two of {len(values)} curves cross beyond noise{where} ({test})."
+    if met and not crossed:
+        labels = {label for pair in curves for label in pair}
+        yield f"No two of {len(labels)} curves are shown to cross{where} ({_decided(met)})."
 
 
-def _crossing(names: tuple[str, str], points: list[tuple[int, Effect]], sign: int) -> str:
+def _meetings(section: SectionData, variable: Variable, sizes: Sizes) -> list[Meeting]:
+    """Compare every two models at every size that both have, corrected for the number of all these pairs."""
+    questions: list[tuple[Observations, str, str]] = []
+    asked: list[int] = []
+    for size, models in sorted(_by_size(section, variable, sizes).items()):
+        records = [record for runs in models.values() for record in runs]
+        observed = section.observed(records, variable, lambda record: record.run.label)
+        for left, right in combinations(models, 2):
+            questions.append((observed, left, right))
+            asked.append(size)
+    pairs = compare_each(questions, margin=margin_of(section, variable))
+    return [
+        Meeting(left, right, size, pair, observed.failures(left) + observed.failures(right))
+        for (observed, left, right), size, pair in zip(questions, asked, pairs, strict=True)
+    ]
+
+
+def _by_size(section: SectionData, variable: Variable, sizes: Sizes) -> dict[int, dict[str, list[RunRecord]]]:
+    runs: dict[int, dict[str, list[RunRecord]]] = defaultdict(dict)
+    for label, variants in by_variant(section, variable).items():
+        for variant, records in variants:
+            if (size := sizes.of(label, variant)) is not None:
+                runs[int(size)][label] = records
+    return runs
+
+
+def _crossing(met: Sequence[Meeting]) -> str:
     """Return where one curve is clearly better first and clearly worse later; "" where it is not."""
-    clear = [(size, sign * effect.sign) for size, effect in points if effect.is_real]
-    for (small, before), (large, after) in pairwise(clear):
-        if before != after:
-            better, worse = names if before > 0 else names[::-1]
-            return f"{better} is better than {worse} with {small:,} samples, {worse} is better with {large:,}."
+    clear = [(each.size, each.pair.better) for each in met if each.pair.better]
+    for (small, first), (large, later) in pairwise(clear):
+        if first != later:
+            return f"{first} is better than {later} with {small:,} samples, {later} is better with {large:,}."
     return ""
+
+
+def _decided(met: Sequence[Meeting]) -> str:
+    """Return how many comparisons are decided, and how many are not since runs failed."""
+    is_open = [each for each in met if each.pair.verdict == "open"]
+    failed = sum(each.failures > 0 for each in is_open)
+    told = f"{len(met) - len(is_open)} of {len(met)} comparisons at one size are decided"
+    return f"{told}; {failed} cannot be, since runs failed" if failed else told

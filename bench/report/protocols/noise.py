@@ -2,90 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from bench.report.levels import INTERVAL
-from bench.report.protocols.effects import Seeds, cell, effects, main_values, sentence
-from bench.report.section_data import ProtocolPart, SectionData
-from bench.report.tree import Column, Dot, DotFigure, Figure, Row
-from bench.report.variants import line_figure, titled, variant_number
+from bench.report.figures import Axis, Dot, DotFigure, Figure
+from bench.report.protocols.effects import Change, Told, by_variant, numbered, told
+from bench.report.section import ModelRow, ProtocolPart, SectionData, Variable
+from bench.report.variants import axis_of, dot_of, line_figure, variant_number
+from bench.specs import Value
 
 __all__ = ["part"]
 
 NOISE, INPUTS, IN_ORDER, SHUFFLED = "label_noise", "inputs", "in order", "shuffled"
+# A share of wrong labels, and the order of the inputs.
+Setting = tuple[float, str]
+CONTROL_CAPTION = (
+    "Clean labels, inputs in order and in one new order for every sample; means with 95 % intervals. A model that "
+    "knows no order is not harmed."
+)
 
 
 def part(section: SectionData) -> ProtocolPart:
     """Return what this protocol adds to its sections."""
-    return ProtocolPart(tuple(figures(section)), tuple(findings(section)))
+    findings = [each for variable in section.mains for each in _effects(section, variable)]
+    return ProtocolPart(
+        tuple(each.sentence for each in findings), tuple(_figures(section)), tuple(each.table for each in findings)
+    )
 
 
-def figures(section: SectionData) -> Iterator[Figure]:
+def _figures(section: SectionData) -> Iterator[Figure]:
     """Draw the main score over the share of wrong labels, and in order beside shuffled."""
     figure = line_figure(
         section,
         section.main,
-        name="label-noise",
+        key="label-noise",
         title="Quality against label noise",
-        axis="share of wrong training labels",
+        x=Axis("Share of wrong training labels", low=0.0, high=1.0, is_share=True),
         place=_level,
     )
     if figure is not None:
         yield figure
-    for column in section.mains:
-        dots = _dots(section, column)
-        if dots:
-            yield DotFigure(
-                name=f"shuffled-{section.slug(column)}",
-                title=", ".join(word for word in ("What the order of inputs is worth", column.condition) if word),
-                x_title=titled(column.measure),
-                dots=dots,
-                caption=f"Clean labels, inputs in order and in one new order for every sample; means with {INTERVAL} "
-                "intervals. A model that knows no order is not harmed.",
-            )
+    for variable in section.mains:
+        if dots := tuple(_dots(section, variable)):
+            title = ", ".join(word for word in ("What the order of inputs is worth", variable.words) if word)
+            key, x = numbered("shuffled", section, variable), axis_of(variable.measure)
+            yield DotFigure(key, title, x, dots, CONTROL_CAPTION, is_joined=True)
 
 
-def findings(section: SectionData) -> Iterator[str]:
-    """Say what the most noise and the shuffling cost each model, paired by seed."""
-    for column in section.mains:
-        values = main_values(section, column)
-        where = f" ({column.condition})" if column.condition else ""
-        levels = sorted({float(v[NOISE]) for variants in values.values() for v, _ in variants if NOISE in v})
-        if len(levels) > 1:
-            noisy = _pairs(section, column, (levels[0], IN_ORDER), (levels[-1], IN_ORDER))
-            yield from _told(
-                f"{column.measure.title}{where} from {levels[0]:.0%} to {levels[-1]:.0%} wrong labels", noisy
-            )
-        shuffled = _pairs(section, column, (0.0, IN_ORDER), (0.0, SHUFFLED))
-        yield from _told(f"{column.measure.title}{where} from inputs in order to shuffled", shuffled)
+def _effects(section: SectionData, variable: Variable) -> Iterator[Told]:
+    """Say what the most noise and the shuffling do to each model."""
+    runs = {
+        label: {_setting(variant): each for variant, each in variants}
+        for label, variants in by_variant(section, variable).items()
+    }
+    levels = sorted({level for each in runs.values() for level, inputs in each if inputs == IN_ORDER})
+    ways = [("shuffling", "Shuffled inputs", (0.0, SHUFFLED), "from inputs in order to shuffled")]
+    if len(levels) > 1:
+        words = f"from {levels[0]:.0%} to {levels[-1]:.0%} wrong labels"
+        ways.insert(0, ("noise", "Wrong labels", (levels[-1], IN_ORDER), words))
+    for key, title, end, words in ways:
+        start = (levels[0] if end[1] == IN_ORDER else 0.0, IN_ORDER)
+        both = {label: each for label, each in runs.items() if start in each and end in each}
+        changes = [Change(label, "", each[start], each[end]) for label, each in both.items()]
+        yield from told(section, variable, key, title, words, changes)
 
 
-def _told(start: str, pairs: list[tuple[str, Seeds, Seeds]]) -> Iterator[str]:
-    if pairs:
-        yield sentence(start, effects(pairs))
+def _setting(variant: Mapping[str, Value]) -> Setting:
+    return float(variant.get(NOISE) or 0.0), str(variant.get(INPUTS, IN_ORDER))
 
 
-def _pairs(
-    section: SectionData, column: Column, start: tuple[float, str], end: tuple[float, str]
-) -> list[tuple[str, Seeds, Seeds]]:
-    found = []
-    for label, variants in main_values(section, column).items():
-        seeds = {(float(v.get(NOISE, 0)), str(v.get(INPUTS, IN_ORDER))): each for v, each in variants}
-        if start in seeds and end in seeds:
-            found.append((label, seeds[start], seeds[end]))
-    return found
-
-
-def _level(row: Row) -> float | None:
+def _level(row: ModelRow) -> float | None:
     return variant_number(NOISE)(row) if row.variant.get(INPUTS, IN_ORDER) == IN_ORDER else None
 
 
-def _dots(section: SectionData, column: Column) -> tuple[Dot, ...]:
-    pairs = _pairs(section, column, (0.0, IN_ORDER), (0.0, SHUFFLED))
-    families = section.families
-    return tuple(
-        Dot(label, families[label], series, cell(list(seeds.values.values()), seeds.lost))
-        for label, *both in pairs
-        for series, seeds in zip((IN_ORDER, SHUFFLED), both, strict=True)
-        if seeds.values
-    )
+def _dots(section: SectionData, variable: Variable) -> Iterator[Dot]:
+    """Yield two dots for each model that was run in both orders, each as far as its runs have values."""
+    rows = {(row.label, _setting(row.variant)): row for row in section.rows}
+    for label in section.families:
+        both = [(series, rows.get((label, (0.0, series)))) for series in (IN_ORDER, SHUFFLED)]
+        if all(row is not None for _, row in both):
+            dots = (dot_of(row, variable, series) for series, row in both if row is not None)
+            yield from (dot for dot in dots if dot is not None)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.report.protocols.effects import effects, main_values, sentence
-from bench.report.section_data import ProtocolPart, SectionData
-from bench.report.tree import Column, Figure, Row
+from bench.report.figures import Axis, Figure
+from bench.report.protocols.effects import Change, Told, by_variant, told
+from bench.report.section import ModelRow, ProtocolPart, SectionData, Variable
 from bench.report.variants import line_figure, variant_number
 
 __all__ = ["part"]
@@ -14,50 +14,56 @@ __all__ = ["part"]
 
 def part(section: SectionData) -> ProtocolPart:
     """Return what this protocol adds to its sections."""
-    return ProtocolPart(tuple(figures(section)), tuple(findings(section)))
+    findings = [each for variable in section.mains for each in _gains(section, variable)]
+    return ProtocolPart(
+        tuple(each.sentence for each in findings), tuple(_figures(section)), tuple(each.table for each in findings)
+    )
 
 
-def figures(section: SectionData) -> Iterator[Figure]:
+def _figures(section: SectionData) -> Iterator[Figure]:
     """Draw the main score and the training time, each over the hyperparameter and over the parameter count."""
-    parameters = _column(section, "parameters")
+    parameters = _variable(section, "parameters")
 
-    def count(row: Row) -> float | None:
-        cell = row.cells.get(parameters.key) if parameters is not None else None
-        return cell.mean if cell is not None else None
+    def count(row: ModelRow) -> float | None:
+        summary = row.values.get(parameters.key) if parameters is not None else None
+        return summary.mean if summary is not None else None
 
-    for column, name, title, words in (
-        (section.main, "scaling", "Quality against size", ""),
-        (_column(section, "train_seconds"), "scaling-cost", "Training time against size", "Training time (s)"),
+    places = [(name, name.replace("_", " "), variant_number(name)) for name in _names(section)]
+    for variable, key, title, words in (
+        (section.main, "scaling", "Quality", ""),
+        (_variable(section, "train_seconds"), "scaling-cost", "Training time", "Training time"),
     ):
-        for hyperparameter in _names(section):
-            place = variant_number(hyperparameter)
-            axis = hyperparameter.replace("_", " ")
-            figure = line_figure(section, column, name=name, title=title, axis=axis, place=place, y_title=words)
+        for name, axis, place in (*places, ("parameters", "parameters", count)):
+            figure = line_figure(
+                section,
+                variable,
+                key=f"{key}-{name}",
+                title=f"{title} against {axis}",
+                x=Axis(f"{axis[:1].upper()}{axis[1:]}"),
+                place=place,
+                y_title=words,
+            )
             if figure is not None:
                 yield figure
-        figure = line_figure(section, column, name=name, title=title, axis="parameters", place=count, y_title=words)
-        if figure is not None:
-            yield figure
 
 
-def findings(section: SectionData) -> Iterator[str]:
-    """Say what the largest size gains over the smallest, paired by seed."""
-    for column in section.mains:
-        where = f" ({column.condition})" if column.condition else ""
-        for name in _names(section):
-            pairs = []
-            for label, variants in main_values(section, column).items():
-                sizes = {float(variant[name]): seeds for variant, seeds in variants if name in variant}
-                if len(sizes) > 1:
-                    low, high = min(sizes), max(sizes)
-                    pairs.append((f"{label} from {name} {low:g} to {high:g}", sizes[low], sizes[high]))
-            if pairs:
-                yield sentence(f"{column.measure.title}{where}", effects(pairs))
+def _gains(section: SectionData, variable: Variable) -> Iterator[Told]:
+    """Say what the largest size that was asked for gains over the smallest."""
+    for name in _names(section):
+        changes = []
+        for label, variants in by_variant(section, variable).items():
+            sizes = {float(value): runs for variant, runs in variants if (value := variant.get(name)) is not None}
+            if len(sizes) > 1:
+                low, high = min(sizes), max(sizes)
+                changes.append(Change(label, f"{name} {low:g} to {high:g}", sizes[low], sizes[high]))
+        grown = name.replace("_", " ")
+        words = f"from the smallest to the largest {grown}"
+        yield from told(section, variable, f"growth-{name}", f"The largest {grown}", words, changes)
 
 
 def _names(section: SectionData) -> list[str]:
     return list(dict.fromkeys(name for row in section.rows for name in row.variant))
 
 
-def _column(section: SectionData, name: str) -> Column | None:
-    return next((column for column in section.columns if column.measure.name == name), None)
+def _variable(section: SectionData, name: str) -> Variable | None:
+    return next((each for each in section.variables if each.measure.name == name), None)

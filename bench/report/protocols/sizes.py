@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from bench.report.grouping import canonical
-from bench.report.section_data import SectionData
-from bench.report.tree import Row
+from bench.report.section import ModelRow, SectionData
 from bench.specs import Value
 
 __all__ = ["SIZE", "Sizes"]
@@ -46,7 +45,7 @@ class Sizes:
         twins = (each for each in self._asked if each[:2] == asked[:2] and self._had.get(each, each.size) == size)
         return size if next(twins, asked) == asked else None
 
-    def place(self, row: Row) -> float | None:
+    def place(self, row: ModelRow) -> float | None:
         """Return where a row stands on an axis of sizes."""
         return self.of(row.label, row.variant)
 

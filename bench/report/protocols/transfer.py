@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 
 from bench.record import RunRecord
-from bench.report.protocols.effects import WALL_TIME, effects, main_values, sentence
+from bench.report import text
+from bench.report.figures import Axis, Figure
+from bench.report.protocols.effects import WALL_TIME, Change, Told, by_variant, told
 from bench.report.protocols.sizes import Sizes
-from bench.report.section_data import ProtocolPart, SectionData
-from bench.report.tree import Figure, Row
+from bench.report.section import ModelRow, ProtocolPart, SectionData, Variable
 from bench.report.variants import CAPTION, line_figure
 
 __all__ = ["part"]
@@ -19,18 +20,21 @@ START, BEFORE, SCRATCH = "start", "pre-trained", "from scratch"
 
 def part(section: SectionData) -> ProtocolPart:
     """Return what this protocol adds to its sections."""
-    return ProtocolPart(tuple(figures(section)), tuple(findings(section)))
-
-
-def figures(section: SectionData) -> Iterator[Figure]:
-    """Draw the main score over the number of target samples, two lines for each model."""
     sizes = Sizes(section)
+    gains = [each for variable in section.mains for each in _gains(section, variable, sizes)]
+    costs = (text for words, records in section.clocked() for text in _cost(section, words, records))
+    findings = (*sizes.findings(), *(each.sentence for each in gains), *costs)
+    return ProtocolPart(findings, tuple(_figures(section, sizes)), tuple(each.table for each in gains))
+
+
+def _figures(section: SectionData, sizes: Sizes) -> Iterator[Figure]:
+    """Draw the main score over the number of target samples, two lines for each model."""
     figure = line_figure(
         section,
         section.main,
-        name="transfer",
+        key="transfer",
         title="Pre-trained and from scratch",
-        axis="training samples of the target",
+        x=Axis("Training samples of the target", low=0.0),
         place=sizes.place,
         words=_start,
         caption=" ".join((CAPTION, *sizes.findings())),
@@ -39,39 +43,33 @@ def figures(section: SectionData) -> Iterator[Figure]:
         yield figure
 
 
-def findings(section: SectionData) -> Iterator[str]:
-    """Say what pre-training is worth at every size, and what it cost beside the training seconds."""
-    sizes = Sizes(section)
-    yield from sizes.findings()
-    for column in section.mains:
-        pairs = []
-        for label, variants in main_values(section, column).items():
-            had = [(sizes.of(label, v), v.get(START), each) for v, each in variants]
-            seeds = {(int(size), start): each for size, start, each in had if size is not None}
-            pairs += [
-                (f"{label}, {size:,} samples", seeds[size, SCRATCH], seeds[size, BEFORE])
-                for size in sorted({size for size, _ in seeds})
-                if (size, SCRATCH) in seeds and (size, BEFORE) in seeds
-            ]
-        where = f" ({column.condition})" if column.condition else ""
-        if pairs:
-            yield sentence(f"{column.measure.title}{where} from scratch to pre-trained", effects(pairs))
-    for words, records in section.clocked():
-        yield from _cost(section, words, records)
+def _gains(section: SectionData, variable: Variable, sizes: Sizes) -> Iterator[Told]:
+    """Say what pre-training is worth at every size."""
+    changes = []
+    for label, variants in by_variant(section, variable).items():
+        had = [(sizes.of(label, variant), variant.get(START), runs) for variant, runs in variants]
+        found = {(int(size), start): runs for size, start, runs in had if size is not None}
+        changes += [
+            Change(label, f"{size:,} samples", found[size, SCRATCH], found[size, BEFORE])
+            for size in sorted({size for size, _ in found})
+            if (size, SCRATCH) in found and (size, BEFORE) in found
+        ]
+    yield from told(section, variable, "pre-training", "Pre-training", "from scratch to pre-trained", changes)
 
 
 def _cost(section: SectionData, words: str, records: Sequence[RunRecord]) -> Iterator[str]:
-    told = []
+    """Say what pre-training cost beside the training seconds."""
+    costs = []
     for label in section.families:
         runs = [each for each in records if each.run.label == label and "pre_training_seconds" in each.details]
         if runs:
             seconds = fmean(float(each.details["pre_training_seconds"]) for each in runs)
             trained = fmean(each.times.train_seconds for each in runs)
-            told.append(f"{label} {seconds:.3g} s before {trained:.3g} s of fine-tuning")
-    if told:
+            costs.append(f"{label} {text.amount(seconds, 's')} before {text.amount(trained, 's')} of fine-tuning")
+    if costs:
         where = f", {words}" if words else ""
-        yield f"Pre-training cost ({WALL_TIME}), not in the training times{where}: {'; '.join(told)}."
+        yield f"Pre-training cost ({WALL_TIME}), not in the training times{where}: {'; '.join(costs)}."
 
 
-def _start(row: Row) -> str:
+def _start(row: ModelRow) -> str:
     return str(row.variant.get(START, ""))
