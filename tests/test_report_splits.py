@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import csv as csv_module
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench.record import Artifact, RunRecord, SplitPlan
-from bench.report import Section
-from bench.report.compare import Side, compare
-from bench.report.compare.changes import plain
-from bench.stats import paired_difference
-from bench_reports import csv, html, latex, markdown
-from tests.report_records import draw, failed, only, plan, record, report, terminal_text
+from bench.record import RunRecord, SplitPlan
+from bench.report import Log, Prose
+from bench_reports import html, latex, markdown
+from tests.report_records import blocks, data, draw, failed, only, plan, record, report, table, terminal_text
 
 MODELS = {"baseline": 0.63, "logistic": 0.95, "forest": 0.96, "mlp": 0.95, "boosting": 0.97}
 
@@ -39,101 +34,79 @@ def ten_splits() -> list[RunRecord]:
 
 
 def test_ten_splits_are_one_section() -> None:
-    section = only(ten_splits())
-    assert section.title == "breast-cancer · classification · fixed-budget"
+    section = data(ten_splits())
     assert {(row.seed_count, row.split_count, row.good_count) for row in section.rows} == {(10, 10, 10)}
-    assert "10 runs each; t test paired by seed and split" in section.findings[0]
-    assert any("Splits share samples" in note for note in section.notes)
+    made = only(ten_splits())
+    assert made.title == "breast-cancer · classification · fixed-budget"
+    scope = next(block for block in made.blocks if isinstance(block, Prose) and block.kind == "scope")
+    assert "10 splits, 10 seeds, varied together" in scope.sentences[0]
 
 
-def test_one_split_is_not_called_several() -> None:
-    section = only([run("mlp", seed, 0) for seed in range(3)])
-    assert not section.has_splits
-    assert section.notes == ()
+def test_splits_have_a_column_where_there_are_several() -> None:
+    assert "splits" in {column.key for column in table(only(ten_splits())).columns}
+    one = table(only([run("mlp", seed, 0) for seed in range(3)]))
+    assert "splits" not in {column.key for column in one.columns}
 
 
 def test_every_format_says_how_many_splits(tmp_path: Path) -> None:
     made = report(ten_splits())
-    assert "Splits" in terminal_text(made)
-    assert "| Seeds | Splits |" in markdown.render(made, tmp_path).read_text()
-    assert "Seeds & Splits" in latex.render(made, tmp_path).read_text()
-    assert ">Splits<" in html.render(made, tmp_path).read_text()
-    lines = list(csv_module.DictReader(csv.render(made, tmp_path).read_text().splitlines()))
-    assert {(line["seeds"], line["splits"]) for line in lines} == {("10", "10")}
+    for text in (
+        terminal_text(made),
+        markdown.render(made, tmp_path).read_text(),
+        latex.render(made, tmp_path).read_text(),
+        html.render(made, tmp_path).read_text(),
+    ):
+        assert "Splits" in text
+        assert "10 splits" in text
 
 
-def cell(section: Section, label: str) -> Any:
-    row = next(row for row in section.rows if row.label == label)
-    return row.cells[section.main_columns[0].key]
+def test_the_interval_over_splits_pays_for_their_overlap() -> None:
+    splits = data(ten_splits())
+    seeds = data(
+        record(plan("logistic", seed=seed), accuracy=0.95 + draw("logistic", seed, seed)) for seed in range(10)
+    )
+    found = []
+    for section in (splits, seeds):
+        assert section.main is not None
+        summary = next(row for row in section.rows if row.label == "logistic").values[section.main.key]
+        assert summary.high is not None
+        found.append(summary.high - summary.mean)
+    # Nadeau and Bengio: √(1/10 + 1/4) against √(1/10).
+    assert found[0] / found[1] == pytest.approx(((0.1 + 0.25) / 0.1) ** 0.5, rel=1e-6)
 
 
 def test_seeds_crossed_with_splits_are_all_counted() -> None:
     runs = [run("mlp", seed, split) for seed in range(3) for split in range(4)]
-    section = only(runs)
+    section = data(runs)
     (row,) = section.rows
-    assert (row.seed_count, row.split_count, row.good_count) == (3, 4, 12)
-    assert cell(section, "mlp").count == 12
-    assert cell(section, "mlp").mean == pytest.approx(sum(each.scores[0].value for each in runs) / 12)
+    assert section.main is not None
+    summary = row.values[section.main.key]
+    assert (row.seed_count, row.split_count, row.good_count, summary.count) == (3, 4, 12, 12)
+    assert summary.mean == pytest.approx(sum(each.scores[0].value for each in runs) / 12)
 
 
 def test_models_pair_only_where_seed_and_split_agree() -> None:
     """The same seeds on other splits are no pairs: nothing can be decided however far apart the means are."""
     runs = [*(run("a", seed, seed, 0.9) for seed in range(6)), *(run("b", seed, seed + 6, 0.5) for seed in range(6))]
-    assert "too few shared runs to decide anything" in only(runs).findings[0]
+    (pair,) = [each for each in report(runs).comparisons if each.is_main]
+    assert (pair.verdict, pair.basis) == ("open", "nothing")
     shared = [*(run("a", seed, seed, 0.9) for seed in range(6)), *(run("b", seed, seed, 0.5) for seed in range(6))]
-    assert "a has the best mean and can be told apart from b" in only(shared).findings[0]
+    (pair,) = [each for each in report(shared).comparisons if each.is_main]
+    assert (pair.better, pair.basis) == ("a", "splits")
 
 
 def test_a_failure_names_its_splits() -> None:
-    runs = [run("mlp", 0, split) for split in range(3)]
-    lost = [failed(each.run) if each.run.split.number else each for each in runs]
-    (failure,) = report(lost).failures
-    assert failure.repetitions == "seed 0, split 1; seed 0, split 2"
-    assert cell(only(lost), "mlp").is_partial
-
-
-def test_pictures_are_of_one_seed_and_split() -> None:
-    drawn = [
-        run(label, 0, split, artifacts=(Artifact(name="samples.png", media_type="image/png"),))
-        for label in ("gan", "vae")
-        for split in range(2)
-    ]
-    wall = only(drawn).samples
-    assert wall is not None
-    assert wall.drawn_with == "seed 0, split 0"
-    assert sorted(grid.label for grid in wall.grids) == ["gan", "vae"]
+    lost = [failed(each.run) if each.run.split.number else each for each in (run("mlp", 0, s) for s in range(3))]
+    log = next(block for _, block in report(lost).blocks() if isinstance(block, Log) and block.key == "failures")
+    assert [entry.title for entry in log.entries] == ["mlp on digits, seed 0, split 1; seed 0, split 2: failed"]
 
 
 def test_data_whose_files_changed_are_told_of() -> None:
+    def notes(runs: list[RunRecord]) -> str:
+        prose = [each for each in blocks(only(runs)) if isinstance(each, Prose) and each.kind == "note"]
+        return " ".join(sentence for each in prose for sentence in each.sentences)
+
     old = [run("mlp", seed, seed, identity={"data": "one"}) for seed in range(3)]
     new = [run("forest", seed, seed, identity={"data": "two"}) for seed in range(3)]
-    section = only([*old, *new])
-    assert any("were not trained on the same data: mlp; forest" in note for note in section.notes)
-    assert not any("same data" in note for note in only(old).notes)
-
-
-def side(name: str, runs: list[RunRecord]) -> Side:
-    return Side(name, "results file", tuple(runs))
-
-
-def test_a_comparison_pairs_by_seed_and_split() -> None:
-    a = [run("mlp", seed, split, 0.95) for seed in range(2) for split in range(5)]
-    b = [run("mlp", seed, split, 0.95 - split / 50) for seed in range(2) for split in range(6)]
-    found = compare(side("a", a), side("b", b))
-    (change,) = (each for each in found.changes if each.measure.name == "accuracy")
-    values = [{(each.run.seed, each.run.split.number): each.scores[0].value for each in runs} for runs in (a, b)]
-    assert change.count == 10
-    assert change.p_value == pytest.approx(paired_difference(values[1], values[0]).p_value)
-    (alone,) = found.unpaired
-    assert alone.reason == "seed 0, split 5; seed 1, split 5 only in B"
-    document = json.loads(json.dumps(plain(found)))["unpaired"][0]
-    assert (document["seeds"], document["splits"]) == ([0, 1], ["holdout 5", "holdout 5"])
-
-
-def test_pairs_whose_test_data_differ_are_left_out() -> None:
-    a = [run("mlp", seed, seed) for seed in range(4)]
-    b = [each.model_copy(update={"data": {"test": "other"}}) if each.run.seed < 2 else each for each in a]
-    found = compare(side("a", a), side("b", b))
-    (alone,) = found.unpaired
-    assert alone.reason == "2 runs whose test data differ"
-    assert {change.count for change in found.changes} == {2}
+    assert "were not trained on the same data: mlp; forest" in notes([*old, *new])
+    assert "same data" not in notes(old)
