@@ -12,7 +12,15 @@ __all__ = ["bench_renderers"]
 
 @hookimpl
 def bench_renderers() -> Iterable[RendererSpec]:
-    """Return the report formats of depthbench itself."""
+    """Return the report formats of depthbench itself; figures come first, since others link to their files."""
+    yield RendererSpec(
+        name="figures",
+        target="bench_reports.figures:render",
+        summary="every figure as an SVG and a PDF file",
+        suffix=".json",
+        requires=("matplotlib",),
+        extra="figures",
+    )
     yield RendererSpec(
         name="html",
         target="bench_reports.html:render",
@@ -24,8 +32,14 @@ def bench_renderers() -> Iterable[RendererSpec]:
         name="markdown", target="bench_reports.markdown:render", summary="tables for a README or an issue", suffix=".md"
     )
     yield RendererSpec(
-        name="csv", target="bench_reports.csv:render", summary="one line per model and measure", suffix=".csv"
+        name="csv",
+        target="bench_reports.csv:render",
+        summary="one line per number, and one per comparison",
+        suffix=".csv",
     )
     yield RendererSpec(
-        name="latex", target="bench_reports.latex:render", summary="booktabs tables for a paper", suffix=".tex"
+        name="json", target="bench_reports.json_report:render", summary="every number, for programs", suffix=".json"
+    )
+    yield RendererSpec(
+        name="latex", target="bench_reports.latex:render", summary="tables and figures for a paper", suffix=".tex"
     )

@@ -1,93 +1,92 @@
-"""Write the report as one tidy table: a line for each section, model and measure, and one for each mean rank."""
+"""Write the report's numbers as tidy tables: a line for each number, and a line for each comparison."""
 
 from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 
-from bench.report import Column, Ranks, Report, Row, Section
-from bench_reports.words import variant_text
+from bench.report.blocks import Cell, Column, Comparison, Report, Row, Section, Table
+from bench_reports.layout import identifying, scope
 
-__all__ = ["FIELDS", "render"]
+__all__ = ["COMPARISON_FIELDS", "FIELDS", "render"]
 
 FIELDS = (
-    "section", "dataset", "task", "protocol", "settings", "model", "family", "variant", "device", "condition",
-    "measure", "unit", "better", "mean", "low", "high", "n", "ok_runs", "runs", "seeds", "splits", "is_best",
-    "floor", "infinite", "detail",
+    "section", "dataset", "task", "protocol", "settings", "table", "model", "family", "row", "measure", "column",
+    "unit", "better", "condition", "mean", "low", "high", "n", "standing", "text", "note", "scope",
 )  # fmt: skip
+COMPARISON_FIELDS = tuple(field.name for field in fields(Comparison))
 # A spreadsheet runs a text that begins so as a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+NUMBER = re.compile(r"[+-][\d.,]+")
 
 
 def render(report: Report, folder: Path) -> Path:
-    """Write `report.csv`; a model without any number has one line for the measure `runs`."""
-    path = folder / "report.csv"
+    """Write `report.csv` and, beside it, `comparisons.csv`; return the first."""
     folder.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(FIELDS)
-        for section in report.sections:
-            for row in section.rows:
-                writer.writerows(map(_safe, line) for line in _lines(section, row))
-        for ranks in report.ranks:
-            writer.writerows(map(_safe, line) for line in _rank_lines(ranks))
+    path = folder / "report.csv"
+    _write(path, FIELDS, _lines(report))
+    _write(folder / "comparisons.csv", COMPARISON_FIELDS, map(_comparison, report.comparisons))
     return path
 
 
-def _lines(section: Section, row: Row) -> Iterator[tuple[object, ...]]:
-    settings = "; ".join(f"{name}={value}" for name, value in section.settings)
-    place = (section.title, section.dataset, section.task, section.protocol, settings)
-    start: tuple[object, ...] = (*place, row.label, row.family, variant_text(row.variant))
-    count = row.run_count
-    own: dict[str, object] = {
-        **dict.fromkeys(FIELDS[len(start) :], ""),
-        "measure": "runs",
-        "mean": row.ok_count,
-        "n": count,
-        "ok_runs": row.ok_count,
-        "runs": count,
-        "seeds": row.seed_count,
-        "splits": row.split_count,
-        "detail": "" if row.is_applicable else "not applicable",
-    }
-    yield (*start, *own.values())
-    for column in section.columns:
-        if column.key in row.cells:
-            yield (*start, *_numbers(column, row))
+def _write(path: Path, names: Iterable[str], lines: Iterable[Iterable[object]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(names)
+        writer.writerows([_safe(value) for value in line] for line in lines)
 
 
-def _rank_lines(ranks: Ranks) -> Iterator[tuple[object, ...]]:
-    count, detail = len(ranks.datasets), f"critical_difference={ranks.critical_difference:.6g}; p={ranks.p_value:.6g}"
-    for row in ranks.rows:
-        values = dict.fromkeys(FIELDS, "") | {
-            "section": f"Ranks across data sets, {ranks.title}",
-            "dataset": ", ".join(ranks.datasets),
-            "model": row.label,
-            "family": row.family,
-            "measure": "mean_rank",
-            "better": "lower",
-            "mean": row.mean_rank,
-            "n": count,
-            "detail": detail,
-        }
-        yield tuple(values.values())
+def _lines(report: Report) -> Iterator[tuple[object, ...]]:
+    for section, block in report.blocks():
+        if isinstance(block, Table):
+            for row in block.rows:
+                yield from _row(section, block, row)
 
 
-def _numbers(column: Column, row: Row) -> tuple[object, ...]:
-    measure, cell = column.measure, row.cells[column.key]
-    detail = "; ".join(f"{name}={value}" for name, value in measure.detail)
-    place = (column.device, column.condition, measure.name, measure.unit, measure.better)
-    # A mean that is not finite is left empty: `infinite` counts the runs that missed, and no reader trips over a word.
-    mean = cell.mean if math.isfinite(cell.mean) else None
-    value = (mean, cell.low, cell.high, cell.count, cell.run_count, row.tried.get(column.device, 0), *_counts(row))
-    return (*place, *value, int(cell.is_best), cell.floor, cell.infinite, detail)
+def _row(section: Section, table: Table, row: Row) -> Iterator[tuple[object, ...]]:
+    """Yield a line for each number of a row; one without any has one line, so that no model is missing."""
+    place = (section.title, section.dataset, section.task, section.protocol, _pairs(section.settings), table.key)
+    start = (*place, row.label, row.family or "", _pairs(_words(table, row)))
+    end = scope(section)
+    numbers = [column for column in table.columns if column.is_number and not row.cell(column).is_absent]
+    for column in numbers:
+        yield (*start, *_number(column, row.cell(column)), end)
+    if not numbers:
+        yield (*start, *[""] * (len(FIELDS) - len(start) - 1), end)
 
 
-def _counts(row: Row) -> tuple[int, int]:
-    return row.seed_count, row.split_count
+def _words(table: Table, row: Row) -> dict[str, str]:
+    """Return what tells a row from others of its model (what was varied, say), and its other words."""
+    first = [column for column in identifying(table) if column.kind != "model"]
+    words = [*first, *(column for column in table.columns if column.kind == "text" and column not in first)]
+    return {column.title: row.cell(column).text for column in words if not row.cell(column).is_absent}
+
+
+def _number(column: Column, cell: Cell) -> tuple[object, ...]:
+    heading = (column.measure or column.key, column.title, column.unit, column.better, column.condition)
+    values = (_finite(cell.value), _finite(cell.low), _finite(cell.high), len(cell.runs) or "", cell.standing or "")
+    return (*heading, *values, cell.text, cell.note)
+
+
+def _comparison(each: Comparison) -> Iterator[object]:
+    for name in COMPARISON_FIELDS:
+        value = getattr(each, name)
+        yield _pairs(value) if isinstance(value, Mapping) else _finite(value)
+
+
+def _pairs(found: Mapping[str, str]) -> str:
+    return "; ".join(f"{name}={value}" for name, value in found.items())
+
+
+def _finite(value: object) -> object:
+    """Return a value, or nothing for a number that is none: no reader trips over a word, and `text` says what it is."""
+    return "" if value is None or (isinstance(value, float) and not math.isfinite(value)) else value
 
 
 def _safe(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    is_formula = isinstance(value, str) and value.startswith(FORMULA) and not NUMBER.fullmatch(value)
+    return f"'{value}" if is_formula else value

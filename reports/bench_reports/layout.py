@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
 
-from bench.report.blocks import Block, Cell, Choice, Column, Gallery, Log, Picture, Prose, Report, Section, Table
+from bench.report.blocks import Cell, Choice, Column, Gallery, Log, Picture, Prose, Report, Section, Table
 from bench.report.figures import Figure
 from bench.specs import Family
 
 __all__ = [
     "ARROWS",
     "FAMILIES",
-    "STANDINGS",
+    "PictureFile",
+    "Shown",
     "arrow",
     "beside",
     "families",
@@ -25,6 +26,7 @@ __all__ = [
     "identifying",
     "notes",
     "picture_files",
+    "reading",
     "scope",
     "shown",
     "under",
@@ -32,8 +34,16 @@ __all__ = [
 
 ARROWS = {"higher": "↑", "lower": "↓", "": ""}
 FAMILIES: tuple[Family, ...] = ("shallow", "deep", "generative")
-STANDINGS = "best, or equivalent to the best; {undecided}: not decided whether it is; all others: some model is better"
 Shown = Prose | Table | Figure | Gallery | Log
+
+
+def reading(best: str, undecided: str) -> str:
+    """Say how to read the tables; best, undecided: what these standings look like, the first at a sentence's start."""
+    return (
+        f"{best}: the best of its column, or equivalent to it; {undecided}: in the tie group, but not decided; plain, "
+        "beside such: some model is better. ± is half of the 95 % interval; where its halves differ much, its ends "
+        "stand in parentheses. Arrows show which way is better."
+    )
 
 
 def shown(section: Section) -> Iterator[Shown]:
@@ -130,8 +140,3 @@ def _written(gallery: Gallery, number: int, folder: Path) -> PictureFile:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(picture.png)
     return PictureFile(picture, path.relative_to(folder).as_posix())
-
-
-def is_foldable(block: Block) -> bool:
-    """May a page show this block on demand?"""
-    return isinstance(block, Table | Log) and block.is_folded

@@ -1,84 +1,126 @@
-"""The report's short form, printed when a suite ends: one narrow table per section."""
+"""The report's short form, printed when a suite ends: what was found, then one narrow table per section."""
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from itertools import groupby
 
 from rich import box
 from rich.console import Console, ConsoleOptions, Group, RenderableType
-from rich.table import Table
+from rich.table import Table as Grid
 from rich.text import Text
 
-from bench.report import Column, Failure, Report, Row, Section
-from bench_reports.words import (
-    ABSENT,
-    CellText,
-    ColumnText,
-    column_texts,
-    determinism_text,
-    outcome_text,
-    plural,
-    reached_text,
-    seed_cells,
-)
+from bench.report.blocks import Cell, Column, Log, Prose, Report, Row, Section, Table
+from bench.report.text import outcomes, plural
+from bench_reports.headings import wrapped
+from bench_reports.layout import arrow, beside, families, halves, identifying, shown, under
 
 __all__ = ["summary"]
 
-# One score and these resources fit 100 columns; the page has the rest.
-SHOWN = ("train_seconds", "latency_p50", "peak_memory", "cuda_allocated", "parameters")
-SHORT = {"latency_p50": "Latency", "peak_memory": "Memory", "cuda_allocated": "GPU mem.", "parameters": "Params"}
-WIDTH, LABEL_WIDTH, GAP, HEADING_LINES = 100, 30, 2, 2
-FAMILY_STYLES = {"shallow": "cyan", "deep": "magenta", "generative": "green"}
-# A heading breaks between words, and an identifier such as `fd:lenet-digits-v1@b841f88f` at its joints.
-JOINTS = re.compile(r"( +)|(?<=[:_-])|(?=@)")
-NO_BREAK = "\N{NO-BREAK SPACE}"
+WIDTH, LABEL_WIDTH, GAP = 100, 30, 2
+# A terminal may show neither bold nor underlined letters, so a sign stands beside them.
+SIGNS = {"best": "★", "undecided": "☆", "distinguishable": "", None: ""}
+STYLES = {"best": "bold green", "undecided": "underline", "distinguishable": "", None: ""}
+FAMILY_SIGNS = {"shallow": "○", "deep": "■", "generative": "◆", None: " "}
+FAMILY_STYLES = {"shallow": "cyan", "deep": "magenta", "generative": "green", None: ""}
+PROSE_STYLES = {"answer": "", "text": "", "warning": "yellow", "note": "dim", "scope": "dim italic"}
+LEGEND = (
+    "★ best, or equivalent to it; ☆ in the tie group, not decided; unmarked beside such: some model is better. "
+    "± is half of the 95 % interval."
+)
+# Of a long list of events, the page has the rest.
+MOST_EVENTS = 12
 
 
-def summary(report: Report) -> RenderableType:
-    """Return what fits a terminal, at most 100 columns; texts of models are never read as markup."""
+def summary(report: Report, *, is_wrapped: bool = True) -> RenderableType:
+    """Return what fits a terminal, at most 100 columns; texts of models are never read as markup.
+
+    is_wrapped: fold sentences at the width of the terminal? What reads a pipe wants each on one line.
+    """
     parts: list[RenderableType] = []
-    for section in report.sections:
-        parts += [_SectionTable(section), *_findings(section)]
-    if report.failures:
-        parts += [Text("Runs that did not end well", "bold red"), *_failures(report.failures), Text()]
-    parts += [Text(f"Ranks, {ranks.title}: {ranks.finding}", "dim") for ranks in report.ranks]
-    parts += [Text(determinism_text(report), "dim")] if report.is_repeated else []
-    parts += [Text(f"Note: {warning}", "yellow") for warning in report.warnings]
+    for kind in ("answers", "across", "results", "about"):
+        for section in report.sections:
+            if section.kind == kind:
+                parts += _section(section)
+    if any(isinstance(part, _Fitted) for part in parts):
+        parts.append(Text(_legend(report), "dim"))
+    parts += [Text(f"Warning: {warning}", "yellow") for warning in report.warnings]
     made = report.progress or plural(report.run_count, "run")
-    parts.append(Text(f"{made}: {outcome_text(report.outcomes) or 'none'}", "bold"))
-    return Group(*parts)
+    parts.append(Text(f"{made}: {outcomes(report.outcomes) or 'none'}", "bold"))
+    return Group(*(part if is_wrapped else _on_one_line(part) for part in parts))
 
 
-def _failures(failures: Sequence[Failure]) -> Iterator[Text]:
-    """Yield a line for each reason: what is wrong with the data is wrong for every model."""
-    models: dict[tuple[str, str, str, str], list[str]] = defaultdict(list)
-    for each in failures:
-        models[each.status, each.dataset, each.repetitions, each.reason].append(each.label)
-    for (status, dataset, repetitions, reason), labels in models.items():
-        named = ", ".join(dict.fromkeys(labels))
-        yield Text(f"  {status}: {named} on {dataset}, {repetitions}: {reason}", "red")
+def _on_one_line(part: RenderableType) -> RenderableType:
+    if isinstance(part, Text):
+        part.no_wrap, part.overflow = True, "ignore"
+    return part
+
+
+def _legend(report: Report) -> str:
+    found = {model.family for model in report.models}
+    signs = ", ".join(f"{FAMILY_SIGNS[family]} {family}" for family in FAMILY_SIGNS if family in found)
+    return f"{LEGEND} {signs}." if len(found) > 1 else LEGEND
+
+
+def _section(section: Section) -> Iterator[RenderableType]:
+    """Yield a section's first table and what stands around it; of machines and methods, only what went wrong."""
+    parts = list(_blocks(section))
+    if parts:
+        yield from (Text(section.title, "bold"), *parts, Text())
+
+
+def _blocks(section: Section) -> Iterator[RenderableType]:
+    has_table = False
+    for block in shown(section):
+        if isinstance(block, Table) and not block.is_folded and not has_table:
+            has_table = True
+            yield _Fitted(halves(block)[0])
+        elif isinstance(block, Prose):
+            yield from _prose(block, section)
+        elif isinstance(block, Log) and block.is_folded:
+            yield from _log(block)
+
+
+def _prose(block: Prose, section: Section) -> Iterator[Text]:
+    # Its own answers stand on top already, and methods are for those who open the page.
+    wanted = {"answers": ("answer", "warning"), "about": ("warning",)}.get(section.kind, ("warning", "scope"))
+    if block.kind not in wanted:
+        return
+    if block.title:
+        yield Text(f"\n{block.title}", "bold")
+    for sentence in block.sentences:
+        mark = "Warning: " if block.kind == "warning" else "- " if block.is_list else ""
+        yield Text(f"{mark}{sentence}", PROSE_STYLES[block.kind])
+
+
+def _log(log: Log) -> Iterator[Text]:
+    """Yield a line for each event: what happened often is told once."""
+    yield Text(log.title, "bold red")
+    lines = [(title, len(list(same))) for title, same in groupby(sorted(entry.title for entry in log.entries))]
+    for title, count in lines[:MOST_EVENTS]:
+        yield Text(f"  {title}{f' ({count} times)' if count > 1 else ''}", "red")
+    if len(lines) > MOST_EVENTS:
+        yield Text(f"  and {len(lines) - MOST_EVENTS} more", "red")
 
 
 @dataclass(frozen=True)
-class _SectionTable:
-    """A section's table, which shows as many columns as the terminal is wide."""
+class _Fitted:
+    """A table that shows as many columns as the terminal is wide."""
 
-    section: Section
+    table: Table
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
-        yield _table(self.section, min(options.max_width, WIDTH))
+        yield _grid(self.table, min(options.max_width, WIDTH))
 
 
 @dataclass(frozen=True)
 class _Part:
-    """A column of the terminal's table: its heading in lines, its cells, and how wide they must be."""
+    """A column as it is printed: its heading in lines, its cells, and how wide they must be."""
 
     heading: tuple[str, ...]
     cells: tuple[Text, ...]
+    is_right: bool
 
     @property
     def width(self) -> int:
@@ -86,34 +128,53 @@ class _Part:
         return max(map(len, [*self.heading, *(cell.plain for cell in self.cells)]))
 
 
-def _table(section: Section, width: int) -> Table:
-    table = Table(title=Text(section.title, "bold"), title_justify="left", box=box.SIMPLE_HEAD, show_edge=False)
+def _grid(table: Table, width: int) -> Grid:
+    grid = Grid(box=box.SIMPLE_HEAD, show_edge=False)
     # Two columns between neighbours: the box's divider and one of padding.
-    table.padding, table.pad_edge = (0, 1, 0, 0), False
-    parts = [_models(section), *_variants(section), *_repetitions(section)]
-    scores = [_score(section, column) for column in column_texts(_columns(section), section.rows)]
-    kept = _fitting(scores, width - sum(part.width + GAP for part in parts))
-    for number, part in enumerate([*parts, *kept]):
-        heading = Text("\n".join(part.heading))
-        justify: Literal["left", "right"] = "right" if number else "left"
-        table.add_column(
-            heading, justify=justify, no_wrap=True, width=part.width, overflow="ellipsis", vertical="bottom"
-        )
-    for cells in zip(*(part.cells for part in [*parts, *kept]), strict=True):
-        table.add_row(*cells)
-    return table
+    grid.padding, grid.pad_edge = (0, 1, 0, 0), False
+    first = identifying(table)
+    starts = [_part(table, column) for column in first]
+    others = [(column, _part(table, column)) for column in table.columns if column not in first]
+    parts = [*starts, *_fitting(others, width - sum(part.width + GAP for part in starts))]
+    for part in parts:
+        grid.add_column(
+            Text("\n".join(part.heading)), justify="right" if part.is_right else "left", no_wrap=True,
+            width=part.width, overflow="ellipsis", vertical="bottom",
+        )  # fmt: skip
+    for cells in zip(*(part.cells for part in parts), strict=True):
+        grid.add_row(*cells)
+    return grid
 
 
-def _columns(section: Section) -> list[Column]:
-    return list(section.main_columns) + [
-        column for name in SHOWN for column in section.columns if column.measure.name == name
-    ]
+def _fitting(columns: Sequence[tuple[Column, _Part]], room: int) -> list[_Part]:
+    """Return the columns that fit, in their order: the first always, then what it costs, then further scores."""
+    ranked = sorted(range(len(columns)), key=lambda number: bool(number) + (columns[number][0].kind == "score"))
+    kept: list[int] = []
+    for number in ranked if columns else ():
+        room -= columns[number][1].width + (GAP if kept else 0)
+        if kept and room < 0:
+            break
+        kept.append(number)
+    return [columns[number][1] for number in sorted(kept)]
 
 
-def _models(section: Section) -> _Part:
-    labels = (_shortened(row.label) for row in section.rows)
-    cells = (Text(label, FAMILY_STYLES.get(row.family, "")) for label, row in zip(labels, section.rows, strict=True))
-    return _Part(("Model",), tuple(cells))
+def _part(table: Table, column: Column) -> _Part:
+    has_families = bool(families(table))
+    has_signs = any(SIGNS[row.cell(column).standing] for row in table.rows)
+    if column.kind == "model":
+        cells = tuple(_model(row, row.cell(column), has_families=has_families) for row in table.rows)
+    else:
+        cells = tuple(_cell(row.cell(column), column, has_signs=has_signs) for row in table.rows)
+    widest = max((len(cell.plain) for cell in cells), default=0)
+    lines = wrapped(column.title, arrow(column), widest)
+    below = under(column)
+    return _Part((*lines, *(wrapped(below, "", widest) if below else ())), cells, column.is_number)
+
+
+def _model(row: Row, cell: Cell, *, has_families: bool) -> Text:
+    name = _shortened(cell.text)
+    sign = f"{FAMILY_SIGNS[row.family]} " if has_families else ""
+    return Text(f"{sign}{name}", FAMILY_STYLES[row.family])
 
 
 def _shortened(label: str) -> str:
@@ -121,77 +182,14 @@ def _shortened(label: str) -> str:
     return line if len(line) <= LABEL_WIDTH else f"{line[: LABEL_WIDTH - 1]}…"
 
 
-def _variants(section: Section) -> Iterator[_Part]:
-    for name in section.variant_names:
-        cells = tuple(Text(str(row.variant.get(name, ABSENT))) for row in section.rows)
-        words = name.replace("_", " ")
-        yield _Part(_wrapped(f"{words[:1].upper()}{words[1:]}", max(len(cell.plain) for cell in cells)), cells)
-
-
-def _fitting(columns: Sequence[_Part], room: int) -> list[_Part]:
-    """Return the columns that fit, in their order of weight; the first always stays."""
-    kept: list[_Part] = []
-    for column in columns:
-        room -= column.width + (GAP if kept else 0)
-        if kept and room < 0:
-            break
-        kept.append(column)
-    return kept
-
-
-def _score(section: Section, column: ColumnText) -> _Part:
-    cells = tuple(_cell(row, column, text) for row, text in zip(section.rows, column.cells, strict=True))
-    widest = max((len(cell.plain) for cell in cells), default=0)
-    title = SHORT.get(column.column.measure.name, column.title)
-    under = ", ".join(word for word in (column.unit, column.column.condition) if word)
-    lines = _wrapped(f"{title}{NO_BREAK}{column.arrow}".strip(), widest)
-    return _Part((*lines, under) if under else lines, cells)
-
-
-def _wrapped(heading: str, width: int) -> tuple[str, ...]:
-    """Return a heading in at most two lines, as narrow as that allows but no narrower than the cells are."""
-    parts = [part for part in JOINTS.split(heading) if part]
-    pieces = [part for part in parts if part.strip(" ")]
-    for limit in range(max(width, *map(len, pieces)), len(heading)):
-        lines = _lines(parts, limit)
-        if len(lines) <= HEADING_LINES:
-            return tuple(lines)
-    return (heading,)
-
-
-def _lines(parts: Sequence[str], limit: int) -> list[str]:
-    """parts: words, what joins them without a space, and spaces."""
-    lines = [""]
-    for part in parts:
-        if len(f"{lines[-1]}{part}".rstrip(" ")) <= limit:
-            lines[-1] += part
-        elif part.strip(" "):
-            lines.append(part)
-    return [line.strip(" ") for line in lines]
-
-
-def _repetitions(section: Section) -> Iterator[_Part]:
-    seeds, *splits = zip(*(seed_cells(section, row) for row in section.rows), strict=True)
-    styles = ["" if row.ok_count == row.run_count else "red" for row in section.rows]
-    yield _Part(("Seeds",), tuple(map(Text, seeds, styles)))
-    yield from (_Part(("Splits",), tuple(map(Text, cells))) for cells in splits)
-
-
-def _cell(row: Row, column: ColumnText, text: CellText | None) -> Text:
-    if text is None:
-        return Text(ABSENT, "dim")
-    cell = row.cells[column.column.key]
-    style = "bold green" if cell.is_best else ""
-    return Text.assemble((text.value, style), (_beside(column, text, row), "dim"))
-
-
-def _beside(column: ColumnText, text: CellText, row: Row) -> str:
-    """Return what stands behind a value: for a score its spread, or how many runs reached their target."""
-    cell, measure = row.cells[column.column.key], column.column.measure
-    if cell.infinite:
-        return f", {reached_text(cell, measure)}"
-    return f" ± {text.spread}" if text.spread and measure.kind == "score" else ""
-
-
-def _findings(section: Section) -> list[Text]:
-    return [Text(finding, "dim") for finding in section.findings[:1]] + [Text()]
+def _cell(cell: Cell, column: Column, *, has_signs: bool) -> Text:
+    """Return a value with what stands beside it; the interval of times and sizes is on the page."""
+    if cell.is_absent:
+        return Text(f"{cell.text}  " if has_signs else cell.text, "dim")
+    text = cell.text if column.is_number else _shortened(cell.text)
+    more = beside(cell) if column.kind == "score" else ""
+    note = f", {cell.note}" if cell.note and column.kind == "score" and cell.value not in (None, 0) else ""
+    sign = (SIGNS[cell.standing] or " ") if has_signs else ""
+    return Text.assemble(
+        (text, STYLES[cell.standing]), (f" {more}" if more else "", "dim"), (note, "dim"), f" {sign}" if sign else ""
+    )
