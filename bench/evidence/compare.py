@@ -19,10 +19,10 @@ import numpy as np
 
 from bench.evidence.crossed import with_pseudo_samples
 from bench.evidence.estimate import LEVEL, Basis, Estimate
-from bench.evidence.observations import Observations, RunKey, Runs
+from bench.evidence.observations import Observations, Runs
 from bench.evidence.remedy import Remedy, can_runs_decide, remedy
 from bench.evidence.resplits import ROUNDING
-from bench.evidence.rule import estimate, run_values
+from bench.evidence.rule import estimate, estimate_values, run_values
 from bench.evidence.sequential import anytime_p_value
 from bench.evidence.wording import notes, scope
 from bench.stats.paired import holm
@@ -138,12 +138,7 @@ def compare_each(
 
 
 def _test(observations: Observations, a: str, b: str, margin: float | None, is_sequential: bool) -> _Tested:
-    left, right = observations.finite(a), observations.finite(b)
-    shared = [key for key in left if key in right and left[key].shape == right[key].shape]
-    sizes = observations.sizes(a), observations.sizes(b)
-    scale = sum(sizes[0][key] + sizes[1][key] for key in shared) / len(shared) if shared else 0.0
-    runs = _differences(left, right, shared, ROUNDING * scale)
-    found = estimate(runs, scale, observations)
+    found, runs = _estimated(observations, a, b)
     width = observations.high - observations.low
     if found.samples > 1 and found.standard_error == 0 and math.isfinite(width):
         found = replace(found, standard_error=with_pseudo_samples(found.value, found.samples, width))
@@ -157,16 +152,25 @@ def _test(observations: Observations, a: str, b: str, margin: float | None, is_s
         p_value = max(p_value * shared_level, anytime_p_value(values))
         if margin is not None:
             p_margin = max(p_margin * shared_level, anytime_p_value(values, margin), anytime_p_value(values, -margin))
-    return _Tested(a, b, found, p_value, p_margin, len(shared))
+    return _Tested(a, b, found, p_value, p_margin, len(runs))
 
 
-def _differences(left: Runs, right: Runs, shared: Sequence[RunKey], rounding: float) -> Runs:
-    """Return left less right, run by run; what is rounding is nothing."""
-    if shared and not left[shared[0]].ndim:
-        whole = np.array([left[key] for key in shared]) - np.array([right[key] for key in shared])
-        return dict(zip(shared, np.where(np.abs(whole) <= rounding, 0.0, whole), strict=True))
-    runs = {key: left[key] - right[key] for key in shared}
-    return {key: np.where(np.abs(values) <= rounding, 0.0, values) for key, values in runs.items()}
+def _estimated(observations: Observations, a: str, b: str) -> tuple[Estimate, Runs]:
+    """Return a − b over the runs that both have, and these differences run by run; what is rounding is nothing."""
+    sides = observations.values(a), observations.values(b)
+    if sides[0] is not None and sides[1] is not None and sides[0][0] == sides[1][0] and sides[0][0]:
+        keys, left = sides[0]
+        scale = float(np.abs(left).mean() + np.abs(sides[1][1]).mean())
+        whole = left - sides[1][1]
+        whole = np.where(np.abs(whole) <= ROUNDING * scale, 0.0, whole)
+        return estimate_values(keys, whole, scale, observations), dict(zip(keys, whole, strict=True))
+    one, other = observations.finite(a), observations.finite(b)
+    shared = [key for key in one if key in other and one[key].shape == other[key].shape]
+    sizes = observations.sizes(a), observations.sizes(b)
+    scale = sum(sizes[0][key] + sizes[1][key] for key in shared) / len(shared) if shared else 0.0
+    runs = {key: one[key] - other[key] for key in shared}
+    runs = {key: np.where(np.abs(values) <= ROUNDING * scale, 0.0, values) for key, values in runs.items()}
+    return estimate(runs, scale, observations), runs
 
 
 def _corrected(tested: list[_Tested], p_values: list[float]) -> list[float]:

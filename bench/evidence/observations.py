@@ -52,6 +52,7 @@ class Observations:
     # What every comparison of a model asks again.
     _finite: dict[str, dict[RunKey, Array]] = field(init=False, default_factory=dict, compare=False, repr=False)
     _sizes: dict[str, dict[RunKey, float]] = field(init=False, default_factory=dict, compare=False, repr=False)
+    _values: dict[str, tuple[list[RunKey], Array]] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         counts: dict[str, tuple[str, int]] = {}
@@ -82,6 +83,15 @@ class Observations:
             runs = [(key, np.asarray(self.models[model][key], np.float64)) for key in sorted(self.models[model])]
             self._finite[model] = {key: scores for key, scores in runs if _is_finite(scores)}
         return self._finite[model]
+
+    def values(self, model: str) -> tuple[list[RunKey], Array] | None:
+        """Return the keys of a model's finite runs and their values, (runs,); None where runs have several each."""
+        if model not in self._values:
+            runs = self.finite(model)
+            if any(scores.ndim for scores in runs.values()):
+                return None
+            self._values[model] = list(runs), np.array([float(scores) for scores in runs.values()])
+        return self._values[model]
 
     def sizes(self, model: str) -> dict[RunKey, float]:
         """Return the mean absolute score of each finite run of a model."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from bench.evidence.estimate import Estimate
 from bench.evidence.observations import Observations, RunKey
 from bench.evidence.resplits import corrected
 
-__all__ = ["estimate", "run_values"]
+__all__ = ["estimate", "estimate_values", "run_values"]
 
 Array = NDArray[np.float64]
 
@@ -27,26 +27,35 @@ def estimate(runs: Mapping[RunKey, Array], scale: float, observations: Observati
     if not runs:
         return Estimate(math.nan, math.nan, 0, "nothing", 0)
     splits = {key.split for key in runs}
-    if len(splits) > 1:
-        seeds = len({key.seed for key in runs})
-        return corrected(run_values(runs), scale, test_to_train=observations.test_to_train, seeds=seeds)
-    if all(scores.ndim for scores in runs.values()):
+    if len(splits) == 1 and all(scores.ndim for scores in runs.values()):
         groups = observations.groups.get(next(iter(splits)))
         return crossed(np.stack(list(runs.values())), groups, is_series=observations.is_series)
-    return corrected(run_values(runs), scale, test_to_train=None)
+    keys = sorted(runs)
+    return estimate_values(keys, np.array([_mean(runs[key]) for key in keys]), scale, observations)
+
+
+def estimate_values(keys: Sequence[RunKey], values: Array, scale: float, observations: Observations) -> Estimate:
+    """Return the mean of one value per run, (runs,), by the rule that fits; keys: in order."""
+    if len({key.split for key in keys}) == 1:
+        return corrected(values, scale, test_to_train=None)
+    seeds = len({key.seed for key in keys})
+    return corrected(_by_split(keys, values), scale, test_to_train=observations.test_to_train, seeds=seeds)
 
 
 def run_values(runs: Mapping[RunKey, Array]) -> Array:
     """Return what counts as independent observations, in order: the mean of each split, or of each seed of one."""
-    splits = {key.split for key in runs}
-    if len(splits) == 1:
-        return np.array([_mean(runs[key]) for key in sorted(runs)])
-    # Splits in the order in which their first seed was run, which a rule for looking again and again goes by.
-    first = dict.fromkeys(key.split for key in sorted(runs))
-    means: dict[str, list[float]] = {split: [] for split in first}
-    for key in sorted(runs):
-        means[key.split].append(_mean(runs[key]))
-    return np.array([sum(each) / len(each) for each in means.values()])
+    keys = sorted(runs)
+    values = np.array([_mean(runs[key]) for key in keys])
+    return values if len({key.split for key in keys}) == 1 else _by_split(keys, values)
+
+
+def _by_split(keys: Sequence[RunKey], values: Array) -> Array:
+    """Return the mean of each split; splits in the order in which their first seed was run, by which a rule for
+    looking again and again goes."""
+    found: dict[str, list[float]] = {}
+    for key, value in zip(keys, values.tolist(), strict=True):
+        found.setdefault(key.split, []).append(value)
+    return np.array([sum(each) / len(each) for each in found.values()])
 
 
 def _mean(scores: Array) -> float:
