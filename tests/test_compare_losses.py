@@ -6,21 +6,11 @@ import json
 import math
 
 import pytest
-from rich.console import Console
 
 from bench.record import RunRecord, Score
-from bench.report.compare import Differences
-from bench.report.compare.changes import plain
-from bench_reports.comparison import comparison
+from bench.report.compare import plain
+from tests.comparisons import change, compared, run, shown
 from tests.report_records import failed, timed
-from tests.test_compare import change, compared, run
-
-
-def shown(found: Differences) -> str:
-    console = Console(width=160, force_terminal=False)
-    with console.capture() as capture:
-        console.print(comparison(found))
-    return capture.get()
 
 
 def lost(good: list[RunRecord], status: str, seeds: int) -> list[RunRecord]:
@@ -63,15 +53,15 @@ def test_seeds_of_one_side_are_counted() -> None:
 def test_a_target_missed_now_is_worse_however_few(count: int) -> None:
     a, b = ([timed("lenet", s, value + s / 99) for s in range(count)] for value in (1.0, math.inf))
     misses = change(compared(a, b), "time_to_target_missed")
-    assert (misses.verdict, misses.a_mean, misses.b_mean, misses.count) == ("worse", 0, count, count)
+    assert (misses.outcome, misses.a_mean, misses.b_mean, misses.count) == ("worse", 0, count, count)
     assert misses.measure.title == "Missed targets"
-    assert "by chance alone p = " in misses.reason
-    assert change(compared(b, a), "time_to_target_missed").verdict == "better"
+    assert "not tested" in misses.scope
+    assert change(compared(b, a), "time_to_target_missed").outcome == "better"
 
 
 def test_equally_many_misses_are_noise_and_none_are_not_told() -> None:
     a, b = ([timed("lenet", s, math.inf if s == lucky else 1.0) for s in range(3)] for lucky in (0, 1))
-    assert change(compared(a, b), "time_to_target_missed").verdict == "within noise"
+    assert change(compared(a, b), "time_to_target_missed").outcome == "unchanged"
     reached = [timed("lenet", s, 1.0) for s in range(3)]
     assert "time_to_target_missed" not in {each.measure.name for each in compared(reached, reached).changes}
 
@@ -79,11 +69,11 @@ def test_equally_many_misses_are_noise_and_none_are_not_told() -> None:
 def test_a_failed_run_is_no_missed_target_too() -> None:
     a = [timed("lenet", s, 1.0) for s in range(3)]
     found = compared(a, [failed(each.run) for each in a])
-    assert change(found, "failed_runs").verdict == "worse"
+    assert change(found, "failed_runs").outcome == "worse"
     assert "time_to_target_missed" not in {each.measure.name for each in found.changes}
 
 
 def test_scores_that_are_no_numbers_now_are_worse_however_few() -> None:
     a, b = ([run(s, scores=(Score(name="fd", value=v, higher_is_better=False),)) for s in range(3)]
             for v in (1.0, math.nan))  # fmt: skip
-    assert change(compared(a, b), "fd_missed").verdict == "worse"
+    assert change(compared(a, b), "fd_missed").outcome == "worse"

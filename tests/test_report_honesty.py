@@ -8,11 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from bench.record import CurvePoint, Latency, RunRecord, Score, Times, Work
+from bench.record import CurvePoint, Latency, RunRecord, Score, Times
 from bench.report import LineFigure, ScatterFigure
-from bench.report.compare import Side, compare
 from bench_reports import csv, latex, markdown
 from tests.report_records import failed, only, plan, record, report
 
@@ -26,33 +23,6 @@ def models(values: dict[str, float], lost: Iterable[tuple[str, int]] = (), **pla
             made = record(run, accuracy=value + random.Random(f"{label}{seed}{planned}").gauss(0, 0.002))
             runs.append(failed(run, data=made.data) if (label, seed) in set(lost) else made)
     return runs
-
-
-def compared(a: list[RunRecord], b: list[RunRecord]) -> Any:
-    left, right = (Side(name, "results file", tuple(runs), {}) for name, runs in (("a", a), ("b", b)))
-    return compare(left, right, every_score=True)
-
-
-def test_nothing_in_common_is_not_identical() -> None:
-    named = [Score(name=name, value=1.0, higher_is_better=True) for name in ("x", "y")]
-    a, b = ([record(plan(seed=seed), scores=(score,)) for seed in range(3)] for score in named)
-    reasons = [each.reason for each in compared(a, b).changes if each.measure.kind == "score"]
-    assert reasons == ["3 pairs left out: no such score on one side"] * 2
-
-
-def test_a_measure_without_direction_gets_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.report.compare.readings.SHOWN", ("share_of_peak",))
-    a, b = (
-        [record(plan(seed=seed), work=Work(share_of_peak=share + seed / 1e3)) for seed in range(6)]
-        for share in (0.1, 0.9)
-    )
-    (change,) = (each for each in compared(a, b).changes if each.measure.name == "share_of_peak")
-    assert (change.verdict, change.p_value) == ("not comparable", None)
-
-
-def test_killed_runs_are_compared_with_nothing() -> None:
-    a = models({"mlp": 0.9})
-    assert compared(a, [failed(each.run, "killed", data=each.data) for each in a]).changes == ()
 
 
 def judged(label: str, seed: int, machine: str, value: float = 5.0) -> RunRecord:
@@ -245,4 +215,3 @@ def test_latency_without_tails_is_no_zero() -> None:
     section = only(runs)
     assert "latency_p50" in {column.measure.name for column in section.columns}
     assert not {"latency_p95", "latency_p99"} & {column.measure.name for column in section.columns}
-    assert compared(runs, runs).counts["worse"] == 0

@@ -6,9 +6,8 @@ from typing import Any
 
 from bench.record import RunRecord
 from bench.report import DotFigure, Section
-from bench.report.compare import Side, compare
 from bench_reports.charts import chart
-from tests.report_records import SETTINGS, curve, draw, failed, lines, only, plan, record
+from tests.report_records import curve, draw, failed, lines, only, plan, record
 
 TIMED = {"protocol": {"seconds": 5.0, "batch_size": 64}, "task": {}}
 
@@ -67,19 +66,6 @@ def test_what_seconds_of_training_reach_is_no_mean_of_two_machines() -> None:
     by_epoch = next(each for each in lines(timed, "learning") if each.axis == "epochs")
     assert [line.run_count for line in by_epoch.lines] == [3, 3]
     assert accuracies(only(on_two_machines())) == [("", 6, 6)]
-
-
-def test_what_seconds_of_training_reach_is_compared_within_one_environment() -> None:
-    def verdict(settings: dict[str, Any]) -> str:
-        a, b = (
-            [record(plan(seed=s, settings=settings), accuracy=0.9 + s**2 / 99, environment_id=env) for s in range(6)]
-            for env in ("env-a", "env-b")
-        )
-        found = compare(*(Side(name, "results file", tuple(runs), {}) for name, runs in (("a", a), ("b", b))))
-        return next(each.verdict for each in found.changes if each.measure.name == "accuracy")
-
-    assert verdict(TIMED) == "other environment"
-    assert verdict(SETTINGS) == "within noise"
 
 
 def test_findings_of_two_machines_are_told_apart_under_a_budget_in_seconds() -> None:

@@ -1,8 +1,9 @@
-"""`bench compare`: what got better, worse, is within noise, or cannot be compared."""
+"""`bench compare`: what got better or worse, is equivalent or open, and what cannot be compared."""
 
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +11,8 @@ import click
 from bench.cli.common import console, echo_json, json_option, store_option
 
 if TYPE_CHECKING:
-    from bench.report.compare import Differences, Margin
+    from bench.plugins import Plugins
+    from bench.report.compare import Differences, Margin, SampleReader
 
 __all__ = ["command"]
 
@@ -46,7 +48,7 @@ class MarginOf(click.ParamType[tuple[str, float, bool]]):
     "margins",
     type=MarginOf(),
     multiple=True,
-    help="Differences up to this do not count: MEASURE=NUMBER or MEASURE=SHARE%; score, time and memory "
+    help="Differences up to this do not matter: MEASURE=NUMBER or MEASURE=SHARE%; score, time and memory "
     "stand for all of a kind. [default: time=10%, memory=5% but at least 1 MB]",
 )
 @click.option("--all-scores", is_flag=True, help="Compare every score, not only the main one.")
@@ -70,28 +72,47 @@ def command(
 
     Runs are paired by data set, task, protocol with its settings, device, label, variant, seed
     and split; two labels are paired without the label. Times and memory are compared within one environment only.
+    Scores of the same code on the same test part are compared over seeds: did it change? Those of other code over
+    test samples as well, where runs kept their answers.
 
     Exit codes: 0 compared, 1 something got worse (with --fail-on regression), 2 misuse, 3 nothing could be compared.
     """
-    from bench.report.compare import Margin, compare, find_side
-    from bench.report.compare.changes import plain
+    from bench.plugins import discover
+    from bench.report.compare import Margin, compare, find_side, plain
 
     if a == b:
         raise click.UsageError(f"A and B are both {a!r}; name two different things")
     chosen = {name: Margin(value, is_relative=is_share) for name, value, is_share in margins}
-    sides = find_side(a, store), find_side(b, store)
-    found = compare(*sides, margins=chosen, every_score=all_scores)
+    with find_side(a, store) as left, find_side(b, store) as right:
+        samples = _reader(discover(), {each.run.task for side in (left, right) for each in side.records if each.truth})
+        found = compare(left, right, margins=chosen, every_score=all_scores, samples=samples)
     _refuse_unknown(chosen, found)
     if as_json:
         echo_json(plain(found))
     else:
-        from bench_reports.comparison import comparison
-
-        console().print(comparison(found))
-    if not found.is_decided:
+        _print(found)
+    if not found.is_compared:
         click.echo("Nothing could be compared.", err=True)
         return 3
     return int(found.is_regression and fail_on is not None)
+
+
+def _reader(plugins: Plugins, tasks: set[str]) -> SampleReader:
+    from bench.evidence import SampleScores
+    from bench.tasks.scoring import own_scores
+
+    metrics = {name: offer.spec for name, offer in plugins.metrics.items()}
+    own = own_scores(plugins.tasks, tasks)
+    return lambda answer, truth: SampleScores(answer, truth, metrics, own)
+
+
+def _print(found: Differences) -> None:
+    """Print line by line: what reads a pipe looks for names, and would miss one that is folded or cut."""
+    from bench_reports.comparison import comparison
+
+    out = console()
+    for line in comparison(found):
+        out.print(line, soft_wrap=not sys.stdout.isatty())
 
 
 def _refuse_unknown(margins: dict[str, Margin], found: Differences) -> None:

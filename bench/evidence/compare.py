@@ -118,22 +118,30 @@ def compare_each(
     *,
     level: float = LEVEL,
     margin: float | None = None,
+    margins: Sequence[float | None] | None = None,
     is_sequential: bool = False,
 ) -> tuple[Pair, ...]:
     """Compare two models of each observations, a − b, corrected for the number of all these pairs.
 
-    For questions that are no table of models: what a protocol varied, or what changed between two versions.
+    For questions that are no table of models: what a protocol varied, or what changed between two versions. margins:
+    one for each pair in place of `margin`, where they are of several measures.
+    Raises ValueError for a margin that is not positive.
     """
-    if margin is not None and not margin > 0:
-        raise ValueError(f"an equivalence margin is positive, got {margin}")
-    tested = [_test(observations, a, b, margin, is_sequential) for observations, a, b in pairs]
+    given = [margin] * len(pairs) if margins is None else list(margins)
+    if wrong := [each for each in (margin, *given) if each is not None and not each > 0]:
+        raise ValueError(f"an equivalence margin is positive, got {wrong[0]}")
+    tested = [
+        _test(observations, a, b, each, is_sequential) for (observations, a, b), each in zip(pairs, given, strict=True)
+    ]
     # A pair that nothing can be said of is no comparison that others must be corrected for.
     count = sum(pair.found.is_testable for pair in tested)
     differ = _corrected(tested, [pair.p_value for pair in tested])
-    within = _corrected(tested, [pair.p_margin for pair in tested])
+    within = _corrected(tested, [None if each is None else p.p_margin for p, each in zip(tested, given, strict=True)])
     return tuple(
-        _decide(observations, pair, p_adjusted, p_within, level, margin, count)
-        for (observations, _, _), pair, p_adjusted, p_within in zip(pairs, tested, differ, within, strict=True)
+        _decide(observations, pair, p_adjusted, p_within, level, each, count)
+        for (observations, _, _), pair, p_adjusted, p_within, each in zip(
+            pairs, tested, differ, within, given, strict=True
+        )
     )
 
 
@@ -173,10 +181,14 @@ def _estimated(observations: Observations, a: str, b: str) -> tuple[Estimate, Ru
     return estimate(runs, scale, observations), runs
 
 
-def _corrected(tested: list[_Tested], p_values: list[float]) -> list[float]:
-    """Return p-values corrected for the number of pairs that can be tested; 1 for the others."""
-    places = [place for place, pair in enumerate(tested) if pair.found.is_testable]
-    corrected = dict(zip(places, holm([p_values[place] for place in places]), strict=True))
+def _corrected(tested: list[_Tested], p_values: Sequence[float | None]) -> list[float]:
+    """Return p-values corrected for the number of pairs that can be tested; 1 for those that cannot or have none."""
+    asked = {
+        place: p_value
+        for place, (pair, p_value) in enumerate(zip(tested, p_values, strict=True))
+        if pair.found.is_testable and p_value is not None
+    }
+    corrected = dict(zip(asked, holm(list(asked.values())), strict=True))
     return [corrected.get(place, 1.0) for place in range(len(tested))]
 
 

@@ -1,52 +1,55 @@
-"""The outcome of `bench compare` as a terminal shows it."""
+"""The outcome of `bench compare` as lines of text."""
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 
-from rich import box
-from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
-from bench.report.compare import Change, Differences, Place, Verdict, differing_settings
+from bench.report.compare import OUTCOMES, Change, Differences, Outcome, Place
+from bench.report.grouping import flatten
 from bench.report.repetition import listed
-from bench_reports.words import ABSENT, plural
+from bench.report.text import plural
 
 __all__ = ["comparison"]
 
-SHOWN: tuple[tuple[Verdict, str, str], ...] = (
+SHOWN: tuple[tuple[Outcome, str, str], ...] = (
     ("worse", "Worse", "red"),
     ("better", "Better", "green"),
-    ("within noise", "Within noise", ""),
-    ("too few runs", "Too few runs to decide", ""),
+    ("equivalent", "Equivalent: the difference is within the margin", ""),
+    ("unchanged", "Unchanged: the same in every pair of runs", ""),
+    ("open", "Open: not decided", ""),
 )
-APART: tuple[Verdict, ...] = ("other environment", "not comparable")
-HEADS = ("", "A", "B", "B − A", "95 % interval", "p", "runs")
-# More cells than this are counted rather than named.
-LIST_LIMIT = 3
+HEADS = ("", "A", "B", "B − A", "95 % interval", "p", "runs", "over")
+ABSENT = "–"
+# Sentences on what verdicts speak of; more of them differ in their numbers alone, and JSON has each.
+SCOPE_LIMIT = 6
 LEAST_P_VALUE = 1e-4
 
 
-def comparison(found: Differences) -> RenderableType:
-    """Return what a terminal shows; names of models and errors are never read as markup."""
-    places = [change.place.words for change in found.changes]
-    common = _common([*places, *(each.place.words for each in found.unpaired)])
-    names = _names([change.place for change in found.changes] + [each.place for each in found.unpaired], len(common))
-    parts: list[RenderableType] = [Text(f"{found.a} → {found.b}", "bold")]
-    parts += [Text(f"All of it: {' · '.join(common)}")] if common else []
-    for verdict, title, style in SHOWN:
-        changes = found.of(verdict)
-        parts += _listing(changes, title, style, names) if changes else ()
-    parts += [*_apart(found, names), Text()]
-    parts += [Text(f"Environments differ. {sentence}", "yellow") for sentence in found.environments]
-    if any(change.is_across_environments and change.p_value is not None for change in found.changes):
-        parts.append(Text("Rows marked * compare quality across environments.", "yellow"))
-    parts += [Text(f"Note: {warning}", "yellow") for warning in found.warnings]
+def comparison(found: Differences) -> Iterator[Text]:
+    """Yield the lines; names of models and errors are never read as markup."""
+    places = [*(each.place for each in found.changes), *(each.place for each in found.unpaired)]
+    common = _common([place.words for place in places])
+    names = _names(places, len(common))
+    yield Text(f"{found.a} → {found.b}", "bold")
+    if common:
+        yield Text(f"All of it: {' · '.join(common)}")
+    for outcome, title, style in SHOWN:
+        if changes := found.of(outcome):
+            yield from _listing(changes, title, style, names)
+    yield from _apart(found, names)
+    yield Text()
+    yield from (Text(f"Environments differ. {sentence}", "yellow") for sentence in found.environments)
+    if any(change.is_across_environments and change.evidence for change in found.changes):
+        yield Text("Rows marked * compare quality across environments.", "yellow")
+    yield from (Text(f"Note: {warning}", "yellow") for warning in found.warnings)
     if found.changed:
-        parts.append(Text(f"Changed from A to B: {', '.join(found.changed)}."))
-    return Group(*parts, *_rules(found))
+        yield Text(f"Changed from A to B: {', '.join(found.changed)}.")
+    yield from _rules(found)
 
 
 def _common(places: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
@@ -61,11 +64,20 @@ def _common(places: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _names(places: Sequence[Place], known: int) -> dict[Place, str]:
-    """Return what a place is called: the words behind those that all begin with, and its settings where it has
-    namesakes that differ in nothing else.
+    """Return what a place is called: the words behind those that all begin with, and the settings by which it differs
+    from others that are alike in all else.
     """
-    settings = differing_settings(places)
-    return {place: " · ".join(filter(None, (*place.words[known:], settings[place]))) for place in settings}
+    namesakes: dict[Place, dict[Place, dict[str, str]]] = defaultdict(dict)
+    for place in places:
+        namesakes[place.loose][place] = flatten(json.loads(place.settings))
+    found = {}
+    for each in namesakes.values():
+        names = sorted({name for settings in each.values() for name in settings})
+        differing = [name for name in names if len({settings.get(name) for settings in each.values()}) > 1]
+        for place, settings in each.items():
+            told = ", ".join(f"{name} {settings.get(name, 'unset')}" for name in differing)
+            found[place] = " · ".join(filter(None, (*place.words[known:], told)))
+    return found
 
 
 def _listing(changes: Sequence[Change], title: str, style: str, names: Mapping[Place, str]) -> Iterator[Text]:
@@ -79,82 +91,75 @@ def _listing(changes: Sequence[Change], title: str, style: str, names: Mapping[P
         if change.place != before:
             yield Text(names[change.place], style)
         before = change.place
-        yield Text.assemble(_aligned(row, widths), (f"  {change.reason}" if change.reason else "", "dim"))
+        told = "; ".join(filter(None, (change.reason, change.remedy and f"needs {change.remedy}")))
+        yield Text.assemble(_aligned(row, widths), (f"  {told}" if told else "", "dim"))
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
-    first, *rest = row
-    cells = (text.rjust(width) for text, width in zip(rest, widths[1:], strict=True))
-    return "  ".join(("", first.ljust(widths[0]), *cells))
+    first, *rest, last = row
+    cells = (text.rjust(width) for text, width in zip(rest, widths[1:-1], strict=True))
+    return "  ".join(("", first.ljust(widths[0]), *cells, last))
 
 
 def _row(change: Change) -> tuple[str, ...]:
     unit = f", {change.measure.unit}" if change.measure.unit else ""
     relative = f" ({change.relative:+.0%})" if change.relative is not None and change.measure.kind != "score" else ""
+    pair = change.evidence
+    has_interval = pair is not None and math.isfinite(pair.high - pair.low)
     return (
         f"{change.measure.title}{unit}{' *' if change.is_across_environments else ''}",
         ABSENT if change.a_mean is None else f"{change.a_mean:,.4g}",
         ABSENT if change.b_mean is None else f"{change.b_mean:,.4g}",
         f"{_signed(change.difference)}{relative}",
-        ABSENT if math.isnan(change.low) else f"{_signed(change.low)} to {_signed(change.high)}",
-        _p_value(change.corrected_p_value),
+        f"{_signed(pair.low)} to {_signed(pair.high)}" if pair and has_interval else ABSENT,
+        _p_value(pair.p_adjusted) if pair and has_interval else ABSENT,
         str(change.count),
+        "counted" if pair is None else ABSENT if pair.basis == "nothing" else pair.basis,
     )
 
 
-def _signed(value: float) -> str:
-    return f"{value:+,.3g}" if math.isfinite(value) else ABSENT
+def _signed(value: float | None) -> str:
+    return ABSENT if value is None else f"{value:+,.3g}"
 
 
-def _p_value(value: float | None) -> str:
-    if value is None:
-        return ABSENT
+def _p_value(value: float) -> str:
     return f"{value:.2g}" if value >= LEAST_P_VALUE else "< 0.0001"
 
 
-def _apart(found: Differences, names: Mapping[Place, str]) -> Iterator[Table]:
-    """Say what could not be compared, each reason once."""
-    reasons: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for change in found.of(*APART):
-        told = (change.measure.title, names[change.place])
-        reasons.setdefault((change.verdict, change.reason), []).append(told)
+def _apart(found: Differences, names: Mapping[Place, str]) -> Iterator[Text]:
+    """Say what could not be compared, each reason once and under it every cell by its name."""
+    reasons: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for change in found.of("other environment", "not comparable"):
+        words = f"other environment: {change.reason}" if change.outcome == "other environment" else change.reason
+        reasons[words][names[change.place]].append(change.measure.title)
     for each in found.unpaired:
-        what = listed(each.repetitions) if each.repetitions else "everything"
-        reasons.setdefault(("not comparable", each.reason), []).append((what, names[each.place]))
-    if not reasons:
-        return
-    table = Table(title=Text("\nCannot be compared", "bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("Why", "Measure", "What"):
-        table.add_column(name, overflow="fold")
-    for (verdict, reason), places in reasons.items():
-        words = f"{verdict}: {reason}" if verdict == "other environment" else reason
-        table.add_row(
-            Text(words), Text(_listed(title for title, _ in places)), Text(_cells(name for _, name in places))
-        )
-    yield table
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(dict.fromkeys(names))
-
-
-def _cells(names: Iterable[str]) -> str:
-    different = list(dict.fromkeys(names))
-    return "\n".join(different) if len(different) <= LIST_LIMIT else plural(len(different), "cell")
+        reasons[each.reason][names[each.place]].append(listed(each.repetitions) if each.repetitions else "")
+    if reasons:
+        yield Text("\nCannot be compared", "bold")
+    for reason, cells in reasons.items():
+        yield Text(f"{reason[:1].upper()}{reason[1:]}:")
+        for name, parts in cells.items():
+            told = ", ".join(dict.fromkeys(filter(None, parts)))
+            yield Text(f"  {name}{f': {told}' if told else ''}")
 
 
 def _rules(found: Differences) -> Iterator[Text]:
-    order = [*(verdict for verdict, _, _ in SHOWN), *APART]
-    counted = ", ".join(f"{found.counts[verdict]} {verdict}" for verdict in order if found.counts[verdict])
+    counted = ", ".join(f"{found.counts[outcome]} {outcome}" for outcome in OUTCOMES if found.counts[outcome])
     cells = sum(not each.repetitions for each in found.unpaired)
     runs = sum(len(each.repetitions) for each in found.unpaired)
     alone = f"; {plural(cells, 'cell')} without a partner" if cells else ""
     lost = f"; {plural(runs, 'run')} left out of cells that are compared" if runs else ""
     yield Text(f"{counted or 'Nothing in common'}{alone}{lost}.", "bold")
+    scopes = list(
+        dict.fromkeys(f"{change.evidence.basis}: {change.scope}" for change in found.changes if change.evidence)
+    )
+    yield from (Text(f"Over {sentence}", "dim") for sentence in scopes[:SCOPE_LIMIT])
+    if len(scopes) > SCOPE_LIMIT:
+        yield Text(f"{len(scopes) - SCOPE_LIMIT} more such sentences, with other numbers, are in --json.", "dim")
+    if any(change.remedy for change in found.changes):
+        yield Text("What an open one needs decides it four times in five, if it is as large as it now seems.", "dim")
     yield Text(
-        f"t tests paired by seed and split (Wilcoxon where runs failed), Holm-corrected, {found.alpha:.0%} level; "
-        f"intervals are not corrected. Margins: {', '.join(found.margins)}; equivalent: within them by two "
-        "one-sided tests.",
+        f"Among all cells and measures together, a false claim in at most {found.level:.0%} of comparisons (p after "
+        f"Holm); intervals are of one difference alone. Margins: {', '.join(found.margins)}.",
         "dim",
     )
-    yield from (Text(f"{sentence}.", "dim") for sentence in found.power)

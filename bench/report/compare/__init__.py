@@ -1,21 +1,25 @@
-"""Compare two sets of records: what got better, worse, is within noise, or cannot be compared."""
+"""Compare two sets of records: what got better or worse, what is equivalent or open, and what cannot be compared."""
 
 from __future__ import annotations
 
-from bench.report.compare.changes import Change, Differences, Place, Unpaired, Verdict, differing_settings
+from bench.report.compare.changes import OUTCOMES, Change, Differences, Outcome, plain
 from bench.report.compare.judge import DEFAULT_MARGINS, Margin, compare
+from bench.report.compare.pairs import Place, Unpaired
+from bench.report.compare.readings import SampleReader
 from bench.report.compare.sides import Side, find_side
 
 __all__ = [
     "DEFAULT_MARGINS",
+    "OUTCOMES",
     "Change",
     "Differences",
     "Margin",
+    "Outcome",
     "Place",
+    "SampleReader",
     "Side",
     "Unpaired",
-    "Verdict",
     "compare",
-    "differing_settings",
     "find_side",
+    "plain",
 ]

@@ -4,119 +4,70 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
-from typing import Any, Literal, NamedTuple
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
 
-from bench.report.conditions import device_name
+from bench import evidence
+from bench.evidence import LEVEL
+from bench.report.compare.pairs import Place, Unpaired
 from bench.report.grouping import flatten
-from bench.report.levels import ALPHA
-from bench.report.repetition import Repetition
-from bench.report.table import by_size
-from bench.report.tree import Measure
-from bench.report.wording import variant_text
+from bench.report.section import Measure
 
-__all__ = ["Change", "Differences", "Place", "Unpaired", "Verdict", "differing_settings", "plain"]
+__all__ = ["OUTCOMES", "Change", "Differences", "Outcome", "plain"]
 
-Verdict = Literal["worse", "better", "within noise", "too few runs", "other environment", "not comparable"]
-# These say something about the models; the others say why nothing can be said.
-DECIDED: frozenset[Verdict] = frozenset({"worse", "better", "within noise"})
-
-
-class Place(NamedTuple):
-    """What runs of the two sides must share to be paired; settings and variant as canonical text."""
-
-    dataset: str
-    task: str
-    protocol: str
-    settings: str
-    device: str
-    label: str
-    variant: str
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """The place in words, without its settings."""
-        words = (self.dataset, self.task, self.protocol, device_name(self.device), self.label)
-        return tuple(word for word in (*words, variant_text(json.loads(self.variant))) if word)
-
-    @property
-    def order(self) -> tuple[object, ...]:
-        """Where the place stands in a list: variants by number where they are numbers."""
-        return self.dataset, self.task, self.protocol, self.device, self.label, by_size(self.variant), self.settings
-
-    @property
-    def loose(self) -> tuple[str, ...]:
-        """The place without its settings."""
-        return self.dataset, self.task, self.protocol, self.device, self.label, self.variant
-
-    def __str__(self) -> str:
-        return " · ".join(self.words)
-
-
-def differing_settings(places: Sequence[Place]) -> dict[Place, str]:
-    """Return, for places that differ in their settings alone, those that tell them apart: `protocol.epochs 20`."""
-    namesakes: dict[tuple[str, ...], dict[Place, dict[str, str]]] = defaultdict(dict)
-    for place in places:
-        namesakes[place.loose][place] = flatten(json.loads(place.settings))
-    return {
-        place: ", ".join(
-            f"{name} {settings.get(name, 'unset')}"
-            for name in sorted({name for other in each.values() for name in other})
-            if len({other.get(name) for other in each.values()}) > 1
-        )
-        for each in namesakes.values()
-        for place, settings in each.items()
-    }
+Outcome = Literal["worse", "better", "equivalent", "unchanged", "open", "other environment", "not comparable"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+IN_JSON = ("outcome", "a_mean", "b_mean", "difference", "relative", "count", "margin", "is_across_environments")
+IN_JSON_TOO = ("verdict", "low", "high", "p_value", "p_adjusted", "basis", "can_runs_decide")
 
 
 @dataclass(frozen=True)
 class Change:
     """One measure of one cell; differences are B minus A, in the measure's unit.
 
-    a_mean, b_mean: of the finite paired values, None where there are none. low, high: the 95 % interval of the
-    difference, NaN where the runs give none. p_value: as tested; corrected_p_value: after Holm, over all tests of the
-    comparison; None where nothing was tested. count: paired runs; can_decide: could any outcome of so many have
-    been significant? margin: differences up to it are not called better or worse, in the measure's unit.
-    is_across_environments: were the two sides measured in different ones? is_identical: are all values equal?
+    outcome: better or worse: different, and by more than the margin; unchanged: the same value in every pair of runs,
+    or as many lost runs; open: not decided.
+    a_mean, b_mean: of the paired runs with a finite value, None where there are none; of lost runs, their number.
+    evidence: the comparison of "B" with "A", corrected over all cells and measures; None where nothing was tested.
+    count: paired runs. margin: differences up to it do not matter. scope: what the verdict speaks of; remedy: what
+    would decide an open one, "" where that is not known.
+    is_across_environments: were the two sides measured in different ones?
     """
 
     place: Place
     measure: Measure
-    verdict: Verdict
+    outcome: Outcome
     a_mean: float | None = None
     b_mean: float | None = None
-    difference: float = math.nan
-    low: float = math.nan
-    high: float = math.nan
-    p_value: float | None = None
-    corrected_p_value: float | None = None
+    evidence: evidence.Pair | None = None
     count: int = 0
-    can_decide: bool = False
     margin: float = 0.0
     is_across_environments: bool = False
-    is_identical: bool = False
     reason: str = ""
+    scope: str = ""
+    remedy: str = ""
+
+    @property
+    def difference(self) -> float | None:
+        """B minus A, None where one of them has no value."""
+        if self.a_mean is None or self.b_mean is None:
+            return None
+        # Scores are float32 now and then, and their means other than what is tested.
+        found = self.b_mean - self.a_mean if self.evidence is None else self.evidence.difference
+        return found if math.isfinite(found) else None
 
     @property
     def relative(self) -> float | None:
         """The difference as a share of A's mean, None where that has no meaning."""
-        if not self.a_mean or not math.isfinite(self.difference):
-            return None
-        return self.difference / abs(self.a_mean)
+        return None if not self.a_mean or self.difference is None else self.difference / abs(self.a_mean)
 
-
-@dataclass(frozen=True)
-class Unpaired:
-    """A cell that one side lacks, or that the two sides ran by different rules, or did not try.
-
-    repetitions: those that were left out where the rest of the cell is compared; none where all of it is not.
-    """
-
-    place: Place
-    reason: str
-    repetitions: tuple[Repetition, ...] = ()
+    @property
+    def is_compared(self) -> bool:
+        """Was anything compared, be it with the outcome that nothing is decided?"""
+        if self.outcome == "open":
+            return self.evidence is not None and self.evidence.basis != "nothing"
+        return self.outcome not in ("other environment", "not comparable")
 
 
 @dataclass(frozen=True)
@@ -124,8 +75,8 @@ class Differences:
     """Everything found between A and B.
 
     environments: sentences, one for each pair of environments that were met. changed: per cell, the parts of
-    the runs' identity that differ. margins: those in force, in words. power: what so many runs can show at all.
-    warnings: what disturbed the machines.
+    the runs' identity that differ. margins: those in force, in words. warnings: what disturbed the machines.
+    level: the rate of wrong claims over all cells and measures together.
     """
 
     a: str
@@ -135,13 +86,13 @@ class Differences:
     environments: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     margins: tuple[str, ...] = ()
-    power: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    alpha: float = ALPHA
-    counts: Counter[str] = field(init=False, compare=False)
+    level: float = LEVEL
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "counts", Counter(change.verdict for change in self.changes))
+    @property
+    def counts(self) -> Counter[Outcome]:
+        """How many changes have which outcome."""
+        return Counter(change.outcome for change in self.changes)
 
     @property
     def is_regression(self) -> bool:
@@ -149,59 +100,49 @@ class Differences:
         return self.counts["worse"] > 0
 
     @property
-    def is_decided(self) -> bool:
+    def is_compared(self) -> bool:
         """Could anything at all be compared?"""
-        return any(change.verdict in DECIDED for change in self.changes)
+        return any(change.is_compared for change in self.changes)
 
-    def of(self, *verdicts: Verdict) -> list[Change]:
-        """Return the changes with one of these verdicts."""
-        return [change for change in self.changes if change.verdict in verdicts]
+    def of(self, *outcomes: Outcome) -> list[Change]:
+        """Return the changes with one of these outcomes."""
+        return [change for change in self.changes if change.outcome in outcomes]
 
 
 def plain(found: Differences) -> dict[str, Any]:
-    """Return the comparison as JSON can hold it: no NaN, no infinity (None, and the word "infinite")."""
+    """Return the comparison as JSON can hold it: None for a number that is NaN or infinite."""
+    facts = ("a", "b", "level", "is_regression", "is_compared", "environments", "changed", "margins", "warnings")
     return {
-        "a": found.a,
-        "b": found.b,
-        "alpha": found.alpha,
+        **{name: getattr(found, name) for name in facts},
         "correction": "holm",
         "counts": dict(found.counts),
-        "is_regression": found.is_regression,
-        "is_decided": found.is_decided,
-        "environments": list(found.environments),
-        "changed": list(found.changed),
-        "margins": list(found.margins),
-        "power": list(found.power),
-        "warnings": list(found.warnings),
         "changes": [_plain_change(change) for change in found.changes],
         "unpaired": [
-            _plain_place(each.place) | {"reason": each.reason} | _plain_repetitions(each.repetitions)
+            _plain_place(each.place)
+            | {"reason": each.reason, "seeds": [one.seed for one in each.repetitions]}
+            | {"splits": [f"{one.scheme} {one.number}" for one in each.repetitions if one.is_resplit]}
             for each in found.unpaired
         ],
     }
 
 
-def _plain_repetitions(found: Iterable[Repetition]) -> dict[str, Any]:
-    listed = list(found)
-    splits = [f"{each.scheme} {each.number}" for each in listed if each.is_resplit]
-    return {"seeds": [each.seed for each in listed], "splits": splits}
-
-
 def _plain_place(place: Place) -> dict[str, Any]:
-    return place._asdict() | {
-        "settings": flatten(json.loads(place.settings)),
-        "variant": json.loads(place.variant),
-    }
+    return place._asdict() | {"settings": flatten(json.loads(place.settings)), "variant": json.loads(place.variant)}
 
 
 def _plain_change(change: Change) -> dict[str, Any]:
-    own = {each.name: getattr(change, each.name) for each in fields(change) if each.name not in ("place", "measure")}
-    measure = {"measure": change.measure.name, "unit": change.measure.unit, "better": change.measure.better}
-    numbers = {name: _finite(value) for name, value in (own | {"relative": change.relative}).items()}
-    return _plain_place(change.place) | measure | numbers
+    measure, pair = change.measure, change.evidence
+    tested = {name: None if pair is None else _finite(getattr(pair, name)) for name in IN_JSON_TOO}
+    return {
+        **_plain_place(change.place),
+        **{"measure": measure.name, "unit": measure.unit, "better": measure.better},
+        **{name: getattr(change, name) for name in IN_JSON},
+        **tested,
+        "remedy": asdict(pair.remedy) if pair and pair.remedy and change.remedy else None,
+        "scope": change.scope,
+        "reason": change.reason,
+    }
 
 
 def _finite(value: Any) -> Any:
-    if not isinstance(value, float) or math.isfinite(value):
-        return value
-    return None if math.isnan(value) else ("infinite" if value > 0 else "-infinite")
+    return None if isinstance(value, float) and not math.isfinite(value) else value
