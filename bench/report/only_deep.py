@@ -128,10 +128,11 @@ def _caption(found: _Found, chosen: Answered) -> str:
     deep, shallow = len(found.only["deep"]), len(found.only["shallow"])
     is_once = all(len(each) == 1 for each in chosen.runs.values())
     rule = "" if is_once else "; a model is right where most of its runs are"
+    sides = f"{counts['deep']} and {counts['shallow']} models{rule}"
     return (
         f"Every deep model and no shallow one is right on {deep:,} of {len(found.labels):,} test samples, every "
-        f"shallow model and no deep one on {shallow:,} ({counts['deep']} and {counts['shallow']} models{rule}). Single samples "
-        "are examples and no evidence; the more models a family has, the fewer samples are missed by all of them."
+        f"shallow model and no deep one on {shallow:,} ({sides}). Single samples are examples and no evidence; the "
+        "more models a family has, the fewer samples are missed by all of them."
     )
 
 
