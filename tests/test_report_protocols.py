@@ -291,7 +291,7 @@ def test_many_undecided_effects_are_counted_and_the_table_has_them() -> None:
     sizes = {size: (0.95 if size == 20 else 0.9, 0.9) for size in (20, 50, 100, 200, 500, 1000, 2000)}
     section = only(transfer(sizes))
     told = findings(section)[0]
-    ends = re.search(r"mlp, 20 samples \(\+0\.05\d*\); not decided for 6 of them \((\S+) to (\S+)\)\.", told)
+    ends = re.search(r"mlp, 20 samples \(\+0\.05\d*\); not decided for 6 of 7 \((\S+) to (\S+)\)\.", told)
     assert ends is not None
     low, high = (float(end.replace("−", "-")) for end in ends.groups())
     assert low < high

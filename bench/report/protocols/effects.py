@@ -142,15 +142,15 @@ def _sentence(change: str, variable: Variable, within: str, found: Sequence[Effe
         ("not decided for", [each for each in found if each.is_open and not each.lost]),
         ("not to be judged, since runs failed, for", [each for each in found if each.is_open and each.lost]),
     )
-    told = "; ".join(f"{words} {_listed(members)}" for words, members in groups if members)
+    told = "; ".join(f"{words} {_listed(members, len(found))}" for words, members in groups if members)
     return f"{variable.measure.title}{where} {change}: {told}."
 
 
-def _listed(members: Sequence[Effect]) -> str:
+def _listed(members: Sequence[Effect], total: int) -> str:
     if len(members) > LIST_LIMIT:
         differences = [each.pair.difference for each in members if math.isfinite(each.pair.difference)]
         span = f" ({text.signed(min(differences))} to {text.signed(max(differences))})" if differences else ""
-        return f"{len(members)} of them{span}"
+        return f"{len(members)} of {total}{span}"
     return text.join(
         f"{each.name} ({text.signed(each.pair.difference)})" if each.sign else each.name for each in members
     )
