@@ -23,7 +23,7 @@ from bench.evidence import Section as Compared
 from bench.record import RunRecord
 from bench.report.conditions import Conditions
 from bench.report.grouping import Group
-from bench.report.measures import is_clocked, score_measure
+from bench.report.measures import is_clocked
 from bench.report.objective import main_score
 from bench.report.repetition import Repetition, split_count
 from bench.report.section import Measure, ModelRow, SectionData, Summary, Variable
@@ -133,8 +133,8 @@ class _Judge:
         measure = variable.measure
         records = [record for record in self._records[variant] if variable.condition.holds(record)]
         if measure.kind == "score" and not _is_time(measure):
-            keep = {id(record) for record in records if not record.is_ok or _has(record, values)}
-            return observe([record for record in records if id(record) in keep], measure.name, self._samples)
+            kept = [record for record in records if not record.is_ok or id(record) in values.members]
+            return observe(kept, measure.name, self._samples)
         least = MEMORY_RESOLUTION_MB if measure.kind == "memory" else -math.inf
         numbers = {
             key.label: [max(value, least) for _, value in sorted(each.items())]
@@ -151,14 +151,6 @@ class _Judge:
 
 def _is_time(measure: Measure) -> bool:
     return measure.unit == "s"
-
-
-def _has(record: RunRecord, values: Values) -> bool:
-    """Was the record's score measured with the column's settings?"""
-    wanted = values.measure
-    return any(
-        score.name == wanted.name and {*wanted.detail} <= {*score_measure(score).detail} for score in record.scores
-    )
 
 
 class _Rows:

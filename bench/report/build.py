@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -77,6 +77,8 @@ def build_report(
     the main scores.
     """
     listed = list(records)
+    if source.protocols is None:
+        source = replace(source, protocols=discover().protocols)
     groups = [newest(each) for each in group(listed)]
     # What two suites list, or one under two labels, was made once.
     known = list({record.run.run_id: record for record in listed}.values())
@@ -140,7 +142,7 @@ def _distinct(part: _Part, parts: Sequence[_Part]) -> str:
 
 def _blocks(part: _Part, source: Source) -> Iterator[Block]:
     data = part.data
-    own = part_of(data, discover().protocols if source.protocols is None else source.protocols, part.key)
+    own = part_of(data, source.protocols or {}, part.key)
     answer = Answer(data)
     if sentences := answer.sentences():
         yield Prose(sentences, "answer", is_list=True)

@@ -45,12 +45,16 @@ def by_size(variant: str) -> list[tuple[bool, float, str]]:
 
 @dataclass
 class Values:
-    """One column: its numbers by row and repetition, and the references that were measured beside them."""
+    """One column: its numbers by row and repetition, and the references that were measured beside them.
+
+    members: the identities of the record objects that have a score of this column.
+    """
 
     measure: Measure
     condition: Condition
     numbers: dict[RowKey, dict[Repetition, float]] = field(default_factory=lambda: defaultdict(dict))
     references: dict[RowKey, list[tuple[float, ...]]] = field(default_factory=lambda: defaultdict(list))
+    members: set[int] = field(default_factory=set)
 
     @property
     def worst(self) -> float:
@@ -76,17 +80,22 @@ def _scores(records: Sequence[RunRecord], main: str) -> list[Values]:
     found: dict[tuple[Measure, Condition], Values] = {}
     several: dict[tuple[Measure, Condition], dict[RowKey, dict[Repetition, list[float]]]] = {}
     order: dict[str, int] = {}
+    measures: dict[tuple[object, ...], Measure] = {}
     for record in records:
-        key = row_key(record)
+        key, repetition = row_key(record), Repetition.of(record)
         for score in record.scores:
             order.setdefault(score.name, len(order))
-            measure = _without(score_measure(score), unstable[score.name])
-            place = measure, Condition.of(record, score_scope(record, score))
-            values = found.setdefault(place, Values(*place))
-            numbers = several.setdefault(place, defaultdict(lambda: defaultdict(list)))
-            numbers[key][Repetition.of(record)].append(score.value)
-            if reference := _reference(score.detail):
-                values.references[key].append(reference)
+            same = (score.name, score.title, score.unit, score.higher_is_better, score.low, score.high)
+            known = (*same, *score.detail.items())
+            if known not in measures:
+                measures[known] = _without(score_measure(score), unstable[score.name])
+            place = measures[known], Condition.of(record, score_scope(record, score))
+            if place not in found:
+                found[place], several[place] = Values(*place), defaultdict(lambda: defaultdict(list))
+            found[place].members.add(id(record))
+            several[place][key][repetition].append(score.value)
+            if score.detail and (reference := _reference(score.detail)):
+                found[place].references[key].append(reference)
     for place, rows in several.items():
         for key, repetitions in rows.items():
             # A score is one score on every device: runs of one seed and split on several of them are averaged.
@@ -105,14 +114,15 @@ def _reference(detail: Mapping[str, Value]) -> tuple[float, ...]:
 
 def _resources(records: Sequence[RunRecord]) -> Iterable[Values]:
     conditions = {scope: [Condition.of(record, scope) for record in records] for scope in ("model", "machine")}
-    keys = [row_key(record) for record in records]
+    places = [(row_key(record), Repetition.of(record)) for record in records]
     for resource in RESOURCES:
         found: dict[Condition, Values] = {}
-        for key, condition, record in zip(keys, conditions[resource.scope], records, strict=True):
+        for (key, repetition), condition, record in zip(places, conditions[resource.scope], records, strict=True):
             number = resource.read(record)
             if number is not None:
-                values = found.setdefault(condition, Values(resource.measure, condition))
-                values.numbers[key][Repetition.of(record)] = float(number)
+                if condition not in found:
+                    found[condition] = Values(resource.measure, condition)
+                found[condition].numbers[key][repetition] = float(number)
         yield from (found[condition] for condition in sorted(found))
 
 
@@ -123,9 +133,12 @@ def _unstable_details(records: Sequence[RunRecord]) -> dict[str, frozenset[str]]
     """
     seen: dict[str, dict[tuple[RowKey, str, str, str], set[object]]] = defaultdict(lambda: defaultdict(set))
     for record in records:
+        if not any(score.detail for score in record.scores):
+            continue
+        key = row_key(record)
         for score in record.scores:
             for name, value in score.detail.items():
-                seen[score.name][row_key(record), record.run.device, record.environment_id, name].add(value)
+                seen[score.name][key, record.run.device, record.environment_id, name].add(value)
     return defaultdict(
         frozenset,
         {
