@@ -59,6 +59,15 @@ def test_a_model_some_of_whose_runs_failed_stands_on_no_front(status: str) -> No
     assert (resnet.is_on_front, resnet.note) == (False, "4 of 5 runs")
 
 
+@pytest.mark.parametrize(("accuracy", "is_drawn"), [(0.1, False), (0.95, True)])
+def test_a_baseline_far_below_all_models_is_named_and_not_drawn(accuracy: float, is_drawn: bool) -> None:
+    """Beside a model of 0.1 nobody sees what parts 0.97 from 0.99."""
+    baseline = [record(plan("baseline", family="shallow", seed=seed), accuracy=accuracy) for seed in range(5)]
+    figure = pareto(only([*classifiers(), *baseline]))
+    assert ("baseline" in {point.label for point in figure.points}) == is_drawn
+    assert ("baseline (0.100, 2.0 s) lies outside." in figure.caption) == (not is_drawn)
+
+
 def test_ends_of_points_stay_inside_the_axes() -> None:
     for figure in (each for each in blocks(only(bounded(list(classifiers())))) if isinstance(each, ScatterFigure)):
         assert (figure.y.low, figure.y.high) == (0.0, 1.0)

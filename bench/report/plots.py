@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bench.evidence import FAILED, observe
+from bench.matching import BASELINE
 from bench.record import CurvePoint, RunRecord
+from bench.report import text
 from bench.report.blocks import Block, Choice
 from bench.report.curves import Curve, mean_curve
 from bench.report.figures import Axis, Line, LineFigure, Point, ScatterFigure
@@ -64,15 +66,30 @@ def _against(section: SectionData, name: str, words: str) -> ScatterFigure | Non
     points = tuple(point for cost in costs for point in _points(section, cost))
     if section.main is None or len({point.label for point in points}) < 2:
         return None
-    x = axis_of(costs[0].measure, words)
+    x, drawn = axis_of(costs[0].measure, words), [point for point in points if not _is_far(section, point, points)]
+    left_out = [
+        f"{point.label} ({text.significant(point.y)}, {text.amount(point.x, x.unit)}) lies outside."
+        for point in points
+        if point not in drawn
+    ]
     return ScatterFigure(
         key=f"pareto-{name}",
         title=f"Quality against {words[:1].lower()}{words[1:]}",
-        x=replace(x, is_log=is_logarithmic([point.x for point in points])),
+        x=replace(x, is_log=is_logarithmic([point.x for point in drawn])),
         y=axis_of(section.main.measure),
-        points=points,
-        caption=COST_CAPTION,
+        points=tuple(drawn),
+        caption=" ".join((COST_CAPTION, *left_out)),
     )
+
+
+def _is_far(section: SectionData, point: Point, points: Sequence[Point]) -> bool:
+    """Is this the trivial baseline, so far from the models that nobody would see how these differ?"""
+    labels = {record.run.label for record in section.records if record.run.model == BASELINE}
+    others = [each.y for each in points if each.label not in labels]
+    if point.label not in labels or len(set(others)) < 2:
+        return False
+    low, high = min(others), max(others)
+    return max(low - point.y, point.y - high) > high - low
 
 
 def _points(section: SectionData, cost: Variable) -> list[Point]:
