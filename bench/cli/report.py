@@ -40,6 +40,11 @@ def _stored_suites(ctx: click.Context) -> Iterable[str]:
     help="Folder to write into. [default: report/ beside the store]",
 )
 @click.option("--formats", type=Names("renderers"), default=(), help="Only these formats, with commas. [default: all]")
+@click.option(
+    "--margin",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Main scores that differ by less are equivalent, in their unit. [default: 0.01 for scores from 0 to 1]",
+)
 @plugin_option
 @json_option
 def command(
@@ -47,6 +52,7 @@ def command(
     store: str,
     output: Path | None,
     formats: tuple[str, ...],
+    margin: float | None,
     plugins: tuple[Path, ...],
     as_json: bool,
 ) -> None:
@@ -57,7 +63,7 @@ def command(
     found = with_files(plugins)
     with open_store(store, create=False) as opened:
         folder = output or opened.folder / "report" / "+".join(suites)
-        report, paths = write_reports(opened, found, suites, folder, formats)
+        report, paths = write_reports(opened, found, suites, folder, formats, margin=margin)
     if as_json:
         echo_json([str(path) for path in paths])
         return
@@ -67,9 +73,16 @@ def command(
 
 
 def write_reports(
-    store: Store, plugins: Plugins, suites: Sequence[str], folder: Path, formats: Sequence[str]
+    store: Store,
+    plugins: Plugins,
+    suites: Sequence[str],
+    folder: Path,
+    formats: Sequence[str],
+    *,
+    margin: float | None = None,
 ) -> tuple[Report, list[Path]]:
     """Build the report of some suites (all if none is named) and write it in some formats (all if none is named)."""
+    from bench.cli.inputs import InputImages
     from bench.evidence import SampleScores
     from bench.report import Source, build_report
     from bench.runner.rescoring import Rescorer, metric_sources
@@ -103,6 +116,7 @@ def write_reports(
                 {name: offer.spec for name, offer in plugins.metrics.items()},
                 own_scores(plugins.tasks, {record.run.task for record in records if record.truth}),
             ),
+            inputs=InputImages(plugins),
             protocols=plugins.protocols,
         ),
         title=", ".join(plan.suite for plan in wanted),
@@ -110,6 +124,7 @@ def write_reports(
         # Only runs made more than once can tell whether they repeat; the others need not be read again.
         attempts=list(store.attempts(record.run.run_id for record in records if record.attempt > 1)),
         planned=len({run.run_id for plan in wanted for run in plan.runs}),
+        margin=margin,
     )
     folder.mkdir(parents=True, exist_ok=True)
     return report, _written(report, folder, chosen, is_chosen=bool(formats))

@@ -85,6 +85,11 @@ class SampleScores:
         found = {name: self._scored(record, name, answer, truth) for name in wanted}
         return {name: scores for name, scores in found.items() if scores is not None and scores.ndim}
 
+    def arrays(self, record: RunRecord) -> dict[str, NDArray[Any]]:
+        """Return what is kept of a record's answer and truth, by name; nothing where no answer is kept."""
+        content = self._answer(record) if record.truth else None
+        return {} if content is None else {**self._unpacked(record.truth), **unpack(content)}
+
     def bounds(self, score: Score) -> tuple[float, float]:
         """Return the ends of a score: its own, or those of the installed metric where an older record has none."""
         spec = self._metrics.get(score.name) if score.source else None

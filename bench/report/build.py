@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 import bench
 from bench.evidence import SampleScores
@@ -19,17 +18,18 @@ from bench.report.answers import Answer
 from bench.report.blocks import Block, Comparison, Model, Prose, Report, Section
 from bench.report.failures import inapplicable
 from bench.report.families import family_place
+from bench.report.gallery import Artifacts, sample_gallery
 from bench.report.grouping import Group, data_versions, flatten, group, newest
 from bench.report.measures import is_rescored, score_title
+from bench.report.only_deep import Inputs, only_deep_blocks
 from bench.report.overview import overview
 from bench.report.parts import part_of
+from bench.report.predictions import prediction_blocks
 from bench.report.section import SectionData
 from bench.report.table import comparison_table, comparisons, model_table, pivots
 from bench.specs import ProtocolSpec
 
 __all__ = ["Source", "build_report"]
-
-Artifacts = Callable[[RunRecord, str], bytes]
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ class Source:
     """Where a report reads what is not in the records; None where it does without.
 
     artifacts: returns the bytes of a record's artifact by name, and raises StoreError where there are none.
-    samples: reads scores of test samples from kept answers. arrays: returns a record's answer and truth by name.
+    samples: reads kept answers. inputs: returns the images of a run's test part, None where they are not at hand.
     protocols: those that may add a part of their own, all that are installed by default.
     """
 
     artifacts: Artifacts | None = None
     samples: SampleScores | None = None
-    arrays: Callable[[RunRecord], Mapping[str, Any]] | None = None
+    inputs: Inputs | None = None
     protocols: Mapping[str, Offer[ProtocolSpec]] | None = None
 
 
@@ -158,9 +158,21 @@ def _blocks(part: _Part, source: Source) -> Iterator[Block]:
         yield pairs
     yield from own.figures
     yield from own.blocks
+    yield from _pictures(part, source)
     notes = (*_notes(part.group), *part.unfit, *own.notes)
     if notes:
         yield Prose(tuple(notes), "note", is_list=True)
+
+
+def _pictures(part: _Part, source: Source) -> Iterator[Block]:
+    """Yield what kept answers and artifacts show."""
+    arrays = None if source.samples is None else source.samples.arrays
+    if arrays is not None:
+        yield from prediction_blocks(part.data, arrays, f"{part.key}-predictions")
+        yield from only_deep_blocks(part.data, arrays, f"{part.key}-samples", source.inputs)
+    if source.artifacts is not None:
+        gallery = sample_gallery(part.data, source.artifacts, arrays, f"{part.key}-gallery")
+        yield from () if gallery is None else (gallery,)
 
 
 def _comparisons(parts: Sequence[_Part]) -> Iterator[Comparison]:

@@ -105,6 +105,6 @@ def _table(
         )
         for label in labels
     )
-    told = "Bold: best; underlined: in the tie group, not decided. Each column stands for itself." if is_main else ""
-    caption = f"{title}, by data set; ± is half of the 95 % interval. {told}".strip()
+    told = " Each column stands for itself." if is_main else ""
+    caption = f"{title}, by data set; ± is half of the 95 % interval.{told}"
     return Table(key, title, caption, tuple(heads), rows)

@@ -81,7 +81,7 @@ def _caption(section: SectionData) -> str:
     what = "" if main is None else f", the best {main.measure.title} first"
     return (
         f"{section.task} on {section.dataset} by {section.protocol}{what}. Means over runs; ± is half of the 95 % "
-        "interval. Bold: best; underlined: in the tie group, not decided."
+        "interval."
     )
 
 
