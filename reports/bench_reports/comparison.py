@@ -114,8 +114,17 @@ def _row(change: Change) -> tuple[str, ...]:
         f"{_signed(pair.low)} to {_signed(pair.high)}" if pair and has_interval else ABSENT,
         _p_value(pair.p_adjusted) if pair and has_interval else ABSENT,
         str(change.count),
-        "counted" if pair is None else ABSENT if pair.basis == "nothing" else pair.basis,
+        _over(change),
     )
+
+
+def _over(change: Change) -> str:
+    """Return what was counted: every run of a cost, whatever its seed and split."""
+    if change.evidence is None:
+        return "counted"
+    is_cost = change.measure.kind != "score" or change.measure.unit == "s"
+    basis = change.evidence.basis
+    return ABSENT if basis == "nothing" else "runs" if is_cost else basis
 
 
 def _signed(value: float | None) -> str:
@@ -150,16 +159,15 @@ def _rules(found: Differences) -> Iterator[Text]:
     alone = f"; {plural(cells, 'cell')} without a partner" if cells else ""
     lost = f"; {plural(runs, 'run')} left out of cells that are compared" if runs else ""
     yield Text(f"{counted or 'Nothing in common'}{alone}{lost}.", "bold")
-    scopes = list(
-        dict.fromkeys(f"{change.evidence.basis}: {change.scope}" for change in found.changes if change.evidence)
-    )
-    yield from (Text(f"Over {sentence}", "dim") for sentence in scopes[:SCOPE_LIMIT])
+    told = dict.fromkeys((_over(change), change.scope) for change in found.changes if change.evidence)
+    scopes = [scope if over == ABSENT else f"Over {over}: {scope}" for over, scope in told]
+    yield from (Text(sentence, "dim") for sentence in scopes[:SCOPE_LIMIT])
     if len(scopes) > SCOPE_LIMIT:
         yield Text(f"{len(scopes) - SCOPE_LIMIT} more such sentences, with other numbers, are in --json.", "dim")
     if any(change.remedy for change in found.changes):
         yield Text("What an open one needs decides it four times in five, if it is as large as it now seems.", "dim")
     yield Text(
-        f"Among all cells and measures together, a false claim in at most {found.level:.0%} of comparisons (p after "
-        f"Holm); intervals are of one difference alone. Margins: {', '.join(found.margins)}.",
+        f"Among all cells and measures together, a false claim in at most {100 * found.level:g} % of comparisons (p "
+        f"after Holm); intervals are of one difference alone. Margins: {', '.join(found.margins)}.",
         "dim",
     )

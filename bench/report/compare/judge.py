@@ -12,20 +12,18 @@ from bench.errors import UsageError
 from bench.evidence import Observations, compare_each
 from bench.report.analysis import MEMORY_RESOLUTION_MB
 from bench.report.compare.changes import OUTCOMES, Change, Differences
-from bench.report.compare.pairs import PairedCell, Place, changed_parts, conditions, pair_cells
+from bench.report.compare.pairs import PairedCell, changed_parts, conditions, pair_cells
 from bench.report.compare.readings import Reading, SampleReader, lost_runs, readings
 from bench.report.compare.sides import Side
 from bench.report.machines import busy
 from bench.report.repetition import split_count
-from bench.report.section import Measure
-from bench.report.text import plural
 
 __all__ = ["DEFAULT_MARGINS", "Margin", "compare"]
 
 
 @dataclass(frozen=True)
 class Margin:
-    """How large a difference must be to matter: in the measure's unit, or as a share of A's mean and `at_least` so."""
+    """How large a difference must be to matter: in the measure's unit, or a share of A's mean and `at_least` MB."""
 
     value: float
     is_relative: bool = False
@@ -38,7 +36,7 @@ class Margin:
     def __str__(self) -> str:
         if not self.is_relative:
             return f"{self.value:.4g}"
-        return f"{100 * self.value:.4g} %{f' (at least {self.at_least:g})' if self.at_least else ''}"
+        return f"{100 * self.value:.4g} %{f' (at least {self.at_least:g} MB)' if self.at_least else ''}"
 
 
 # Seeds of one session share its clock frequency, caches and neighbours, so that another session differs by more than
@@ -109,32 +107,31 @@ class _Asking:
     def of(self, cell: PairedCell, *, every_score: bool) -> Iterator[Asked]:
         found = list(readings(cell, every_score=every_score))
         yield from ((change, None) for change in lost_runs(cell, found))
-        yield from (self._of_reading(cell.place, reading) for reading in found)
+        yield from (self._of_reading(cell, reading) for reading in found)
 
-    def _of_reading(self, place: Place, reading: Reading) -> Asked:
-        change = Change(place, reading.measure, "not comparable")
-        if reading.refused or not reading.measure.better:
-            return replace(change, reason=reading.refused or "neither more nor less of it is better"), None
-        read = reading.timed_alike() if reading.is_clocked else reading
-        if not read.pairs:
-            reason = conditions(next(iter(reading.pairs.values())), self.a, self.b)
+    def _of_reading(self, cell: PairedCell, of: Reading) -> Asked:
+        change = Change(cell.place, of.measure, "not comparable")
+        if of.refused or not of.measure.better:
+            return replace(change, reason=of.refused or "neither more nor less of it is better"), None
+        if not of.pairs:
+            reason = conditions(next(iter(cell.pairs.values())), self.a, self.b)
             return replace(change, outcome="other environment", is_across_environments=True, reason=reason), None
-        means = _means(read)
+        means = _means(of)
         change = replace(
             change,
-            outcome="unchanged" if read.a and read.a == read.b else "open",
+            outcome="unchanged" if of.a and of.a == of.b else "open",
             a_mean=means[0],
             b_mean=means[1],
-            margin=self._margin(reading.measure).of(means[0]),
-            is_across_environments=not all(pair.has_one_environment for pair in read.pairs.values()),
-            scope=_scope(read),
-            reason=f"{plural(read.left_out, 'pair')} left out: {read.left_out_reason}" if read.left_out else "",
+            margin=self._margin(of).of(means[0]),
+            is_across_environments=not all(pair.has_one_environment for pair in of.pairs.values()),
+            scope=_scope(of),
+            reason=of.left_out,
         )
-        return change, read.observations(self.a, self.b, self.samples)
+        return change, of.observations(self.a, self.b, self.samples)
 
-    def _margin(self, measure: Measure) -> Margin:
-        kind = "time" if measure.unit == "s" else measure.kind
-        return self.margins.get(measure.name) or self.margins.get(kind) or Margin(0.0)
+    def _margin(self, of: Reading) -> Margin:
+        kind = "time" if of.is_cost and of.measure.kind == "score" else of.measure.kind
+        return self.margins.get(of.measure.name) or self.margins.get(kind) or Margin(0.0)
 
 
 def _means(reading: Reading) -> tuple[float | None, float | None]:
@@ -187,11 +184,11 @@ def _judged(change: Change, pair: evidence.Pair) -> Change:
 
 
 def _remedy(change: Change, pair: evidence.Pair) -> str:
-    """Say what would decide an open pair, were the difference what it seems; nothing where no number is known."""
+    """Say what would decide an open pair, were the difference what it seems; nothing where that is not known."""
     if pair.remedy is None:
         return ""
     if pair.basis == "nothing":
         return "" if pair.shared > 1 or pair.note else "at least 2 runs of each"
     if pair.basis == "seeds" and change.scope:
         return "" if pair.remedy.seeds is None else f"{pair.remedy.seeds:,} runs"
-    return str(pair.remedy) if pair.remedy != evidence.Remedy() else ""
+    return str(pair.remedy)

@@ -71,8 +71,7 @@ class Unpaired:
     repetitions: tuple[Repetition, ...] = ()
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(NamedTuple):
     """Two runs of one seed and one split."""
 
     a: RunRecord
@@ -92,8 +91,7 @@ class Pair:
     def has_one_code(self) -> bool:
         """Are all parts of their identity the same that are code or data? What has no identity says nothing of it."""
         left, right = (
-            {name: part for name, part in record.run.identity.items() if name not in SURROUNDINGS}
-            for record in (self.a, self.b)
+            {name: part for name, part in record.run.identity.items() if name not in SURROUNDINGS} for record in self
         )
         return bool(left) and left == right
 
@@ -103,7 +101,7 @@ class Pair:
         a, b = self.a.data.get("test", ""), self.b.data.get("test", "")
         if a and b and a != b:
             return "whose test data differ"
-        lost = [(name, each) for name, each in (("A", self.a), ("B", self.b)) if each.status in UNTRIED]
+        lost = [(name, each) for name, each in zip("AB", self, strict=True) if each.status in UNTRIED]
         told = {f"{each.status}: {each.reason[:REASON_LIMIT]}" if each.reason else each.status for _, each in lost}
         return f"of {' and '.join(name for name, _ in lost)} {'; '.join(sorted(told))}" if lost else ""
 
@@ -189,7 +187,7 @@ def conditions(pair: Pair, a: Side, b: Side) -> str:
     """Say in what the conditions of two runs' clocks differ."""
     words = []
     if pair.a.is_alone != pair.b.is_alone:
-        told = ["alone" if each.is_alone else "concurrent with others" for each in (pair.a, pair.b)]
+        told = ["alone" if each.is_alone else "concurrent with others" for each in pair]
         words.append(f"A ran {told[0]}, B {told[1]}")
     if not pair.has_one_environment:
         left, right = a.environments.get(pair.a.environment_id), b.environments.get(pair.b.environment_id)

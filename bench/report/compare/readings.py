@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -13,10 +13,11 @@ from bench.report.analysis import MEMORY_RESOLUTION_MB
 from bench.report.compare.changes import Change, Outcome
 from bench.report.compare.pairs import Pair, PairedCell, Place
 from bench.report.compare.sides import Side
-from bench.report.measures import RESOURCES, has_clock_budget, is_clocked, score_measure
+from bench.report.measures import RESOURCES, Resource, has_clock_budget, is_clocked, score_measure
 from bench.report.objective import main_score
 from bench.report.repetition import Repetition
 from bench.report.section import Measure
+from bench.report.text import plural
 from bench.store import Store
 
 __all__ = ["Reading", "SampleReader", "lost_runs", "readings"]
@@ -33,18 +34,17 @@ UNSET = frozenset({"unset"})
 class Reading:
     """One measure of both sides by seed and split, NaN where a run failed.
 
-    is_clocked: does it compare only within one environment? has_samples: do test samples count beside the seeds?
-    left_out: pairs that one side has no number for, and why; refused: why nothing can be compared.
+    pairs: those whose numbers can be compared; where only clocks of one environment can, the others are not among them.
+    has_samples: do test samples count beside the seeds? left_out: which pairs have no number, and why; refused: why
+    nothing can be compared.
     """
 
     measure: Measure
     pairs: Mapping[Repetition, Pair]
     a: Mapping[Repetition, float]
     b: Mapping[Repetition, float]
-    is_clocked: bool
     has_samples: bool = False
-    left_out: int = 0
-    left_out_reason: str = ""
+    left_out: str = ""
     refused: str = ""
 
     @property
@@ -52,29 +52,21 @@ class Reading:
         """Is it a time or memory, of which every run on the machine is a repetition, whatever its split?"""
         return self.measure.kind != "score" or self.measure.unit == "s"
 
-    def timed_alike(self) -> Reading:
-        """Return the reading on the pairs whose clocks can be compared."""
-        pairs = {each: pair for each, pair in self.pairs.items() if pair.is_timed_alike}
-        a, b = ({each: value for each, value in side.items() if each in pairs} for side in (self.a, self.b))
-        lost = len(self.a) - len(a)
-        why = "measured in other environments" if lost else self.left_out_reason
-        return replace(self, pairs=pairs, a=a, b=b, left_out=self.left_out + lost, left_out_reason=why)
-
     def observations(self, a: Side, b: Side, reader: SampleReader | None) -> Observations:
         """Return what is known of "A" and "B": one value a run, or of each test sample where those count."""
         if not self.has_samples:
             sides = {"B": list(self.b.values()), "A": list(self.a.values())}
             return repeated(sides, higher=self.measure.better == "higher", low=self.measure.low)
         # The same run may stand in both stores, with another answer: a record is looked up where it came from.
-        pairs = [self.pairs[each] for each in self.a]
-        found = {id(pair.b): (pair.b, "B", b.store) for pair in pairs} | {id(p.a): (p.a, "A", a.store) for p in pairs}
-        truths = {record.truth: store for record, _, store in found.values() if store is not None}
+        pairs = (zip(self.pairs[each], "AB", (a, b), strict=True) for each in self.a)
+        copies = [(record.model_copy(), name, side.store) for pair in pairs for record, name, side in pair]
+        origins = {id(record): (name, store) for record, name, store in copies}
+        truths = {record.truth: store for record, _, store in copies if store is not None}
         samples = None
         if reader and a.store and b.store:
-            samples = reader(lambda each: _answer(each, found[id(each)][2]), lambda key: truths[key].truth(key))
-        return observe(
-            [each for each, _, _ in found.values()], self.measure.name, samples, lambda each: found[id(each)][1]
-        )
+            samples = reader(lambda each: _answer(each, origins[id(each)][1]), lambda key: truths[key].truth(key))
+        records = [record for record, _, _ in copies]
+        return observe(records, self.measure.name, samples, lambda each: origins[id(each)][0])
 
 
 def _answer(record: RunRecord, store: Store | None) -> bytes | None:
@@ -87,27 +79,30 @@ def lost_runs(cell: PairedCell, found: list[Reading]) -> Iterator[Change]:
     A run that ended well in A and fails with the same seed and split in B is no matter of chance between seeds, so
     more of them are worse however few runs there are.
     """
-    records = [record for pair in cell.pairs.values() for record in (pair.b, pair.a)]
-    told = "; ".join(sorted({record.reason or record.status for record in records if not record.is_ok}))
+    told = "; ".join(
+        sorted({each.reason or each.status for pair in cell.pairs.values() for each in pair if not each.is_ok})
+    )
     yield from _counted(cell.place, FAILED_RUNS, cell.pairs.values(), lambda record: not record.is_ok, told)
-    for of, reading in ((each.measure, each) for each in found if each.measure.kind == "score" and not each.refused):
-        pairs = [reading.pairs[each] for each in reading.a]
-        # A slower machine gets less far in the same seconds.
-        has_budget = any(has_clock_budget(pair.a) for pair in pairs)
-        alike = [pair for pair in pairs if pair.a.is_ok and pair.b.is_ok and (pair.is_timed_alike or not has_budget)]
+    # A slower machine gets less far in the same seconds.
+    good = [
+        pair for pair in cell.pairs.values()
+        if pair.a.is_ok and pair.b.is_ok and (pair.is_timed_alike or not has_clock_budget(pair.a))
+    ]  # fmt: skip
+    for of in (each.measure for each in found if each.measure.kind == "score" and not each.refused):
+        pairs = [pair for pair in good if None not in (pair.a.score(of.name), pair.b.score(of.name))]
         title = "Missed targets" if of.is_target else f"{of.title}: runs without a value"
         lost = Measure(f"{of.name}_missed", title, "", "lower", "score")
-        yield from _counted(cell.place, lost, alike, partial(_has_none, name=of.name))
+        yield from _counted(cell.place, lost, pairs, partial(_is_without, name=of.name))
 
 
-def _has_none(record: RunRecord, name: str) -> bool:
+def _is_without(record: RunRecord, name: str) -> bool:
     return not math.isfinite(record.score(name) or 0.0)
 
 
 def _counted(
     place: Place, measure: Measure, pairs: Collection[Pair], is_lost: Callable[[RunRecord], bool], told: str = ""
 ) -> Iterator[Change]:
-    a, b = sum(is_lost(pair.a) for pair in pairs), sum(is_lost(pair.b) for pair in pairs)
+    a, b = (sum(map(is_lost, records)) for records in zip(*pairs, strict=True)) if pairs else (0, 0)
     if a or b:
         is_across = not all(pair.has_one_environment for pair in pairs)
         outcome: Outcome = "worse" if b > a else "better" if b < a else "unchanged"
@@ -119,7 +114,7 @@ def _counted(
 
 def readings(cell: PairedCell, *, every_score: bool) -> Iterator[Reading]:
     """Yield the main score, scores that are times, and the main costs; every score if asked for."""
-    records = [record for pair in cell.pairs.values() for record in (pair.b, pair.a)]
+    records = [record for pair in cell.pairs.values() for record in pair]
     if not any(record.is_ok for record in records):
         return
     main = main_score(records)
@@ -128,56 +123,63 @@ def readings(cell: PairedCell, *, every_score: bool) -> Iterator[Reading]:
         if score.name == main or every_score or is_clocked(score):
             yield _score(score, cell.pairs)
     for resource in RESOURCES:
-        if resource.measure.name in SHOWN:
-            reading = _resource(resource.measure, resource.read, cell.pairs)
-            if reading.left_out or any(math.isfinite(x + reading.b[each]) for each, x in reading.a.items()):
-                yield reading
+        ended = [record for pair in cell.pairs.values() if pair.a.is_ok and pair.b.is_ok for record in pair]
+        if resource.measure.name in SHOWN and any(resource.read(record) is not None for record in ended):
+            yield _resource(resource, cell.pairs)
 
 
 def _score(score: Score, pairs: Mapping[Repetition, Pair]) -> Reading:
-    def value(record: RunRecord) -> float | None:
-        return record.score(score.name) if record.is_ok else math.nan
-
-    return replace(
-        _read(score_measure(score), value, pairs, "no such score on one side"),
-        is_clocked=is_clocked(score) or any(has_clock_budget(pair.a) for pair in pairs.values()),
-        # Whether this very thing changed is asked of the same code; which of two is better, of other test data as well.
-        has_samples=not is_clocked(score) and not all(pair.has_one_code for pair in pairs.values()),
-        refused=_other_settings(score.name, pairs),
-    )
+    is_machine_bound = is_clocked(score) or any(has_clock_budget(pair.a) for pair in pairs.values())
+    found = _read(
+        score_measure(score), lambda record: record.score(score.name), pairs, "no such score on one side",
+        is_machine_bound=is_machine_bound,
+    )  # fmt: skip
+    # Whether this very thing changed is asked of the same code; which of two is better, of other test data as well.
+    has_samples = not found.is_cost and not all(pair.has_one_code for pair in pairs.values())
+    return replace(found, has_samples=has_samples, refused=_other_settings(score.name, pairs))
 
 
-def _resource(measure: Measure, read: Callable[[RunRecord], float | None], pairs: Mapping[Repetition, Pair]) -> Reading:
-    """Read a cost; a run that failed was not measured to its end."""
-    floor = MEMORY_RESOLUTION_MB if measure.kind == "memory" else -math.inf
+def _resource(resource: Resource, pairs: Mapping[Repetition, Pair]) -> Reading:
+    floor = MEMORY_RESOLUTION_MB if resource.measure.kind == "memory" else -math.inf
 
     def value(record: RunRecord) -> float | None:
-        found = read(record) if record.is_ok else math.nan
-        return found if found is None or math.isnan(found) else max(found, floor)
+        found = resource.read(record)
+        return None if found is None else max(found, floor)
 
-    found = _read(measure, value, pairs, "not measured on both sides")
-    has_any = any(record.is_ok and read(record) is not None for pair in pairs.values() for record in (pair.a, pair.b))
-    return found if has_any else replace(found, left_out=0)
+    return _read(resource.measure, value, pairs, "not measured on both sides", is_machine_bound=True)
 
 
 def _read(
-    measure: Measure, value: Callable[[RunRecord], float | None], pairs: Mapping[Repetition, Pair], missing: str
+    measure: Measure,
+    value: Callable[[RunRecord], float | None],
+    pairs: Mapping[Repetition, Pair],
+    missing: str,
+    *,
+    is_machine_bound: bool,
 ) -> Reading:
-    both = {each: (value(pair.a), value(pair.b)) for each, pair in pairs.items()}
-    a = {each: x for each, (x, y) in both.items() if x is not None and y is not None}
-    b = {each: y for each, (x, y) in both.items() if x is not None and y is not None}
-    return Reading(measure, pairs, a, b, is_clocked=True, left_out=len(pairs) - len(a), left_out_reason=missing)
+    """Read a number of every pair that has it; a run that failed has NaN, whatever was measured until then."""
+    alike = {each: pair for each, pair in pairs.items() if pair.is_timed_alike or not is_machine_bound}
+    numbers = {each: [value(run) if run.is_ok else math.nan for run in pair] for each, pair in alike.items()}
+    both = {each: (x, y) for each, (x, y) in numbers.items() if x is not None and y is not None}
+    left_out = ((len(alike) - len(both), missing), (len(pairs) - len(alike), "measured in other environments"))
+    return Reading(
+        measure,
+        alike,
+        {each: x for each, (x, _) in both.items()},
+        {each: y for each, (_, y) in both.items()},
+        left_out="; ".join(f"{plural(count, 'pair')} left out: {why}" for count, why in left_out if count),
+    )
 
 
 def _other_settings(name: str, pairs: Mapping[Repetition, Pair]) -> str:
     """Say which settings of a metric are one thing in every run of A and another in every run of B."""
-    a, b = _details(name, [pair.a for pair in pairs.values()]), _details(name, [pair.b for pair in pairs.values()])
+    a, b = (_details(name, records) for records in zip(*pairs.values(), strict=True))
     both = {key: (a.get(key, UNSET), b.get(key, UNSET)) for key in sorted({*a, *b}) if a and b}
     told = [f"{key} {min(x)} → {min(y)}" for key, (x, y) in both.items() if x != y and len(x) == len(y) == 1]
     return f"measured with other settings: {', '.join(told)}" if told else ""
 
 
-def _details(name: str, records: list[RunRecord]) -> dict[str, frozenset[str]]:
+def _details(name: str, records: Iterable[RunRecord]) -> dict[str, frozenset[str]]:
     """Return every value of each setting of a score, as text."""
     details = [dict(score_measure(s).detail) for record in records for s in record.scores if s.name == name]
     names = {key for detail in details for key in detail}
