@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bench.cli import main
+from bench.cli.sides import find_side
 from bench.errors import UnknownName, UsageError
 from bench.record import SuitePlan
-from bench.report.compare import find_side
 from bench.store import open_store
 from tests.comparisons import accuracies, run
 from tests.report_records import ENVIRONMENT, plan

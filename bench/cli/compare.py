@@ -77,8 +77,9 @@ def command(
 
     Exit codes: 0 compared, 1 something got worse (with --fail-on regression), 2 misuse, 3 nothing could be compared.
     """
+    from bench.cli.sides import find_side
     from bench.plugins import discover
-    from bench.report.compare import Margin, compare, find_side, plain
+    from bench.report.compare import Margin, compare, plain
 
     if a == b:
         raise click.UsageError(f"A and B are both {a!r}; name two different things")

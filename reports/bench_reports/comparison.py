@@ -142,7 +142,8 @@ def _apart(found: Differences, names: Mapping[Place, str]) -> Iterator[Text]:
         words = f"other environment: {change.reason}" if change.outcome == "other environment" else change.reason
         reasons[words][names[change.place]].append(change.measure.title)
     for each in found.unpaired:
-        reasons[each.reason][names[each.place]].append(listed(each.repetitions) if each.repetitions else "")
+        which = listed(each.repetitions) if each.repetitions else ""
+        reasons[each.reason][names[each.place]].append("" if which in each.reason else which)
     if reasons:
         yield Text("\nCannot be compared", "bold")
     for reason, cells in reasons.items():

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from bench.report.compare.changes import OUTCOMES, Change, Differences, Outcome, plain
 from bench.report.compare.judge import DEFAULT_MARGINS, Margin, compare
-from bench.report.compare.pairs import Place, Unpaired
+from bench.report.compare.pairs import Kind, Place, Side, Unpaired
 from bench.report.compare.readings import SampleReader
-from bench.report.compare.sides import Side, find_side
 
 __all__ = [
     "DEFAULT_MARGINS",
     "OUTCOMES",
     "Change",
     "Differences",
+    "Kind",
     "Margin",
     "Outcome",
     "Place",
@@ -20,6 +20,5 @@ __all__ = [
     "Side",
     "Unpaired",
     "compare",
-    "find_side",
     "plain",
 ]

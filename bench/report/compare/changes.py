@@ -62,13 +62,6 @@ class Change:
         """The difference as a share of A's mean, None where that has no meaning."""
         return None if not self.a_mean or self.difference is None else self.difference / abs(self.a_mean)
 
-    @property
-    def is_compared(self) -> bool:
-        """Was anything compared, be it with the outcome that nothing is decided?"""
-        if self.outcome == "open":
-            return self.evidence is not None and self.evidence.basis != "nothing"
-        return self.outcome not in ("other environment", "not comparable")
-
 
 @dataclass(frozen=True)
 class Differences:
@@ -102,7 +95,8 @@ class Differences:
     @property
     def is_compared(self) -> bool:
         """Could anything at all be compared?"""
-        return any(change.is_compared for change in self.changes)
+        tested = any(change.evidence and change.evidence.basis != "nothing" for change in self.changes)
+        return tested or any(self.counts[outcome] for outcome in ("worse", "better", "unchanged"))
 
     def of(self, *outcomes: Outcome) -> list[Change]:
         """Return the changes with one of these outcomes."""

@@ -12,9 +12,8 @@ from bench.errors import UsageError
 from bench.evidence import Observations, compare_each
 from bench.report.analysis import MEMORY_RESOLUTION_MB
 from bench.report.compare.changes import OUTCOMES, Change, Differences
-from bench.report.compare.pairs import PairedCell, changed_parts, conditions, pair_cells
+from bench.report.compare.pairs import PairedCell, Side, changed_parts, conditions, pair_cells
 from bench.report.compare.readings import Reading, SampleReader, lost_runs, readings
-from bench.report.compare.sides import Side
 from bench.report.machines import busy
 from bench.report.repetition import split_count
 

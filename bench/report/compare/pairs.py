@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 from bench.errors import UsageError
 from bench.measure.environment import IDENTITY
 from bench.record import Environment, RunRecord
-from bench.report.compare.sides import Side
 from bench.report.conditions import device_name
 from bench.report.grouping import VARYING, canonical, flatten, group, newest
 from bench.report.repetition import Repetition, listed, noun
+from bench.store import Store
 
-__all__ = ["Pair", "PairedCell", "Place", "Unpaired", "changed_parts", "conditions", "pair_cells"]
+__all__ = ["Kind", "Pair", "PairedCell", "Place", "Side", "Unpaired", "changed_parts", "conditions", "pair_cells"]
 
+Kind = Literal["results file", "suite", "label"]
 FACT_LIMIT = 4
 REASON_LIMIT = 200
 # A skipped run was never begun, a killed one ended with its session, and a model that does not apply cannot fail.
@@ -26,6 +27,27 @@ UNTRIED = frozenset({"skipped", "killed", "not-applicable"})
 SURROUNDINGS = VARYING | {"libraries", "is deterministic"}
 # The runs of one cell on one side, by seed and split, oldest first.
 Runs = dict[Repetition, list[RunRecord]]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a comparison: its name, what kind of thing it is, its newest records, and their environments.
+
+    store: holds the answers that its runs kept, and is open until the side is closed; None where there are none.
+    """
+
+    name: str
+    kind: Kind
+    records: tuple[RunRecord, ...]
+    environments: Mapping[str, Environment] = field(default_factory=dict)
+    store: Store | None = None
+
+    def __enter__(self) -> Side:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.store is not None:
+            self.store.close()
 
 
 class Place(NamedTuple):

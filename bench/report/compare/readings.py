@@ -11,8 +11,7 @@ from bench.evidence import Observations, SampleScores, observe, repeated
 from bench.record import RunRecord, Score
 from bench.report.analysis import MEMORY_RESOLUTION_MB
 from bench.report.compare.changes import Change, Outcome
-from bench.report.compare.pairs import Pair, PairedCell, Place
-from bench.report.compare.sides import Side
+from bench.report.compare.pairs import Pair, PairedCell, Place, Side
 from bench.report.measures import RESOURCES, Resource, has_clock_budget, is_clocked, score_measure
 from bench.report.objective import main_score
 from bench.report.repetition import Repetition

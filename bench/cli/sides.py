@@ -1,41 +1,17 @@
-"""Find out what the two sides of a comparison are, and read their records and kept answers."""
+"""Find out what a side of `bench compare` is, and read its records."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from bench.errors import StoreError, StoreMissing, UnknownName, UsageError
-from bench.record import Environment, RunRecord
+from bench.record import RunRecord
+from bench.report.compare import Kind, Side
 from bench.store import Store, names_a_store, open_store
 
-__all__ = ["Kind", "Side", "find_side"]
-
-Kind = Literal["results file", "suite", "label"]
-
-
-@dataclass(frozen=True)
-class Side:
-    """One side of a comparison: its name, what kind of thing it is, its newest records, and their environments.
-
-    store: holds the answers that its runs kept, and is open until the side is closed; None where there are none.
-    """
-
-    name: str
-    kind: Kind
-    records: tuple[RunRecord, ...]
-    environments: Mapping[str, Environment] = field(default_factory=dict)
-    store: Store | None = None
-
-    def __enter__(self) -> Side:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.store is not None:
-            self.store.close()
+__all__ = ["find_side"]
 
 
 def find_side(name: str, store: str | Path) -> Side:
