@@ -138,8 +138,8 @@ def test_a_reliability_line_says_how_many_answers_its_bins_hold():
     p = np.repeat([[0.5, 0.5], [0.9, 0.1]], [5, 95], axis=0).astype(np.float32)
     kept.add("lenet", {"probabilities": p, "labels": np.arange(100) % 2})
     line = figure(prediction_blocks(kept.section(), kept, "s"), "reliability").lines[0]
-    assert "0.47–0.53: 5.0%" in line.note
-    assert "0.87–0.93: 95.0%" in line.note
+    assert "0.47–0.53: 5.0 %" in line.note
+    assert "0.87–0.93: 95.0 %" in line.note
     # Five answers say nothing of how often such answers are right.
     assert line.x == pytest.approx([0.9])
 

@@ -136,7 +136,7 @@ def _calibration_line(label: str, bins: Bins) -> Line:
     drawn = bins.counts >= FEWEST_ANSWERS
     counts = bins.counts[drawn]
     shares = [
-        f"{low:.2f}–{high:.2f}: {share:.1%}" if low < high else f"1: {share:.1%}"
+        f"{low:.2f}–{high:.2f}: {100 * share:.1f} %" if low < high else f"1: {100 * share:.1f} %"
         for low, high, share in zip(BIN_EDGES, [*BIN_EDGES[1:], 1.0], bins.counts / bins.counts.sum(), strict=True)
         if share
     ]
