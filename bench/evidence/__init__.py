@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bench.evidence.across import ModelRank, Ranking, WinRate, across
 from bench.evidence.compare import Pair, Section, Standing, Verdict, compare, compare_each
 from bench.evidence.estimate import LEVEL, Basis
 from bench.evidence.interval import ScoreInterval, score_interval
@@ -14,8 +15,10 @@ __all__ = [
     "FAILED",
     "LEVEL",
     "Basis",
+    "ModelRank",
     "Observations",
     "Pair",
+    "Ranking",
     "Remedy",
     "RunKey",
     "Runs",
@@ -24,6 +27,8 @@ __all__ = [
     "Section",
     "Standing",
     "Verdict",
+    "WinRate",
+    "across",
     "compare",
     "compare_each",
     "default_margin",
