@@ -5,6 +5,7 @@ from __future__ import annotations
 from bench.evidence.across import ModelRank, Ranking, WinRate, across
 from bench.evidence.compare import Pair, Section, Standing, Verdict, compare, compare_each
 from bench.evidence.estimate import LEVEL, Basis
+from bench.evidence.flat import is_flat, was_flat
 from bench.evidence.interval import ScoreInterval, score_interval
 from bench.evidence.observations import Observations, RunKey, Runs
 from bench.evidence.pseudovalues import jackknife, sample_scores
@@ -32,10 +33,12 @@ __all__ = [
     "compare",
     "compare_each",
     "default_margin",
+    "is_flat",
     "jackknife",
     "observe",
     "repeated",
     "run_key",
     "sample_scores",
     "score_interval",
+    "was_flat",
 ]
