@@ -1,7 +1,8 @@
 """Simulate the rules of `bench.evidence` through its public functions and write docs/calibration.md.
 
-    python scripts/calibrate.py                 # or: tox -e calibration; minutes on one core
-    python scripts/calibrate.py --share 0.1     # a tenth of the repetitions, to the screen only
+    python scripts/calibrate.py                     # or: tox -e calibration; minutes on one core
+    python scripts/calibrate.py --share 0.1         # a tenth of the repetitions, to the screen only
+    python scripts/calibrate.py --only "data sets"  # the scenarios with these words in their names, likewise
 
 Every scenario draws models whose true difference is known, asks `compare` for verdicts and `score_interval` for
 intervals, and counts: claims that are false (per pair, and any in a section), intervals that hold the truth, and claims
@@ -21,10 +22,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from populations import RankTrial
 from scenarios import SCENARIOS, Scenario
 from simulations import Trial
 
-from bench.evidence import Section, compare, score_interval
+from bench.evidence import Section, across, compare, score_interval
 
 PAGE = Path(__file__).parents[1] / "docs" / "calibration.md"
 FALSE_CLAIMS, COVERAGE = 6.0, (92.0, 98.0)
@@ -45,6 +47,7 @@ class Counts:
     score_held: int = 0
     scores: int = 0
     best_false: int = 0
+    has_best: bool = True
     seeds: int = 0
 
     def add(self, trial: Trial) -> None:
@@ -70,6 +73,27 @@ class Counts:
             found = score_interval(trial.observations, model)
             self.scores += math.isfinite(found.low)
             self.score_held += found.low <= value <= found.high
+
+    def add_ranking(self, trial: RankTrial) -> None:
+        """Ask for the verdicts over data sets of one trial and count them; scores are mean ranks."""
+        found, wrong, self.has_best = across(trial.datasets), 0, False
+        for pair in found.pairs:
+            rate = trial.rates[pair.a, pair.b]
+            is_equal = rate == 0.5
+            leader = pair.a if rate > 0.5 else pair.b
+            is_right = pair.verdict == "different" and not is_equal and pair.better == leader
+            is_wrong = pair.verdict == "different" and not is_right
+            self.equal += is_equal
+            self.false += is_wrong
+            wrong += is_wrong
+            self.unequal += not is_equal
+            self.right += is_right
+            self.pairs += 1
+            self.held += pair.low <= rate <= pair.high
+        self.trials += 1
+        self.any_false += wrong > 0
+        self.scores += len(found.models)
+        self.score_held += sum(each.low <= trial.ranks[each.model] <= each.high for each in found.models)
 
 
 def _verdicts(trial: Trial, counts: Counts) -> tuple[Section, Section]:
@@ -110,7 +134,11 @@ def simulate(scenario: Scenario, repetitions: int) -> Counts:
     random = np.random.default_rng(zlib.crc32(scenario.name.encode()))
     counts = Counts()
     for _ in range(repetitions):
-        counts.add(scenario.draw(random))
+        trial = scenario.draw(random)
+        if isinstance(trial, RankTrial):
+            counts.add_ranking(trial)
+        else:
+            counts.add(trial)
     return counts
 
 
@@ -131,7 +159,9 @@ def row(scenario: Scenario, counts: Counts) -> str:
         share(counts.held, counts.pairs, lambda value: COVERAGE[0] <= value <= COVERAGE[1]),
         share(counts.score_held, counts.scores, lambda value: COVERAGE[0] <= value <= COVERAGE[1]),
         share(counts.right, counts.unequal),
-        share(counts.best_false, counts.trials if counts.equal and counts.pairs > counts.trials else 0),
+        share(
+            counts.best_false, counts.trials if counts.has_best and counts.equal and counts.pairs > counts.trials else 0
+        ),
         f"{counts.seeds / counts.trials:.1f}" if counts.seeds else "",
     ]
     return "| " + " | ".join(cells) + " |"
@@ -144,22 +174,24 @@ best only | seeds |
 """
 
 
-def lines(share: float) -> Iterator[str]:
-    """Yield the table line by line as it is simulated."""
-    for scenario in SCENARIOS:
+def lines(share: float, words: str = "") -> Iterator[str]:
+    """Yield the table line by line as it is simulated: the scenarios with these words in their names."""
+    for scenario in (each for each in SCENARIOS if words in each.name):
         yield row(scenario, simulate(scenario, max(20, round(scenario.repetitions * share))))
 
 
 def main() -> None:
-    """Simulate all scenarios; write the page, or with a share below 1 show the table only."""
+    """Simulate all scenarios and write the page; of a share of the repetitions, or some scenarios, show the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--share", type=float, default=1.0, help="share of the repetitions (default: all)")
-    share, began, table = parser.parse_args().share, time.process_time(), []
-    for line in lines(share):
+    parser.add_argument("--only", default="", metavar="WORDS", help="scenarios with these words in their names")
+    given = parser.parse_args()
+    began, table = time.process_time(), []
+    for line in lines(given.share, given.only):
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
         table.append(line)
-    if share == 1.0:
+    if given.share == 1.0 and not given.only:
         text = PAGE.read_text(encoding="utf-8")
         before, _, after = text.partition("<!-- table -->\n")
         _, _, after = after.partition("<!-- end -->\n")

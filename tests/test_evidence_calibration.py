@@ -16,7 +16,7 @@ SCRIPTS = Path(__file__).parents[1] / "scripts"
 @pytest.fixture
 def scripts(monkeypatch: pytest.MonkeyPatch) -> tuple[ModuleType, ModuleType]:
     monkeypatch.syspath_prepend(str(SCRIPTS))
-    for name in ("calibrate", "scenarios", "simulations"):
+    for name in ("calibrate", "populations", "scenarios", "simulations"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     return importlib.import_module("calibrate"), importlib.import_module("simulations")
 
@@ -53,3 +53,27 @@ def test_what_differs_is_found_as_often_as_it_should_be(scripts: tuple[ModuleTyp
     draw = partial(simulations.classifiers, n=1000, seeds=5, accuracies=(0.967, 0.947))
     counts = calibrate.simulate(calibrate.Scenario("apart", draw, 200), 200)
     assert counts.right / counts.unequal >= 0.88
+
+
+@pytest.mark.parametrize(
+    ("count", "given"), [(10, {"means": (0.0,) * 3}), (10, {"means": (0.926, 0.0), "upsets": 0.3})]
+)
+def test_equal_models_are_rarely_said_to_differ_on_other_data_sets(
+    scripts: tuple[ModuleType, ModuleType], count: int, given: dict[str, object]
+) -> None:
+    calibrate, _ = scripts
+    populations = importlib.import_module("populations")
+    draw = partial(populations.ranking, population=populations.Population(**given), count=count)
+    counts = calibrate.simulate(calibrate.Scenario(f"{count} data sets {given}", draw, 300), 300)
+    bound = 0.05 + 3 * (0.05 * 0.95 / counts.trials) ** 0.5
+    assert counts.any_false / counts.trials <= bound
+    assert counts.held / counts.pairs >= 1 - bound
+    assert counts.score_held / counts.scores >= 1 - bound
+
+
+def test_models_that_differ_on_most_data_sets_are_found(scripts: tuple[ModuleType, ModuleType]) -> None:
+    calibrate, _ = scripts
+    populations = importlib.import_module("populations")
+    draw = partial(populations.ranking, population=populations.Population((2.0, 0.0, -2.0)), count=20)
+    counts = calibrate.simulate(calibrate.Scenario("data sets apart", draw, 100), 100)
+    assert counts.right / counts.unequal >= 0.9

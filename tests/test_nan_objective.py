@@ -137,6 +137,18 @@ def test_whatever_the_order_the_best_number_is_found(higher: bool) -> None:
         assert history.evaluations_since_best == len(order) - history.best_step
 
 
+def test_of_equal_objectives_the_least_tie_breaker_wins_and_counts_as_an_improvement() -> None:
+    seen = [(0.9, 0.8), (1.0, 0.5), (1.0, NAN), (1.0, 0.3), (0.9, 0.1), (1.0, 0.3), (NAN, 0.0)]
+    model, history = torch.nn.Linear(1, 1), History(is_higher_better=True)
+    for step, (value, tie) in enumerate(seen, 1):
+        history.steps = step
+        torch.nn.init.constant_(model.weight, step)
+        history.see(value, model, tie)
+    assert (history.best_step, history.evaluations_since_best) == (4, 3)
+    assert history.best_state is not None
+    assert history.best_state["weight"].item() == 4
+
+
 @pytest.fixture(scope="module")
 def runs(shared_bench: Bench) -> Mapping[str, Record]:
     pytest.importorskip("optuna", reason="needs the tuning extra")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bench.evidence.across import ModelRank, Ranking, WinRate, across
 from bench.evidence.compare import Pair, Section, Standing, Verdict, compare, compare_each
 from bench.evidence.estimate import LEVEL, Basis
+from bench.evidence.flat import is_flat, was_flat
 from bench.evidence.interval import ScoreInterval, score_interval
 from bench.evidence.observations import Observations, RunKey, Runs
 from bench.evidence.pseudovalues import jackknife, sample_scores
@@ -14,8 +16,10 @@ __all__ = [
     "FAILED",
     "LEVEL",
     "Basis",
+    "ModelRank",
     "Observations",
     "Pair",
+    "Ranking",
     "Remedy",
     "RunKey",
     "Runs",
@@ -24,13 +28,17 @@ __all__ = [
     "Section",
     "Standing",
     "Verdict",
+    "WinRate",
+    "across",
     "compare",
     "compare_each",
     "default_margin",
+    "is_flat",
     "jackknife",
     "observe",
     "repeated",
     "run_key",
     "sample_scores",
     "score_interval",
+    "was_flat",
 ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bench.evidence.estimate import LEVEL, Basis, Estimate
 from bench.evidence.observations import Observations
 from bench.evidence.rule import estimate
+from bench.evidence.wilson import wilson
 from bench.evidence.wording import scope
 from bench.stats.distributions import student_quantile
 
@@ -57,7 +58,7 @@ def score_interval(observations: Observations, model: str, *, level: float = LEV
 
 def _ends(found: Estimate, low: float, high: float, level: float) -> tuple[float, float]:
     if math.isfinite(low) and math.isfinite(high):
-        return _wilson(found, low, high, level)
+        return _inside(found, low, high, level)
     if not found.is_testable:
         return math.nan, math.nan
     reach = found.reach(level)
@@ -70,7 +71,7 @@ def _ends(found: Estimate, low: float, high: float, level: float) -> tuple[float
     return found.value - reach, found.value + reach
 
 
-def _wilson(found: Estimate, low: float, high: float, level: float) -> tuple[float, float]:
+def _inside(found: Estimate, low: float, high: float, level: float) -> tuple[float, float]:
     """Return Wilson's interval, with Student's quantile, for m = p (1 − p) / V independent samples.
 
     Where the scores do not vary at all m is the number n of samples. Between, where few samples are scored unlike the
@@ -90,6 +91,5 @@ def _wilson(found: Estimate, low: float, high: float, level: float) -> tuple[flo
         quantile, m = student_quantile(found.samples - 1, 1 - level / 2), float(found.samples)
     else:
         return math.nan, math.nan
-    middle = (share + quantile**2 / (2 * m)) / (1 + quantile**2 / m)
-    reach = quantile / (1 + quantile**2 / m) * math.sqrt(share * (1 - share) / m + (quantile / (2 * m)) ** 2)
-    return low + width * max(0.0, middle - reach), low + width * min(1.0, middle + reach)
+    below, above = wilson(share, m, quantile)
+    return low + width * below, low + width * above

@@ -1,14 +1,17 @@
-"""Say how many seeds, samples or splits would decide a pair that is open."""
+"""Say how many seeds, samples, splits or data sets would decide a pair that is open."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bench.evidence.estimate import Estimate
 from bench.stats.distributions import normal_quantile
 
-__all__ = ["Remedy", "can_runs_decide", "remedy"]
+__all__ = ["Remedy", "can_runs_decide", "remedy", "remedy_of_datasets"]
 
 # A remedy decides four times in five, if the difference is as large as it now seems.
 POWER = 0.8
@@ -20,12 +23,13 @@ LARGEST = 1_000_000
 class Remedy:
     """How many in all would decide a pair, each with the others as they are; None where no number would.
 
-    seeds: on this test part. samples: independent test samples. splits: of the same data.
+    seeds: on this test part. samples: independent test samples. splits: of the same data. datasets: like these.
     """
 
     seeds: int | None = None
     samples: int | None = None
     splits: int | None = None
+    datasets: int | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -35,7 +39,12 @@ class Remedy:
     def __str__(self) -> str:
         ways = [
             f"{number:,} {what}"
-            for number, what in ((self.seeds, "seeds"), (self.samples, "test samples"), (self.splits, "splits"))
+            for number, what in (
+                (self.seeds, "seeds"),
+                (self.samples, "test samples"),
+                (self.splits, "splits"),
+                (self.datasets, "data sets"),
+            )
             if number is not None
         ]
         return " or ".join(ways) or "more data"
@@ -66,6 +75,20 @@ def remedy(found: Estimate, level: float) -> Remedy:
             samples=_solve(found.of_samples + found.of_both / seeds, wanted - found.of_seeds / seeds, samples),
         )
     return Remedy()
+
+
+def remedy_of_datasets(leads: NDArray[np.float64], level: float) -> Remedy:
+    """Return how many data sets would decide a pair by signs that could be flipped, were others like these.
+
+    leads: (data sets,), of mean μ and variance σ²: (z_(1 − level / 2) √(μ² + σ²) + z_power σ)² / μ², and no fewer than
+    give p ≤ level where all leads have one sign, 2^(1 − N). level: corrected for the number of pairs.
+    """
+    mean, spread = float(leads.mean()), float(leads.std(ddof=1))
+    fewest = math.ceil(1 - math.log2(level))
+    reach = float(normal_quantile(1 - level / 2)) * math.hypot(mean, spread) + float(normal_quantile(POWER)) * spread
+    if not abs(mean) * math.sqrt(LARGEST) > reach:
+        return Remedy()
+    return Remedy(datasets=max(len(leads) + 1, fewest, math.ceil((reach / mean) ** 2)))
 
 
 def can_runs_decide(found: Estimate, level: float, margin: float | None) -> bool:

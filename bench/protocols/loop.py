@@ -63,22 +63,27 @@ def _pieces(part: Part, indices: Tensor, size: int, device: torch.device) -> Ite
 
 @dataclass
 class History:
-    """What the loop saw: the curve, and the best state by the validation objective."""
+    """What the loop saw: the curve, and the best state by the validation objective, then by the tie-breaker."""
 
     is_higher_better: bool
     curve: list[CurvePoint] = field(default_factory=list)
     best_value: float | None = None
+    best_tie: float | None = None
     best_state: dict[str, Tensor] | None = None
     best_step: int = 0
     evaluations_since_best: int = 0
     steps: int = 0
 
-    def see(self, value: float, model: torch.nn.Module) -> None:
-        """Take an objective in; keep the weights where it is the best so far, which NaN never is."""
-        if not is_better(value, self.best_value, higher=self.is_higher_better):
+    def see(self, value: float, model: torch.nn.Module, tie: float | None = None) -> None:
+        """Take an objective in; keep the weights where it is the best so far, which NaN never is.
+
+        tie: less is better; it decides where the objective equals the best one.
+        """
+        is_best = is_better(value, self.best_value, higher=self.is_higher_better)
+        if not is_best and not (value == self.best_value and is_better(tie, self.best_tie, higher=False)):
             self.evaluations_since_best += 1
             return
-        self.best_value, self.best_step, self.evaluations_since_best = value, self.steps, 0
+        self.best_value, self.best_tie, self.best_step, self.evaluations_since_best = value, tie, self.steps, 0
         kept = self.best_state or {}
         self.best_state = {name: _copy(tensor, kept.get(name)) for name, tensor in model.state_dict().items()}
 
@@ -274,7 +279,8 @@ def _look(context: RunContext, history: History, model: torch.nn.Module, loss: f
     if not math.isfinite(loss):
         raise Diverged(f"the training loss is {loss} at step {history.steps} (epoch {point.epoch:.2f})")
     if context.task.objective is not None:
-        history.see(scores[context.task.objective], model)
+        # Of a few samples the first epochs often name all: without it, weights that had hardly begun would be kept.
+        history.see(scores[context.task.objective], model, scores.get(context.task.tie_breaker or ""))
 
 
 def validation_scores(context: RunContext, model: Any) -> dict[str, float]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["hodges_lehmann", "signed_rank_p_value"]
+__all__ = ["hodges_lehmann", "sign_flip_p_value", "signed_rank_p_value"]
 
 Array = NDArray[np.float64]
+
+# Steps into which all sizes together, and the largest of them, are divided before the sums of their signs are counted.
+STEPS, FEWEST = 5_000, 50
 
 
 def signed_rank_p_value(differences: Array) -> float:
@@ -23,6 +26,30 @@ def signed_rank_p_value(differences: Array) -> float:
     chances = _rank_sum_chances(ranks)
     lower = min(positive, int(ranks.sum()) - positive)
     return min(1.0, 2 * float(chances[: lower + 1].sum()))
+
+
+def sign_flip_p_value(differences: Array) -> float:
+    """Return the two-sided p-value of a mean of 0, where every difference could as well have had the other sign.
+
+    differences: (n,), finite; zeros drop out. Exact for the sum of the differences on a grid that both signs share, so
+    that n differences of one sign have p = 2^(1 − n). Source: Fisher, The design of experiments, 1935, section 21.
+    """
+    sizes = np.abs(differences)
+    if not sizes.any():
+        return 1.0
+    steps = _on_grid(sizes / sizes.max())
+    positive = int(steps[differences > 0].sum())
+    lower = min(positive, int(steps.sum()) - positive)
+    return min(1.0, 2 * float(_rank_sum_chances(steps[steps > 0])[: lower + 1].sum()))
+
+
+def _on_grid(shares: Array) -> NDArray[np.int64]:
+    """Return whole numbers in proportion to shares of the largest: exactly where a small number of steps is enough."""
+    finest = max(FEWEST, STEPS // len(shares))
+    grids = np.arange(1, finest + 1)
+    places = np.outer(grids, shares)
+    exact = (np.abs(places - np.rint(places)) <= 1e-9 * finest).all(1)
+    return np.asarray(np.rint(places[np.argmax(exact) if exact.any() else -1]), dtype=np.int64)
 
 
 def hodges_lehmann(differences: Array, alpha: float) -> tuple[float, float, float]:

@@ -45,6 +45,8 @@ class Task(ABC):
     objective:    the name of *the* main score, by which weights are chosen and models are ranked; None where the task
                   has none, and then every budget is trained to its end.
     higher:       is a higher objective better?
+    tie_breaker:  the name of a score that `validate` returns, less of it is better, by which weights of the same
+                  objective are chosen: accuracy on a few samples is the same for many. None keeps the first of them.
     input_scale, target_scale: `standard`: mean 0 and deviation 1 over the training part, per column or channel;
                   `bounds`: the bounds of the space become [-1, 1]; `none`: as it stands.
     is_resplit:   are small data sets cut anew for each seed where a suite names no splits? Not where scores of two cuts
@@ -56,6 +58,7 @@ class Task(ABC):
     answer_kind: ClassVar[AnswerKind] = "predict"
     objective: ClassVar[str | None]
     higher: ClassVar[bool] = False
+    tie_breaker: ClassVar[str | None] = None
     input_scale: Scale = "standard"
     target_scale: Scale = "standard"
     is_resplit: ClassVar[bool] = True

@@ -26,6 +26,7 @@ class Classification(Task):
     settings: ClassificationSettings
     objective: ClassVar[str] = "accuracy"
     higher: ClassVar[bool] = True
+    tie_breaker: ClassVar[str] = "log_loss"
 
     def __init__(self, settings: TaskSettings | None = None, name: str = "classification", cache: str = "") -> None:
         super().__init__(settings, name, cache)
