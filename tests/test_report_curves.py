@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.record import RunRecord, SplitPlan
-from bench.report import Choice, ScatterFigure, Section, general_blocks
+from bench.record import CurvePoint, RunRecord, SplitPlan
+from bench.report import Choice, Prose, ScatterFigure, Section, general_blocks
 from tests.report_records import SETTINGS, blocks, classifiers, curve, data, draw, failed, lines, only, plan, record
 
 
@@ -118,6 +118,36 @@ def test_what_a_clock_ended_is_averaged_on_one_machine_only() -> None:
     ]
     epochs, _ = lines(only(runs), "learning")
     assert [line.condition for line in epochs.lines] == ["CPU", "CUDA"]
+
+
+def climbing(label: str, seed: int, slope: float) -> RunRecord:
+    """Return a run whose validation accuracy rises to the end of its budget, with a little noise."""
+    points = tuple(
+        CurvePoint(epoch=n, step=n, train_seconds=n / 10, validation={"accuracy": 0.5 + slope * n + draw(n, seed) / 10})
+        for n in range(1, 21)
+    )
+    return record(plan(label, seed=seed), curve=points)
+
+
+def warnings(records: list[RunRecord]) -> list[str]:
+    prose = [block for block in only(records).blocks if isinstance(block, Prose) and block.kind == "warning"]
+    return [sentence for block in prose for sentence in block.sentences]
+
+
+def test_models_that_were_still_improving_are_named() -> None:
+    flat = [climbing("flat", seed, 0.0) for seed in range(3)]
+    rising = {label: [climbing(label, seed, 0.02) for seed in range(3)] for label in ("gru", "lstm")}
+    assert warnings(flat) == []
+    assert warnings([*flat, *rising["gru"]]) == [
+        "gru was still improving when its budget ended: its place may be a matter of budget."
+    ]
+    (told,) = warnings([*flat, *rising["gru"], *rising["lstm"]])
+    assert told.endswith(" were still improving when their budget ended: their order may be a matter of budget.")
+    assert {"gru", "lstm"} < {*told.split()}
+
+
+def test_one_rising_run_of_three_is_no_warning() -> None:
+    assert warnings([climbing("gru", 0, 0.02), climbing("gru", 1, 0.0), climbing("gru", 2, 0.0)]) == []
 
 
 def test_seed_that_stopped_early_keeps_its_last_value() -> None:

@@ -148,6 +148,8 @@ def _blocks(part: _Part, source: Source) -> Iterator[Block]:
         yield Prose(sentences, "answer", is_list=True)
     if answer.scope:
         yield Prose((answer.scope,), "scope")
+    if own.warnings:
+        yield Prose(own.warnings, "warning", is_list=True)
     if own.findings:
         yield Prose(own.findings, "text", is_list=True)
     pivoted = pivots(data, f"{part.key}-variants", part.title)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_args
 from bench.plugins import BROKEN, Offer, sentence
 from bench.report.blocks import Block, Choice, Prose
 from bench.report.figures import Figure, LineFigure, MatrixFigure
-from bench.report.plots import general_blocks
+from bench.report.plots import general_blocks, not_flat
 from bench.report.section import ProtocolPart, SectionData
 from bench.specs import ProtocolSpec, resolve
 
@@ -25,13 +25,14 @@ OPTIONS = tuple(kind for kind in BLOCKS if kind.__name__ not in ("Log", "Choice"
 @dataclass(frozen=True)
 class Found:
     """The figures of a section, the protocol's or the general ones; the sentences and other blocks that its protocol
-    adds; and why something is left out.
+    adds; why something is left out; and, as a warning, which models a longer budget might have placed otherwise.
     """
 
     figures: tuple[Block, ...]
     findings: tuple[str, ...] = ()
     blocks: tuple[Block, ...] = ()
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def part_of(section: SectionData, protocols: Protocols, key: str) -> Found:
@@ -47,7 +48,8 @@ def part_of(section: SectionData, protocols: Protocols, key: str) -> Found:
     if section.samples is not None:
         section.samples.forget()
     figures = tuple(_keyed(block, key) for block in found.figures)
-    return replace(found, figures=figures, blocks=tuple(_keyed(block, key) for block in found.blocks))
+    blocks = tuple(_keyed(block, key) for block in found.blocks)
+    return replace(found, figures=figures, blocks=blocks, warnings=not_flat(section))
 
 
 def _found(section: SectionData, protocols: Protocols) -> Found:

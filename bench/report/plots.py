@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from bench.evidence import FAILED, observe
+from bench.evidence import FAILED, observe, was_flat
 from bench.matching import BASELINE
 from bench.record import CurvePoint, RunRecord
 from bench.report import text
@@ -20,7 +20,7 @@ from bench.report.repetition import Repetition, split_count
 from bench.report.section import SectionData, Variable
 from bench.report.variants import axis_of, ends_of, is_logarithmic, partial_words, quality_against_variant
 
-__all__ = ["front", "general_blocks", "learning_curves", "mean_line", "quality_against_cost"]
+__all__ = ["front", "general_blocks", "learning_curves", "mean_line", "not_flat", "quality_against_cost"]
 
 # What quality is drawn against: how the axis calls it, by the name of the measure.
 COSTS = {"train_seconds": "Training time", "latency_p50": "Latency", "peak_memory": "Peak memory"}
@@ -127,6 +127,22 @@ def front(points: Sequence[tuple[float, float]], *, higher_is_better: bool) -> f
             best = quality
             kept.append(index)
     return frozenset(kept)
+
+
+def not_flat(section: SectionData) -> tuple[str, ...]:
+    """Say which models were still improving when their budget ended, in most of the runs that can be judged."""
+    judged: dict[str, list[bool]] = {label: [] for label in section.families}
+    for record in section.records:
+        if (flat := was_flat(record)) is not None:
+            judged[record.run.label].append(flat)
+    rising = [label for label, flat in judged.items() if sum(flat) < len(flat) / 2]
+    if not rising:
+        return ()
+    if len(rising) == 1:
+        return (f"{rising[0]} was still improving when its budget ended: its place may be a matter of budget.",)
+    return (
+        f"{text.join(rising)} were still improving when their budget ended: their order may be a matter of budget.",
+    )
 
 
 def learning_curves(section: SectionData) -> Iterator[Block]:
