@@ -63,7 +63,7 @@ def roc_curve(scores: Array, is_positive: Array) -> tuple[Floats, Floats]:
     scores: (n,), higher for positive; is_positive: (n,) booleans of both kinds. Equal scores are one threshold, so that
     the area under straight lines between the points counts ties by half, as the Mann-Whitney statistic does.
     """
-    order = np.argsort(-scores, kind="stable")
+    order = np.argsort(-scores)
     hits = np.cumsum(is_positive[order])
     ends = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
     true, false = hits[ends], ends + 1 - hits[ends]

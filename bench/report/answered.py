@@ -79,7 +79,7 @@ def answered(section: SectionData, arrays: Collection[str], *, is_one_test_part:
     trivial baseline, which answers every sample alike, is left out.
     is_one_test_part: take the runs of one split alone, the one that most models have, and all models.
     """
-    kept = [each for each in section.records if each.run.model != BASELINE and {*arrays} <= {*each.kept}]
+    kept = [each for each in section.records if each.run.model != BASELINE and each.truth and {*arrays} <= {*each.kept}]
     if not kept:
         return None
     variant = _variant(section, kept)
