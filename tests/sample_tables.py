@@ -76,7 +76,7 @@ def _classifier(label: str, number: int) -> Row:
             f"{half:.4f}" if half else "",
             low,
             high,
-            f"{low:.4f} to {high:.4f}",
+            f"{low:.4f} to {high:.4f}" if half else "",
             standing,
             runs=runs,
         ),

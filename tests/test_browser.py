@@ -1,4 +1,4 @@
-"""The HTML report in a real browser: from disk, without network, at two widths, light and dark."""
+"""The page in a real browser: from disk, without network, at two widths, light and dark, by pointer and keyboard."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from bench.report import build_report
 from bench_reports import html
-from tests.report_records import ENVIRONMENT, NASTY, failed, picture, plan, record, whole_suite
+from tests.sample_report import sample_report
+from tests.sample_tables import CLASSIFIERS, NASTY
 
 webdriver = pytest.importorskip(
     "selenium.webdriver", reason="selenium is not installed: pip install 'depthbench[test]'"
@@ -37,15 +37,13 @@ ARGUMENTS = (
     "--disable-sync",
 )
 OWN_SCHEMES = ("data:", "blob:", "chrome:", "about:")
+TABLE = "#digits-results"
+SCATTER = "#chart-digits-pareto"
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    records = whole_suite()
-    records += [record(plan(NASTY, seed=seed), accuracy=0.7 + seed / 100) for seed in range(3)]
-    records += [failed(plan("breaker"), reason=NASTY)]
-    report = build_report(records, {"env-a": ENVIRONMENT}, picture, title=f"suite {NASTY}", command="bench run suite")
-    return html.render(report, tmp_path_factory.mktemp("report"))
+    return html.render(sample_report(), tmp_path_factory.mktemp("report"))
 
 
 @pytest.fixture(scope="module")
@@ -86,38 +84,52 @@ def wait(browser: Any, script: str, *arguments: Any, seconds: float = 20.0) -> A
     raise AssertionError(f"still nothing after {seconds} s: {script}")
 
 
-def draw(browser: Any, number: int = 0) -> Any:
+def draw(browser: Any, figure: str) -> Any:
     """Scroll to a figure and return its first drawn element once it is there."""
-    browser.execute_script(
-        "document.querySelectorAll('.chart')[arguments[0]].scrollIntoView({block: 'center'})",
-        number,
-    )
-    return wait(browser, "return document.querySelectorAll('.chart')[arguments[0]].querySelector('.main-svg')", number)
+    browser.execute_script("document.querySelector(arguments[0]).scrollIntoView({block: 'center'})", figure)
+    return wait(browser, "return document.querySelector(arguments[0]).querySelector('.main-svg')", figure)
 
 
-def column(browser: Any, number: int) -> list[str]:
+def find(browser: Any, selector: str) -> Any:
+    return browser.find_element("css selector", selector)
+
+
+def texts(browser: Any, selector: str) -> list[str]:
+    """Return the texts of what a selector finds and a reader can see."""
     script = (
-        "const rows = [...document.querySelector('#section-1 table').tBodies[0].rows];"
-        "return rows.map(row => row.children[arguments[0]].dataset.value ?? '')"
+        "return [...document.querySelectorAll(arguments[0])].filter(e => e.offsetParent).map(e => e.textContent.trim())"
     )
-    rows: list[str] = browser.execute_script(script, number)
+    found: list[str] = browser.execute_script(script, selector)
+    return found
+
+
+def column(browser: Any, title: str) -> list[str]:
+    """Return what a column of the first results shows, from the top, without what is in small print."""
+    script = (
+        "const table = document.querySelector(arguments[0]);"
+        "const place = [...table.tHead.rows[0].cells].findIndex(c => c.textContent.startsWith(arguments[1]));"
+        "const first = cell => (cell.querySelector('.label') || cell.querySelector('.value') || cell.firstChild);"
+        "return [...table.tBodies[0].rows].map(row => first(row.cells[place]).textContent.trim())"
+    )
+    rows: list[str] = browser.execute_script(script, TABLE, title)
     return rows
 
 
-def head(browser: Any, title: str) -> tuple[int, Any]:
-    heads = browser.execute_script("return [...document.querySelector('#section-1 table').tHead.rows[0].cells]")
-    names = browser.execute_script("return arguments[0].map(c => c.querySelector('.name').textContent)", heads)
-    return names.index(title), heads[names.index(title)]
+def head(browser: Any, title: str) -> Any:
+    cells = browser.find_elements("css selector", f"{TABLE} thead th")
+    return next(cell for cell in cells if cell.text.startswith(title))
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1400, 400])
 def test_page_opens_without_error_request_or_overflow(browser: Any, page: Path, width: int, theme: str) -> None:
     show(browser, page, width=width, theme=theme)
-    count = browser.execute_script("return document.querySelectorAll('.chart').length")
-    assert count == 5
-    for number in range(count):
-        draw(browser, number)
+    seen = browser.execute_script(
+        "return [...document.querySelectorAll('.chart')].filter(c => c.offsetParent).map(c => c.id)"
+    )
+    assert len(seen) == 6
+    for name in seen:
+        draw(browser, f"#{name}")
     assert browser.get_log("browser") == []
     messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
     asked = [each["params"]["request"]["url"] for each in messages if each["method"] == "Network.requestWillBeSent"]
@@ -128,11 +140,20 @@ def test_page_opens_without_error_request_or_overflow(browser: Any, page: Path, 
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
 
 
+def test_tables_need_no_scrolling_on_a_wide_page(browser: Any, page: Path) -> None:
+    show(browser, page)
+    script = (
+        "return [...document.querySelectorAll('main .scroll')].filter(e => e.offsetParent)"
+        ".filter(e => e.scrollWidth > e.clientWidth).map(e => e.getAttribute('aria-label'))"
+    )
+    assert [label for label in browser.execute_script(script) if label != "Wins"] == []
+
+
 @pytest.mark.parametrize(("theme", "is_dark"), [("light", False), ("dark", True)])
 def test_colours_follow_the_system_and_the_button(browser: Any, page: Path, theme: str, is_dark: bool) -> None:
     show(browser, page, theme=theme)
     assert _is_dark(browser) is is_dark
-    browser.find_element("id", "theme").click()
+    find(browser, "#theme").click()
     assert _is_dark(browser) is not is_dark
     browser.refresh()
     assert _is_dark(browser) is not is_dark
@@ -146,37 +167,99 @@ def _is_dark(browser: Any) -> bool:
 
 def test_table_sorts_by_number_both_ways_and_absent_last(browser: Any, page: Path) -> None:
     show(browser, page)
-    number, cell = head(browser, "Parameters")
+    cell = head(browser, "Parameters")
     cell.find_element("tag name", "button").click()
     assert cell.get_attribute("aria-sort") == "descending"
-    values = column(browser, number)
-    known = [float(value) for value in values if value]
-    assert known == sorted(known, reverse=True)
-    assert values[len(known) :] == [""] * (len(values) - len(known))
-    assert len(known) > 3
+    sizes = sorted((each[8] for each in CLASSIFIERS.values() if each[8] is not None), reverse=True)
+    absent = ["–"] * (len(CLASSIFIERS) - len(sizes))
+    assert column(browser, "Parameters") == [*(f"{size:,}" for size in sizes), *absent]
     cell.find_element("tag name", "button").click()
-    again = column(browser, number)
-    assert [float(value) for value in again if value] == sorted(known)
-    assert again[-1] == ""
+    assert column(browser, "Parameters") == [*(f"{size:,}" for size in reversed(sizes)), *absent]
 
 
 def test_table_sorts_from_the_keyboard(browser: Any, page: Path) -> None:
     from selenium.webdriver.common.keys import Keys
 
     show(browser, page)
-    number, cell = head(browser, "Model")
+    cell = head(browser, "Model")
     cell.find_element("tag name", "button").send_keys(Keys.ENTER)
-    names = column(browser, number)
     assert cell.get_attribute("aria-sort") == "ascending"
-    assert names.index("lenet") < names.index("logistic") < names.index("resnet")
+    assert column(browser, "Model") == sorted(CLASSIFIERS)
 
 
 def test_lower_is_better_sorts_the_best_first(browser: Any, page: Path) -> None:
     show(browser, page)
-    number, cell = head(browser, "Training")
-    cell.find_element("tag name", "button").click()
-    known = [float(value) for value in column(browser, number) if value]
-    assert known == sorted(known)
+    head(browser, "Training").find_element("tag name", "button").click()
+    seconds = [float(value) for value in column(browser, "Training")]
+    assert seconds == sorted(seconds)
+
+
+def test_more_numbers_are_shown_on_demand(browser: Any, page: Path) -> None:
+    show(browser, page)
+    assert not head_titles(browser) & {"Macro F1", "Calibration error", "Depth"}
+    button = find(browser, f"[aria-controls='{TABLE[1:]}']")
+    button.click()
+    assert button.get_attribute("aria-expanded") == "true"
+    assert head_titles(browser) >= {"Macro F1", "Calibration error", "Depth", "Accuracy"}
+    button.click()
+    assert not head_titles(browser) & {"Macro F1", "Calibration error", "Depth"}
+
+
+def head_titles(browser: Any) -> set[str]:
+    return {text.partition("\xa0")[0] for text in texts(browser, f"{TABLE} thead .name")}
+
+
+def test_a_metric_is_chosen(browser: Any, page: Path) -> None:
+    show(browser, page)
+    assert "Accuracy of every model on every data set." in texts(browser, "#across-scores .caption")
+    find(browser, "#across-scores button[data-option='1']").click()
+    assert texts(browser, "#across-scores .caption") == ["Macro F1 of every model on every data set."]
+    assert find(browser, "#across-scores button[data-option='1']").get_attribute("aria-pressed") == "true"
+
+
+def test_another_axis_is_drawn_once_it_is_chosen(browser: Any, page: Path) -> None:
+    show(browser, page)
+    draw(browser, "#chart-digits-curves-epochs")
+    find(browser, "#digits-curves button[data-option='1']").click()
+    title = "return document.querySelector('#chart-digits-curves-seconds .xtitle')?.textContent"
+    assert wait(browser, title) == "Training time (s)"
+
+
+def test_filter_acts_on_tables_figures_and_pictures(browser: Any, page: Path) -> None:
+    show(browser, page)
+    draw(browser, SCATTER)
+    assert drawn_labels(browser) >= {"lenet", "resnet", "logistic"}
+    place = [model.label for model in sample_report().models].index("resnet")
+    browser.execute_script("document.querySelector(arguments[0]).click()", f".filter-models input[value='{place}']")
+    assert texts(browser, "#shown") == ["12 of 13"]
+    assert "resnet" not in texts(browser, "main tbody .label")
+    assert wait(browser, "return document.querySelectorAll('.chart .annotation-text').length")
+    assert "resnet" not in drawn_labels(browser)
+    assert "lenet" in drawn_labels(browser)
+    find(browser, "#search").send_keys("CLASS-gauss")
+    assert texts(browser, "main figure b") == ["Real images", "class-gaussian"]
+    browser.execute_script("document.querySelector('#all').click()")
+    assert texts(browser, "#shown") == [""]
+    assert "resnet" in texts(browser, f"{TABLE} tbody .label")
+
+
+def drawn_labels(browser: Any) -> set[str]:
+    return set(texts_of_drawing(browser, f"{SCATTER} .annotation-text"))
+
+
+def texts_of_drawing(browser: Any, selector: str) -> list[str]:
+    found: list[str] = browser.execute_script(
+        "return [...document.querySelectorAll(arguments[0])].map(e => e.textContent)", selector
+    )
+    return found
+
+
+def test_a_family_is_left_out_at_once(browser: Any, page: Path) -> None:
+    show(browser, page)
+    find(browser, ".filter-families [data-family='deep']").click()
+    assert set(texts(browser, f"{TABLE} tbody .label")) == {
+        label for label, each in CLASSIFIERS.items() if each[0] != "deep"
+    }
 
 
 @pytest.mark.parametrize("width", [1400, 400])
@@ -184,35 +267,63 @@ def test_pointing_at_a_model_tells_about_it(browser: Any, page: Path, width: int
     from selenium.webdriver import ActionChains
 
     show(browser, page, width=width)
-    draw(browser)
-    script = (
-        "const all = [...document.querySelector('.chart').querySelectorAll('.trace.scatter .points path')];"
-        "return all.length > 5 && all"
-    )
+    draw(browser, SCATTER)
+    script = f"const all = [...document.querySelectorAll('{SCATTER} .points path')]; return all.length > 5 && all"
     seen = []
-    for point in wait(browser, script)[-8:]:
+    for point in wait(browser, script):
         ActionChains(browser).move_to_element(point).perform()
-        seen.append(wait(browser, "return document.querySelector('.chart .hoverlayer').textContent"))
-    assert any("lenet" in text and "runs" in text and "training" in text for text in seen)
+        seen.append(wait(browser, f"return document.querySelector('{SCATTER} .hoverlayer').textContent"))
+    assert len(seen) == len(CLASSIFIERS)
+    assert any("lenet (deep)" in text and "98.75 %" in text and "5 runs" in text for text in seen)
 
 
-def test_switch_turns_epochs_into_seconds(browser: Any, page: Path) -> None:
+def test_pointing_at_a_number_tells_its_runs(browser: Any, page: Path) -> None:
+    from selenium.webdriver import ActionChains
+
     show(browser, page)
-    draw(browser, 1)
-    title = "return document.querySelectorAll('.chart')[1].querySelector('.xtitle')?.textContent"
-    assert wait(browser, title) == "Epoch"
-    browser.find_element("css selector", ".switch button[data-index='1']").click()
-    wait(browser, f"return ({title.removeprefix('return ')}) === 'Training time (s)'")
+    cell = find(browser, f"{TABLE} td.best")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", cell)
+    ActionChains(browser).move_to_element(cell).perform()
+    told = wait(browser, "const p = document.querySelector('#popup'); return !p.hidden && p.innerText")
+    assert "lenet: Accuracy" in told
+    assert "0.9814 to 0.9936" in told
+    assert "seed 4" in told
+
+
+def test_the_keyboard_reaches_the_runs_of_every_number(browser: Any, page: Path) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    show(browser, page)
+    first = find(browser, f"{TABLE} tbody [tabindex='0']")
+    browser.execute_script("document.activeElement.blur()")
+    first.send_keys(Keys.ARROW_RIGHT)
+    browser.switch_to.active_element.send_keys(Keys.ARROW_DOWN)
+    cell = browser.switch_to.active_element
+    assert cell.get_attribute("aria-describedby") == "popup"
+    assert "resnet: Accuracy" in wait(
+        browser, "const p = document.querySelector('#popup'); return !p.hidden && p.innerText"
+    )
+    cell.send_keys(Keys.ESCAPE)
+    assert not find(browser, "#popup").is_displayed()
 
 
 def test_hostile_texts_show_as_they_are(browser: Any, page: Path) -> None:
     show(browser, page)
-    draw(browser)
-    labels = browser.execute_script("return [...document.querySelectorAll('tbody .label')].map(e => e.textContent)")
-    assert NASTY in labels
-    legend = browser.execute_script("return document.querySelector('.chart .legend').textContent")
-    assert "<script>alert('x')</script>" in legend
+    draw(browser, "#chart-adult-sizes-figure")
+    assert NASTY in texts(browser, "tbody .label")
+    legend = find(browser, "#chart-adult-sizes-figure .legend").get_attribute("textContent")
+    assert NASTY[:20] in legend
     assert browser.execute_script("return document.querySelectorAll('.chart script, .chart iframe').length") == 0
+
+
+def test_axes_stay_within_what_is_possible(browser: Any, page: Path) -> None:
+    show(browser, page)
+    for figure in (SCATTER, "#chart-across-ranks", "#chart-digits-curves-epochs"):
+        draw(browser, figure)
+    ends = "const a = document.querySelector(arguments[0])._fullLayout[arguments[1]]; return a.range"
+    assert browser.execute_script(ends, SCATTER, "yaxis")[1] == 1
+    assert browser.execute_script(ends, "#chart-across-ranks", "xaxis") == [1, 8]
+    assert browser.execute_script(ends, "#chart-digits-curves-epochs", "yaxis")[0] == 0
 
 
 def test_numbers_align_and_first_column_stays(browser: Any, page: Path) -> None:
@@ -223,7 +334,7 @@ def test_numbers_align_and_first_column_stays(browser: Any, page: Path) -> None:
     assert style[0] == "right"
     assert "tabular-nums" in style[1]
     places = browser.execute_script(
-        "const box = document.querySelector('#section-1 .scroll'), cell = box.querySelector('tbody th');"
+        f"const box = document.querySelector('{TABLE}').parentElement, cell = box.querySelector('tbody th');"
         "const before = cell.getBoundingClientRect().left; box.scrollLeft = 300;"
         "return [before, cell.getBoundingClientRect().left, box.scrollLeft]"
     )
@@ -233,5 +344,29 @@ def test_numbers_align_and_first_column_stays(browser: Any, page: Path) -> None:
 
 def test_failure_opens_to_its_traceback(browser: Any, page: Path) -> None:
     show(browser, page)
-    browser.execute_script("document.querySelector('#failures details summary').click()")
-    assert "Traceback" in browser.find_element("css selector", "#failures details[open] pre").text
+    for summary in browser.find_elements("css selector", "#failures summary"):
+        browser.execute_script("arguments[0].click()", summary)
+    assert "Traceback" in find(browser, "#failures details[open] pre").text
+
+
+def test_a_link_opens_what_it_leads_into(browser: Any, page: Path) -> None:
+    show(browser, page)
+    browser.execute_script("location.hash = 'failures'")
+    wait(browser, "return document.querySelector('#failures').open")
+
+
+def test_paper_is_light_and_shows_what_is_folded(browser: Any, page: Path) -> None:
+    show(browser, page, theme="dark")
+    state = (
+        "return [document.documentElement.dataset.theme, document.querySelector('#failures').open,"
+        " [...document.querySelectorAll('.chart')].filter(c => c.offsetParent && !c.querySelector('.main-svg')).length]"
+    )
+    assert browser.execute_script(state)[:2] == ["dark", False]
+    browser.execute_script("dispatchEvent(new Event('beforeprint'))")
+    assert browser.execute_script(state) == ["light", True, 0]
+    widths = "return [...document.querySelectorAll('.chart .main-svg')].map(e => e.getBoundingClientRect().width)"
+    assert max(browser.execute_script(widths)) <= 520
+    browser.execute_script("dispatchEvent(new Event('afterprint'))")
+    assert browser.execute_script(state)[:2] == ["dark", False]
+    # Wider than on paper again.
+    wait(browser, f"return Math.max(...({widths.removeprefix('return ')})) > 520")

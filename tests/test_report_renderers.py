@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import csv as csv_module
-import json
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -19,7 +17,7 @@ from hypothesis import strategies as st
 from bench.record import Memory
 from bench.report import Report, build_report
 from bench.specs import resolve
-from bench_reports import bench_renderers, html, latex, markdown
+from bench_reports import bench_renderers, latex, markdown
 from bench_reports import csv as csv_renderer
 from bench_reports.words import main_columns, significant
 from tests.report_records import (
@@ -35,7 +33,7 @@ from tests.report_records import (
 )
 
 Render = Callable[[Report, Path], Path]
-RENDERERS: list[Render] = [html.render, markdown.render, csv_renderer.render, latex.render]
+RENDERERS: list[Render] = [markdown.render, csv_renderer.render, latex.render]
 
 
 @pytest.fixture(scope="module")
@@ -58,40 +56,6 @@ def ordinary() -> Report:
     return build_report(
         whole_suite(), {"env-a": ENVIRONMENT}, picture, title="quickstart", command="bench run quickstart"
     )
-
-
-class Page(HTMLParser):
-    """Collects what a page would load, the scripts it would run, and the texts it shows."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__()
-        self.loads: list[str] = []
-        self.scripts: list[str] = []
-        self.tags: list[str] = []
-        self.text = ""
-        self._script: str | None = None
-        self.feed(source)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        named = dict(attrs)
-        self.loads += [str(named[name]) for name in ("src", "srcset", "data", "poster", "action") if name in named]
-        if tag == "link" and named.get("href"):
-            self.loads.append(str(named["href"]))
-        assert not any(name.startswith("on") for name in named), f"inline handler in <{tag}>"
-        if tag == "script":
-            self._script = ""
-
-    def handle_data(self, data: str) -> None:
-        if self._script is None:
-            self.text += data
-        else:
-            self._script += data
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "script" and self._script is not None:
-            self.scripts.append(self._script)
-            self._script = None
 
 
 @pytest.mark.parametrize("render", RENDERERS)
@@ -119,50 +83,6 @@ def test_offering_the_formats_imports_nothing_heavy() -> None:
 def test_formats_cope_with_next_to_nothing(render: Render, records: list, tmp_path: Path) -> None:
     report = build_report(records, {}, picture, title="t", command="c")
     assert render(report, tmp_path).stat().st_size > 0
-
-
-def test_html_loads_nothing(ordinary: Report, tmp_path: Path) -> None:
-    page = Page(html.render(ordinary, tmp_path).read_text(encoding="utf-8"))
-    assert page.loads
-    assert all(load.startswith("data:") for load in page.loads)
-    style = (html.TEMPLATES / "report.css").read_text(encoding="utf-8")
-    assert "url(" not in style
-    assert "@import" not in style
-
-
-def test_html_keeps_hostile_texts_as_texts(hostile: Report, tmp_path: Path) -> None:
-    source = html.render(hostile, tmp_path).read_text(encoding="utf-8")
-    page = Page(source)
-    assert NASTY in page.text
-    assert "<script>alert" not in source
-    charts = [script for script in page.scripts if script.lstrip().startswith("[{")]
-    assert charts
-    for script in charts:
-        json.loads(script)
-    # one for plotly, one of our own, one for each figure's data: nothing else runs
-    assert len(page.scripts) == len(charts) + 2
-
-
-def test_chart_texts_are_escaped_for_plotly_too(hostile: Report, tmp_path: Path) -> None:
-    records = [record(plan(label, seed=seed)) for label in ("<b>bold</b>", "a&b") for seed in range(2)]
-    report = build_report(records, {}, picture, title="t", command="c")
-    page = Page(html.render(report, tmp_path).read_text(encoding="utf-8"))
-    traces = [
-        trace
-        for script in page.scripts
-        if script.startswith("[{")
-        for chart in json.loads(script)
-        for trace in chart["traces"]
-    ]
-    names = {trace["name"] for trace in traces if trace.get("showlegend", True)}
-    assert names == {"&lt;b&gt;bold&lt;/b&gt;", "a&amp;b"}
-
-
-@given(st.text())
-def test_json_in_a_script_reads_back_and_ends_nothing(text: str) -> None:
-    written = str(html.script_json({"text": text + "</script><!--"}))
-    assert json.loads(written)["text"] == text + "</script><!--"
-    assert not set("<>&\u2028\u2029") & set(written)
 
 
 def test_markdown_tables_keep_their_shape(hostile: Report, tmp_path: Path) -> None:
