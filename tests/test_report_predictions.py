@@ -29,12 +29,13 @@ def answers(seed: int, n: int = 200, classes: int = 3, skill: float = 2.0) -> di
 
 
 def figure(blocks, key: str) -> LineFigure:
-    (found,) = (each for each in blocks if isinstance(each, LineFigure) and each.key == f"s-{key}")
+    options = [each for block in blocks for each in (block.options.values() if isinstance(block, Choice) else (block,))]
+    (found,) = (each for each in options if isinstance(each, LineFigure) and each.key == f"s-{key}")
     return found
 
 
 def matrices(blocks) -> dict[str, MatrixFigure]:
-    (choice,) = (each for each in blocks if isinstance(each, Choice))
+    choice = next(each for each in blocks if isinstance(each, Choice))
     return {label: each for label, each in choice.options.items() if isinstance(each, MatrixFigure)}
 
 
@@ -89,7 +90,7 @@ def test_confusions_are_summed_over_runs_and_coloured_by_true_class():
         kept.add("lenet", {"probabilities": p, "labels": y}, names=("cat", "dog"), seed=seed)
     (matrix,) = matrices(prediction_blocks(kept.section(), kept, "s")).values()
     assert matrix.rows == matrix.columns == ("cat", "dog")
-    assert matrix.texts == (("4", "2"), ("0", "6"))
+    assert matrix.texts == (("4", "2"), ("", "6"))
     assert matrix.values[0] == pytest.approx((4 / 6, 2 / 6), abs=1e-4)
     assert "summed over 3 runs" in matrix.caption
 
@@ -144,6 +145,20 @@ def test_a_reliability_line_says_how_many_answers_its_bins_hold():
     assert line.x == pytest.approx([0.9])
 
 
+@pytest.mark.parametrize(("skill", "first"), [(9.0, "up to 10 % false positives"), (1.0, "whole")])
+def test_curves_that_lie_in_the_corner_are_shown_at_their_beginning_first(skill, first):
+    kept = Kept()
+    kept.add("lenet", answers(0, skill=9.0))
+    kept.add("mlp", answers(1, skill=skill))
+    choice = next(each for each in prediction_blocks(kept.section(), kept, "s") if each.key == "s-roc")
+    assert isinstance(choice, Choice)
+    assert next(iter(choice.options)) == first
+    begin = choice.options["up to 10 % false positives"]
+    assert isinstance(begin, LineFigure)
+    assert begin.x.high == 0.1
+    assert all(0 <= x <= 0.1 for line in begin.lines for x in line.x)
+
+
 def test_two_classes_have_the_curve_of_the_second():
     kept = Kept()
     kept.add("lenet", answers(0, classes=2), names=("benign", "malignant"))
@@ -194,7 +209,7 @@ def test_a_run_on_two_devices_counts_once():
     for device in ("cuda", "cpu"):
         kept.add("lenet", answers(1), device=device)
     (matrix,) = matrices(prediction_blocks(kept.section(), kept, "s")).values()
-    assert sum(int(text) for row in matrix.texts for text in row) == 200
+    assert sum(int(text or 0) for row in matrix.texts for text in row) == 200
 
 
 def test_of_variants_the_one_with_most_models_and_the_best_scores_is_drawn():

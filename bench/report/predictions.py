@@ -25,6 +25,8 @@ MOST_CLASSES = 20
 FEWEST_ANSWERS = 10
 # Squared, so that they lie close where good models' curves bend.
 RATES = np.linspace(0.0, 1.0, 81) ** 2
+# Up to this false positive rate goes the second figure, the first where all curves have reached so much there.
+FEW_ALARMS, CORNER = 0.1, 0.95
 DECIMALS = 4
 TENTHS = 10
 
@@ -108,7 +110,7 @@ def _matrix(key: str, label: str, runs: int, counts: Array, shown: Array, names:
         columns=titles,
         rows=titles,
         values=tuple(tuple(round(float(value), DECIMALS) for value in row) for row in shares[inside]),
-        texts=tuple(tuple(f"{value:,}" for value in row) for row in counts[inside].tolist()),
+        texts=tuple(tuple(f"{value:,}" if value else "" for value in row) for row in counts[inside].tolist()),
         caption=caption,
     )
 
@@ -148,33 +150,37 @@ def _calibration_line(label: str, bins: Bins) -> Line:
     )
 
 
-def _roc(chosen: Answered, read: Mapping[str, _Read], names: Sequence[str], key: str) -> LineFigure | None:
-    lines = [_roc_line(label, each.rates) for label, each in read.items() if np.isfinite(each.rates).all()]
-    if not lines:
+def _roc(chosen: Answered, read: Mapping[str, _Read], names: Sequence[str], key: str) -> Choice | None:
+    rates = {label: each.rates for label, each in read.items() if np.isfinite(each.rates).all()}
+    if not rates:
         return None
-    what = (
-        f"Class {names[1]} against {names[0]}" if len(names) == 2 else "Each class against the rest, mean over classes"
-    )
-    caption = (
+    is_binary = len(names) == 2
+    what = f"Class {names[1]} against {names[0]}" if is_binary else "Each class against the rest, mean over classes"
+    caption = _captioned(
         f"{what}: samples found (true positive rate) against false alarms (false positive rate) as the threshold "
-        f"falls; mean of the curves of {chosen.about_runs}, at equal false positive rates."
+        f"falls; mean of the curves of {chosen.about_runs}, at equal false positive rates.",
+        chosen,
     )
+    # Every curve begins at (0, 0), though some rise at once.
+    whole = [Line(label, (0.0, *_rounded(RATES)), (0.0, *_rounded(each))) for label, each in rates.items()]
+    few = RATES <= FEW_ALARMS
+    begin = [Line(label, _rounded(RATES[few]), _rounded(each[few])) for label, each in rates.items()]
+    words = f"up to {100 * FEW_ALARMS:g} % false positives"
+    options = {
+        "whole": _roc_figure(key, "ROC curve", 1.0, (*whole, _diagonal("chance")), caption),
+        words: _roc_figure(f"{key}-begin", f"ROC curve {words}", FEW_ALARMS, begin, caption),
+    }
+    # Where all curves lie in the corner, only their beginning shows how they differ.
+    is_cornered = all(each[few][-1] >= CORNER for each in rates.values())
+    order = (words, "whole") if is_cornered else ("whole", words)
+    return Choice(key, "ROC curve", {name: options[name] for name in order})
+
+
+def _roc_figure(key: str, title: str, end: float, lines: Sequence[Line], caption: str) -> LineFigure:
+    x = Axis("False positive rate", low=0.0, high=end, is_share=True)
     return LineFigure(
-        key=key,
-        title="ROC curve",
-        x=Axis("False positive rate", low=0.0, high=1.0, is_share=True),
-        y=Axis("True positive rate", low=0.0, high=1.0, is_share=True),
-        lines=(*lines, _diagonal("chance")),
-        caption=_captioned(caption, chosen),
+        key, title, x, Axis("True positive rate", low=0.0, high=1.0, is_share=True), tuple(lines), caption
     )
-
-
-def _roc_line(label: str, rates: Array) -> Line:
-    # Every curve begins at (0, 0), though some rise at once. Within a level stretch no point is needed.
-    x, y = (0.0, *_rounded(RATES)), (0.0, *_rounded(rates))
-    ends = {0, len(y) - 1}
-    kept = [place for place in range(len(y)) if place in ends or not y[place - 1] == y[place] == y[place + 1]]
-    return Line(label, tuple(x[place] for place in kept), tuple(y[place] for place in kept))
 
 
 def _of_values(chosen: Answered, arrays: Arrays, key: str) -> Iterator[LineFigure]:
