@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
-from itertools import product
 
 import numpy as np
 import pytest
@@ -17,20 +16,14 @@ from bench.stats import (
     holm,
     interquartile_mean,
     mean_interval,
-    paired_difference,
     performance_profile,
     probability_of_improvement,
-    tost_paired,
     with_failures,
 )
 
 numbers = st.floats(-1e3, 1e3).map(lambda x: round(x, 3))
 samples = st.lists(numbers, min_size=1, max_size=12)
 EXACT = settings(deadline=None, max_examples=50)
-
-
-def by_seed(values: list[float]) -> dict[int, float]:
-    return dict(enumerate(values))
 
 
 def test_numbers_need_neither_torch_nor_the_rest_of_the_harness() -> None:
@@ -81,105 +74,12 @@ def test_mean_interval_covers_the_truth_as_often_as_it_says() -> None:
     assert 93 <= sum(interval.low <= 0 <= interval.high for interval in intervals) / 20 <= 97
 
 
-# --- two models over shared seeds
-
-
-@EXACT
-@given(st.lists(st.tuples(numbers, numbers), min_size=2, max_size=20))
-def test_t_equals_scipy(pairs: list[tuple[float, float]]) -> None:
-    a, b = (list(side) for side in zip(*pairs, strict=True))
-    differences = np.subtract(a, b)
-    comparison = paired_difference(by_seed(a), by_seed(b))
-    if np.ptp(differences) > 1e-6:
-        expected = scipy.stats.ttest_rel(a, b)
-        assert comparison.p_value == pytest.approx(expected.pvalue, abs=1e-9)
-        ends = expected.confidence_interval(0.95)
-        assert (comparison.low, comparison.high) == pytest.approx((ends.low, ends.high), abs=1e-6)
-
-
-def test_only_shared_seeds_are_compared() -> None:
-    comparison = paired_difference({0: 1.0, 1: 2.0, 2: 4.0, 9: 100.0}, {2: 1.0, 1: 1.0, 0: 1.0, 7: -100.0})
-    assert (comparison.difference, comparison.count) == (pytest.approx(4 / 3), 3)
-
-
-@pytest.mark.parametrize(("difference", "p_value"), [(0.0, 1.0), (0.1, 0.0)])
-def test_equal_differences_have_no_width(difference: float, p_value: float) -> None:
-    comparison = paired_difference(dict.fromkeys(range(4), difference), dict.fromkeys(range(4), 0.0))
-    assert (comparison.low, comparison.high, comparison.p_value) == (difference, difference, p_value)
-
-
-@pytest.mark.parametrize("method", ["t", "wilcoxon"])
-def test_nothing_shared_decides_nothing(method: str) -> None:
-    comparison = paired_difference({0: 1.0}, {1: 1.0}, method=method)
-    assert math.isnan(comparison.difference)
-    assert (comparison.p_value, comparison.count, comparison.can_decide) == (1.0, 0, False)
-
-
-@pytest.mark.parametrize("method", ["t", "wilcoxon"])
-@pytest.mark.parametrize("count", range(1, 9))
-def test_can_decide_is_exact(method: str, count: int) -> None:
-    """The clearest outcome there is, all differences large and of one sign, is significant where it says so."""
-    clearest = {seed: 1000 + seed / 1e3 for seed in range(count)}
-    comparison = paired_difference(clearest, dict.fromkeys(clearest, 0.0), method=method)
-    assert comparison.can_decide is (comparison.p_value <= 0.05)
-    assert comparison.can_decide is (count >= (2 if method == "t" else 6))
-    assert math.isnan(comparison.low) is not comparison.can_decide
-
-
-@EXACT
-@given(st.lists(numbers.filter(bool), min_size=1, max_size=12, unique_by=abs))
-def test_wilcoxon_equals_scipys_exact_test(differences: list[float]) -> None:
-    comparison = paired_difference(by_seed(differences), dict.fromkeys(range(len(differences)), 0.0), method="wilcoxon")
-    assert comparison.p_value == pytest.approx(scipy.stats.wilcoxon(differences, method="exact").pvalue)
-
-
-@EXACT
-@given(st.lists(st.integers(-4, 4), min_size=1, max_size=9))
-def test_wilcoxon_with_ties_equals_the_count_over_all_signs(differences: list[int]) -> None:
-    kept = np.array([value for value in differences if value])
-    ranks = scipy.stats.rankdata(np.abs(kept))
-    sums = [float(ranks[np.array(signs, dtype=bool)].sum()) for signs in product([0, 1], repeat=len(kept))]
-    centre, observed = ranks.sum() / 2, float(ranks[kept > 0].sum())
-    expected = np.mean([abs(total - centre) >= abs(observed - centre) for total in sums]) if len(kept) else 1.0
-    a = {seed: float(value) for seed, value in enumerate(differences)}
-    assert paired_difference(a, dict.fromkeys(a, 0.0), method="wilcoxon").p_value == pytest.approx(expected)
-
-
-def test_intervals_hold_the_shifts_the_test_does_not_reject() -> None:
-    differences = np.random.default_rng(5).normal(0.4, 1, size=11).tolist()
-    interval = paired_difference(by_seed(differences), dict.fromkeys(range(11), 0.0), method="wilcoxon")
-    ends = ((interval.low, 1), (interval.high, -1))
-    for shift, is_inside in [(end + side * inward * 1e-6, side > 0) for end, inward in ends for side in (-1, 1)]:
-        shifted = paired_difference(by_seed(differences), dict.fromkeys(range(11), shift), method="wilcoxon")
-        assert (shifted.p_value > 0.05) is is_inside
-
-
-@pytest.mark.parametrize("method", ["t", "wilcoxon"])
-@EXACT
-@given(pairs=st.lists(st.tuples(numbers, numbers), min_size=1, max_size=8))
-def test_swapping_the_models_swaps_the_difference(method: str, pairs: list[tuple[float, float]]) -> None:
-    a, b = (by_seed(list(side)) for side in zip(*pairs, strict=True))
-    there, back = paired_difference(a, b, method=method), paired_difference(b, a, method=method)
-    assert back.p_value == pytest.approx(there.p_value)
-    expected = (-there.difference, -there.high, -there.low)
-    assert (back.difference, back.low, back.high) == pytest.approx(expected, abs=1e-6, nan_ok=True)
-
-
-def test_failed_runs_enter_by_rank_and_stop_a_mean() -> None:
-    a = with_failures(dict.fromkeys(range(7), 0.9), higher_is_better=True)
-    b = with_failures({seed: None if seed < 5 else 0.8 for seed in range(7)}, higher_is_better=True)
-    assert paired_difference(a, b, method="wilcoxon").p_value == pytest.approx(2 / 2**7)
-    assert paired_difference(b, b, method="wilcoxon").p_value == 1
-    with pytest.raises(ValueError, match="method='wilcoxon'"):
-        paired_difference(a, b)
-
-
 def test_with_failures_knows_the_direction() -> None:
     assert with_failures({0: 1.0, 1: None, 2: math.nan}, True) == {0: 1.0, 1: -math.inf, 2: -math.inf}
     assert with_failures({0: 1.0, 1: None}, False) == {0: 1.0, 1: math.inf}
 
 
-# --- many comparisons, equivalence
+# --- many comparisons
 
 
 @EXACT
@@ -191,35 +91,6 @@ def test_holm_equals_statsmodels(p_values: list[float]) -> None:
 
 def test_holm_of_nothing_is_nothing() -> None:
     assert holm([]) == ()
-
-
-@EXACT
-@given(st.lists(st.tuples(numbers, numbers), min_size=2, max_size=20), st.floats(0.1, 100))
-def test_tost_equals_statsmodels(pairs: list[tuple[float, float]], margin: float) -> None:
-    weightstats = pytest.importorskip("statsmodels.stats.weightstats", exc_type=ImportError)
-    a, b = (np.array(side) for side in zip(*pairs, strict=True))
-    if np.ptp(a - b) > 1e-6:
-        expected, *_ = weightstats.ttost_paired(a, b, -margin, margin)
-        result = tost_paired(by_seed(a.tolist()), by_seed(b.tolist()), margin)
-        assert result.p_value == pytest.approx(expected, abs=1e-9)
-        assert result.is_equivalent is (-margin < result.low and result.high < margin)
-
-
-def test_equivalence_of_equal_differences() -> None:
-    a, b = dict.fromkeys(range(3), 1.0), dict.fromkeys(range(3), 0.5)
-    assert tost_paired(a, b, 0.6).is_equivalent
-    assert not tost_paired(a, b, 0.4).is_equivalent
-
-
-@pytest.mark.parametrize("count", [0, 1])
-def test_one_pair_shows_no_equivalence(count: int) -> None:
-    result = tost_paired(dict.fromkeys(range(count), 1.0), dict.fromkeys(range(count), 1.0), 10)
-    assert (result.is_equivalent, result.can_decide, result.p_value) == (False, False, 1.0)
-
-
-def test_a_margin_is_positive() -> None:
-    with pytest.raises(ValueError, match="got 0"):
-        tost_paired({0: 1.0, 1: 2.0}, {0: 1.0, 1: 1.0}, 0)
 
 
 # --- how often

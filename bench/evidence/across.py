@@ -27,7 +27,7 @@ from bench.evidence.remedy import Remedy, remedy_of_datasets
 from bench.evidence.wilson import wilson
 from bench.evidence.wins import win_shares
 from bench.stats.distributions import student_quantile
-from bench.stats.paired import holm
+from bench.stats.holm import holm
 from bench.stats.ranks import RankTest, friedman
 from bench.stats.signs import sign_flip_p_value
 

@@ -25,7 +25,7 @@ from bench.evidence.resplits import ROUNDING
 from bench.evidence.rule import estimate, estimate_values, run_values
 from bench.evidence.sequential import anytime_p_value
 from bench.evidence.wording import notes, scope
-from bench.stats.paired import holm
+from bench.stats.holm import holm
 
 __all__ = ["Pair", "Section", "Standing", "Verdict", "compare", "compare_each"]
 
