@@ -85,6 +85,7 @@ def write_reports(
     from bench.cli.inputs import InputImages
     from bench.evidence import SampleScores
     from bench.report import Source, build_report
+    from bench.report.methods import Offers
     from bench.runner.rescoring import Rescorer, metric_sources
     from bench.tasks.scoring import own_scores
 
@@ -118,6 +119,7 @@ def write_reports(
             ),
             inputs=InputImages(plugins),
             protocols=plugins.protocols,
+            offers=Offers.of(plugins),
         ),
         title=", ".join(plan.suite for plan in wanted),
         command=" && ".join(plan.command for plan in wanted),

@@ -16,15 +16,18 @@ from bench.report.about import about
 from bench.report.analysis import analyse
 from bench.report.answers import Answer
 from bench.report.blocks import Block, Comparison, Model, Prose, Report, Section
+from bench.report.datafacts import data_block
 from bench.report.failures import inapplicable
 from bench.report.families import family_place
 from bench.report.gallery import Artifacts, sample_gallery
-from bench.report.grouping import Group, data_versions, flatten, group, newest
+from bench.report.grouping import Group, canonical, data_versions, flatten, group, newest
 from bench.report.measures import is_rescored, score_title
+from bench.report.methods import Offers, methods
 from bench.report.only_deep import Inputs, only_deep_blocks
 from bench.report.overview import overview
 from bench.report.parts import part_of
 from bench.report.predictions import prediction_blocks
+from bench.report.ranks import rank_blocks
 from bench.report.section import SectionData
 from bench.report.table import comparison_table, comparisons, model_table, pivots
 from bench.specs import ProtocolSpec
@@ -38,13 +41,15 @@ class Source:
 
     artifacts: returns the bytes of a record's artifact by name, and raises StoreError where there are none.
     samples: reads kept answers. inputs: returns the images of a run's test part, None where they are not at hand.
-    protocols: those that may add a part of their own, all that are installed by default.
+    protocols: those that may add a part of their own. offers: what is known of models, data sets and protocols. Both
+    are those of all installed plugins by default.
     """
 
     artifacts: Artifacts | None = None
     samples: SampleScores | None = None
     inputs: Inputs | None = None
     protocols: Mapping[str, Offer[ProtocolSpec]] | None = None
+    offers: Offers | None = None
 
 
 @dataclass(frozen=True)
@@ -77,8 +82,11 @@ def build_report(
     the main scores.
     """
     listed = list(records)
-    if source.protocols is None:
-        source = replace(source, protocols=discover().protocols)
+    if source.offers is None or source.protocols is None:
+        plugins = discover()
+        source = replace(
+            source, offers=source.offers or Offers.of(plugins), protocols=source.protocols or plugins.protocols
+        )
     groups = [newest(each) for each in group(listed)]
     # What two suites list, or one under two labels, was made once.
     known = list({record.run.run_id: record for record in listed}.values())
@@ -103,6 +111,7 @@ def build_report(
         command=command,
         sections=(
             *_sections(parts, source),
+            *_methods(parts, environments, source),
             *about([(part.title, part.group.records) for part in parts], known, environments, attempts),
         ),
         models=_models(parts),
@@ -121,11 +130,19 @@ def _sections(parts: Sequence[_Part], source: Source) -> Iterator[Section]:
     tables = overview([(_distinct(part, parts), part.data) for part in parts])
     if len(parts) > 1 and tables:
         yield Section("overview", "Models by data set", tuple(tables), "across")
+    if ranked := rank_blocks([(canonical(part.group.settings), part.data) for part in parts]):
+        yield Section("ranks", "Ranks over data sets", tuple(ranked), "across")
     for part in parts:
         yield Section(
             part.key, part.title, tuple(_blocks(part, source)), "results", dataset=part.group.dataset,
             task=part.group.task, protocol=part.group.protocol, settings=flatten(part.group.settings),
         )  # fmt: skip
+
+
+def _methods(parts: Sequence[_Part], environments: Mapping[str, Environment], source: Source) -> Iterator[Section]:
+    found = methods([part.data for part in parts], environments, source.offers or Offers())
+    if found:
+        yield Section("methods", "Methods", found, "about")
 
 
 def _answer(part: _Part) -> Iterator[Prose]:
@@ -158,6 +175,9 @@ def _blocks(part: _Part, source: Source) -> Iterator[Block]:
     yield model_table(data, f"{part.key}-table", part.title, is_folded=pivoted is not None)
     if (pairs := comparison_table(data, f"{part.key}-pairs")) is not None:
         yield pairs
+    arrays = None if source.samples is None else source.samples.arrays
+    if (about_data := data_block(data, (source.offers or Offers()).datasets, arrays)) is not None:
+        yield about_data
     yield from own.figures
     yield from own.blocks
     yield from _pictures(part, source)

@@ -10,6 +10,7 @@ from typing import Any
 import bench
 from bench.evidence import LEVEL
 from bench.matching import BASELINE
+from bench.plugins import Plugins
 from bench.record import Environment, RunRecord
 from bench.report import text
 from bench.report.blocks import Block, Prose
@@ -43,6 +44,15 @@ class Offers:
     models: Mapping[str, ModelSpec] = field(default_factory=dict)
     datasets: Mapping[str, DatasetSpec] = field(default_factory=dict)
     protocols: Mapping[str, ProtocolSpec] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, plugins: Plugins) -> Offers:
+        """Return what these plugins say."""
+        return cls(
+            {name: offer.spec for name, offer in plugins.models.items()},
+            {name: offer.spec for name, offer in plugins.datasets.items()},
+            {name: offer.spec for name, offer in plugins.protocols.items()},
+        )
 
 
 class _References:

@@ -1,47 +1,46 @@
-"""How runs compare beyond their ranks: how often the first model's win, and how many of each reach what score."""
+"""Draw how many runs of each model reach what score: performance profiles."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import replace
-
 import numpy as np
 
-from bench.report.ranked import RankRow
-from bench.stats import performance_profile, probability_of_improvement
+from bench.evidence import Observations
+from bench.report.figures import Axis, Line, LineFigure
+from bench.stats import performance_profile
 
-__all__ = ["against_first", "profiled"]
+__all__ = ["profile"]
 
 THRESHOLDS = 81
-# Values by data set, a run each; higher is better, and a run that failed is −∞.
-Strata = Sequence[Sequence[float]]
 
 
-def against_first(rows: Sequence[RankRow], runs: Sequence[Strata]) -> list[RankRow]:
-    """Return the rows with the chance that a run of the first beats one of theirs, averaged over data sets.
+def profile(observed: list[Observations], models: list[str], measure: str, key: str, title: str) -> LineFigure | None:
+    """Return the share of each model's runs that reach a score, averaged over data sets, with pointwise 95 % bands.
 
-    Source: Agarwal et al., Deep reinforcement learning at the edge of the statistical precipice, 2021, eq. 2.
+    Only scores between 0 and 1, more being better, are on one scale whatever the data; None for others, and for equal
+    ones. Failed runs reach nothing. Source: Agarwal et al., Deep reinforcement learning at the edge of the statistical
+    precipice, 2021, section 4.3.
     """
-    found = list(rows[:1])
-    for row, strata in zip(rows[1:], runs[1:], strict=True):
-        chance = probability_of_improvement(runs[0], strata)
-        found.append(replace(row, loses=(chance.value, chance.low, chance.high)))
-    return found
+    runs = {model: [_values(each, model) for each in observed] for model in models}
+    values = [value for strata in runs.values() for each in strata for value in each if np.isfinite(value)]
+    if not all(each.higher for each in observed) or not values:
+        return None
+    low, high = min(values), max(values)
+    if low < 0 or high > 1 or low == high:
+        return None
+    x = tuple(np.linspace(low, high, THRESHOLDS).tolist())
+    lines = []
+    for model, strata in runs.items():
+        found = performance_profile(strata, x)
+        lines.append(Line(model, x, found.shares, found.lows, found.highs))
+    return LineFigure(
+        f"{key}-profiles", f"Performance profiles: {title}", Axis(measure, low=0, high=1, better="higher"),
+        Axis("Runs that reach it", low=0, high=1, is_share=True), tuple(lines),
+        "Share of all runs, failed ones included, that reach a score, averaged over the data sets, with pointwise 95 % "
+        "bands. A line above another all the way is better; where lines cross, it depends on the score.", is_step=True,
+    )  # fmt: skip
 
 
-def profiled(rows: Sequence[RankRow], runs: Sequence[Strata]) -> tuple[list[RankRow], tuple[float, ...]]:
-    """Return the rows with the share of their runs that reach each threshold, averaged over data sets, and those.
-
-    Only scores between 0 and 1 are on one scale whatever the data; others, and equal ones, get no profile.
-    Source: Agarwal et al., 2021, section 4.3.
-    """
-    values = [value for strata in runs for stratum in strata for value in stratum if math.isfinite(value)]
-    if not values or min(values) < 0 or max(values) > 1 or min(values) == max(values):
-        return list(rows), ()
-    thresholds = tuple(np.linspace(min(values), max(values), THRESHOLDS).tolist())
-    found = []
-    for row, strata in zip(rows, runs, strict=True):
-        profile = performance_profile(strata, thresholds)
-        found.append(replace(row, shares=profile.shares, lows=profile.lows, highs=profile.highs))
-    return found, thresholds
+def _values(observed: Observations, model: str) -> list[float]:
+    """Return a model's values on one data set, −∞ for each run that failed."""
+    ended = [float(scores) for scores in observed.finite(model).values()]
+    return [*ended, *[-np.inf] * observed.failures(model)]

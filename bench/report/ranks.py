@@ -1,206 +1,221 @@
-"""Rank models across data sets, where enough data sets share enough models."""
+"""Rank models over data sets, where enough data sets share enough models."""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.record import RunRecord, Score
-from bench.report.conditions import Condition, device_name
-from bench.report.grouping import Group, canonical
-from bench.report.levels import ALPHA, LEVEL
-from bench.report.measures import score_scope, score_title
-from bench.report.objective import main_score
-from bench.report.profiles import against_first, profiled
-from bench.report.tree import RankRow, Ranks
-from bench.stats import RankTest, cliques, friedman, interquartile_mean, nemenyi_critical_difference, with_failures
+from bench.evidence import Observations, Ranking, WinRate, across, observe
+from bench.record import RunRecord
+from bench.report import text
+from bench.report.blocks import Block, Cell, Choice, Column, Prose, Row, Table
+from bench.report.figures import Axis, Dot, DotFigure, Figure, MatrixFigure
+from bench.report.profiles import profile
+from bench.report.section import SectionData
+from bench.specs import Family
 
-__all__ = ["LEAST", "ranks"]
+__all__ = ["LEAST", "rank_blocks"]
 
-# Fewer data sets or models than this make no ranking worth a diagram.
+# Fewer data sets or models than this make no ranking worth a figure.
 LEAST = 3
-# A model that was not run, or does not apply, is absent and has not failed.
-UNTRIED = frozenset({"skipped", "not-applicable"})
+# A model that was not run has not failed.
+UNTRIED = frozenset({"skipped", "killed", "not-applicable"})
 
 
 @dataclass(frozen=True)
-class Column:
-    """One data set: the score that is ranked, its value for every model, higher being better, and their families.
+class _Place:
+    """A section with its main score's observations of every model that was tried."""
 
-    runs: the values behind it, −∞ for a run that failed.
+    section: SectionData
+    settings: str
+    observed: Observations
+
+    @property
+    def models(self) -> list[str]:
+        return [model for model in self.observed.models if self._was_tried(model)]
+
+    def _was_tried(self, model: str) -> bool:
+        return bool(self.observed.models[model]) or bool(self.observed.failures(model))
+
+    def only(self, models: Sequence[str]) -> Observations:
+        """Return the observations of some models, in that order."""
+        return Observations(
+            {model: self.observed.models[model] for model in models},
+            higher=self.observed.higher,
+            failed={model: each for model, each in self.observed.failed.items() if model in models},
+        )
+
+
+def rank_blocks(sections: Sequence[tuple[str, SectionData]]) -> list[Block]:
+    """Return a ranking for every task and protocol under which it can be made.
+
+    sections: with their settings as canonical text. Of a data set that was run by several settings, those count that
+    the other data sets have, too.
     """
-
-    dataset: str
-    measure: str
-    values: Mapping[str, float]
-    families: Mapping[str, str]
-    runs: Mapping[str, Sequence[float]]
-    is_higher_better: bool
-
-
-def ranks(groups: Iterable[Group]) -> tuple[Ranks, ...]:
-    """Return a ranking for every task, protocol and device under which it can be made.
-
-    A model's value on a data set is the interquartile mean over its seeds of the main score, in which a failed run, a
-    value that is not a number, or a target that was missed counts as worse than any other.
-    """
-    blocks = {place: block for place, columns in _comparable(groups).items() if (block := _block(columns))}
-    has_devices = len({device for _, _, device in blocks}) > 1
-    found: list[Ranks] = []
-    for (task, protocol, device), block in blocks.items():
-        words = (task, protocol, device_name(device)) if has_devices else (task, protocol)
-        found.append(_ranks(f"ranks-{len(found) + 1}", " · ".join(words), *block))
-    return tuple(found)
+    places: dict[tuple[str, str], list[_Place]] = defaultdict(list)
+    for settings, section in sections:
+        if section.main is not None and not section.has_variants and len(section.mains) == 1:
+            records = [each for each in (*section.records, *section.failed) if each.status not in UNTRIED]
+            place = _Place(section, settings, observe(_with_score(records, section), section.main_score))
+            places[section.task, section.protocol].append(place)
+    found: list[Block] = []
+    for number, ((task, protocol), each) in enumerate(places.items(), start=1):
+        chosen = _block(_one_each(each))
+        if chosen is not None:
+            found += _blocks(f"ranks-{number}", f"{task} · {protocol}", *chosen)
+    return found
 
 
-def _comparable(groups: Iterable[Group]) -> dict[tuple[str, str, str], list[Column]]:
-    """Put together what one ranking may hold: one task, protocol and device; of a data set run by several settings,
-    only those that the other data sets have too."""
-    places: dict[tuple[str, str, str], list[tuple[Group, Column]]] = defaultdict(list)
-    for group in groups:
-        if any(record.run.variant for record in group.records):
-            continue
-        for device in sorted({record.run.device for record in group.records}):
-            column = _column(group, device)
-            if column is not None:
-                places[group.task, group.protocol, device].append((group, column))
-    return {place: _one_each(each) for place, each in places.items()}
-
-
-def _one_each(sections: Sequence[tuple[Group, Column]]) -> list[Column]:
-    counts: dict[str, int] = defaultdict(int)
-    for group, _ in sections:
-        counts[canonical(group.settings)] += 1
-    best: dict[str, tuple[int, Column]] = {}
-    for group, column in sections:
-        count = counts[canonical(group.settings)]
-        if column.dataset not in best or count > best[column.dataset][0]:
-            best[column.dataset] = (count, column)
-    return [column for _, column in best.values()]
-
-
-def _column(group: Group, device: str) -> Column | None:
-    records = [record for record in group.records if record.run.device == device and record.status not in UNTRIED]
-    score = _main(records)
-    if score is None or (
-        _depends_on_machine(score, records) and len({Condition.of(each, "machine") for each in records}) > 1
-    ):
-        return None
-    labels: dict[str, list[RunRecord]] = defaultdict(list)
-    for record in records:
-        labels[record.run.label].append(record)
-    sign = 1.0 if score.higher_is_better else -1.0
-    measured = {label: kept for label, runs in labels.items() if (kept := _measured(runs, score))}
-    values = {label: _values(runs, score) for label, runs in measured.items()}
-    return Column(
-        group.dataset,
-        score_title(score.name, [score]),
-        values={label: sign * interquartile_mean(each) for label, each in values.items()},
-        families={label: runs[0].run.family for label, runs in measured.items()},
-        runs={label: [sign * value for value in each] for label, each in values.items()},
-        is_higher_better=score.higher_is_better,
-    )
-
-
-def _main(records: Sequence[RunRecord]) -> Score | None:
-    name = main_score(records)
-    return next((score for record in records for score in record.scores if score.name == name), None)
-
-
-def _depends_on_machine(score: Score, records: Sequence[RunRecord]) -> bool:
-    return any(score_scope(record, score) == "machine" for record in records)
-
-
-def _measured(runs: Sequence[RunRecord], score: Score) -> list[RunRecord]:
+def _with_score(records: Sequence[RunRecord], section: SectionData) -> list[RunRecord]:
     """Leave out good runs without the score: another machine's judge gave them another one, which is no failure."""
-    kept = [run for run in runs if not run.is_ok or run.score(score.name) is not None]
-    has_none = any(run.is_ok for run in runs) and not any(run.is_ok for run in kept)
-    return [] if has_none else kept
+    named = section.main_score
+    kept = [each for each in records if not each.is_ok or each.score(named) is not None]
+    lost = {each.run.label for each in records if each.is_ok} - {each.run.label for each in kept if each.is_ok}
+    return [each for each in kept if each.run.label not in lost]
 
 
-def _values(runs: Sequence[RunRecord], score: Score) -> list[float]:
-    worst = -math.inf if score.higher_is_better else math.inf
-    numbers = [run.score(score.name) if run.is_ok else None for run in runs]
-    # What is infinitely good is as little a result as what is no number.
-    found = {n: x if x is not None and (math.isfinite(x) or x == worst) else None for n, x in enumerate(numbers)}
-    return list(with_failures(found, score.higher_is_better).values())
+def _one_each(places: Sequence[_Place]) -> list[_Place]:
+    counts: dict[str, int] = defaultdict(int)
+    for place in places:
+        counts[place.settings] += 1
+    best: dict[str, _Place] = {}
+    for place in places:
+        known = best.get(place.section.dataset)
+        if known is None or counts[place.settings] > counts[known.settings]:
+            best[place.section.dataset] = place
+    return list(best.values())
 
 
-def _block(columns: Sequence[Column]) -> tuple[list[Column], list[str], list[str]] | None:
+def _block(places: Sequence[_Place]) -> tuple[list[_Place], list[str], list[str]] | None:
     """Return data sets and the models that all of them have, and what was left out to get there.
 
     Where all data sets together share too few models, the one with the fewest is left out until they don't.
     """
-    kept = sorted(columns, key=lambda column: -len(column.values))
+    kept = sorted(places, key=lambda place: -len(place.models))
     while len(kept) >= LEAST:
-        labels = [label for label in kept[0].values if all(label in column.values for column in kept)]
-        if len(labels) >= LEAST:
-            left = [column.dataset for column in columns if column not in kept]
-            return [column for column in columns if column in kept], labels, left
+        models = [model for model in kept[0].models if all(model in place.models for place in kept)]
+        if len(models) >= LEAST:
+            ordered = [place for place in places if place in kept]
+            others = sorted({model for place in ordered for model in place.models} - set(models))
+            left = [f"{model} (not on every data set)" for model in others]
+            return ordered, models, [*left, *(f"{p.section.dataset} (too few models)" for p in places if p not in kept)]
         kept.pop()
     return None
 
 
-def _ranks(key: str, title: str, columns: Sequence[Column], labels: Sequence[str], left: Sequence[str]) -> Ranks:
-    table = [[column.values[label] for label in labels] for column in columns]
-    test = friedman(table)
-    difference = nemenyi_critical_difference(len(labels), len(columns), ALPHA)
-    # The mean ranks of a data set beside itself are its ranks.
-    by_column = [friedman([row, row]).mean_ranks for row in table]
-    families = columns[0].families
-    rows = [
-        RankRow(
-            label,
-            families[label],
-            tuple(each[n] for each in by_column),
-            tuple(row[n] for row in table),
-            test.mean_ranks[n],
-            counts=tuple(len(column.runs[label]) for column in columns),
-        )
-        for n, label in enumerate(labels)
+def _blocks(key: str, title: str, places: Sequence[_Place], models: Sequence[str], left: Sequence[str]) -> list[Block]:
+    ranking = across({place.section.dataset: place.only(models) for place in places})
+    families = {label: family for place in places for label, family in place.section.families.items()}
+    figures: dict[str, Prose | Table | Figure] = {
+        "mean ranks": _mean_ranks(ranking, key, title),
+        "wins": _wins(ranking, key, title),
+    }
+    mains = [place.section.main for place in places]
+    titles = {main.measure.title for main in mains if main is not None}
+    if len(titles) == 1:
+        drawn = profile([place.only(models) for place in places], list(models), titles.pop(), key, title)
+        figures |= {} if drawn is None else {"profiles": drawn}
+    found: list[Block] = [
+        Prose(tuple(_sentences(ranking, left)), "answer", f"Ranks: {title}", is_list=True),
+        Prose((ranking.scope,), "scope"),
+        Choice(f"{key}-figures", f"Ranks: {title}", figures),
+        _table(ranking, key, title, families),
+        _pairs(ranking, key, title),
     ]
-    rows.sort(key=lambda row: row.mean_rank)
-    runs = [[column.runs[row.label] for column in columns] for row in rows]
-    rows = against_first(rows, runs)
-    thresholds: tuple[float, ...] = ()
-    if len({column.measure for column in columns}) == 1 and columns[0].is_higher_better:
-        rows, thresholds = profiled(rows, runs)
-    others = sorted({label for column in columns for label in column.values} - set(labels))
-    can_decide = difference <= len(labels) - 1
-    return Ranks(
-        key=key,
-        title=title,
-        datasets=tuple(column.dataset for column in columns),
-        measures=tuple(column.measure for column in columns),
-        rows=tuple(rows),
-        statistic=test.statistic,
-        p_value=test.p_value,
-        f_statistic=test.f_statistic,
-        f_p_value=test.f_p_value,
-        critical_difference=difference,
-        cliques=tuple(tuple(labels[n] for n in each) for each in cliques(test.mean_ranks, difference)),
-        can_decide=can_decide,
-        finding=_finding(test, difference, len(labels), can_decide=can_decide),
-        left_out=(
-            *(f"{label} (not on every data set)" for label in others),
-            *(f"{name} (too few models)" for name in left),
-        ),
-        thresholds=thresholds,
-    )
+    return found
 
 
-def _finding(test: RankTest, difference: float, models: int, *, can_decide: bool) -> str:
-    told = "differ" if test.f_p_value < ALPHA else "cannot be told from equal"
-    f_value = "unbounded" if math.isinf(test.f_statistic) else f"{test.f_statistic:.3g}"
-    start = (
-        f"Mean ranks over {test.datasets} data sets {told} (Friedman χ² = {test.statistic:.3g}, "
-        f"p = {test.p_value:.2g}; Iman and Davenport's F {f_value}, p = {test.f_p_value:.2g}). "
+def _sentences(ranking: Ranking, left: Sequence[str]) -> Iterator[str]:
+    group = [each for each in ranking.models if each.standing != "distinguishable"]
+    first, others = ranking.models[0], len(ranking.models) - len(group)
+    ends = f"mean rank {first.mean_rank:.2f}, {first.low:.1f} to {first.high:.1f}"
+    worse = f"the other {others} are worse on such data" if others > 1 else f"{text.plural(others, 'model')} is worse"
+    if len(group) == 1:
+        yield f"{first.model} is ranked first ({ends}); {worse}."
+    elif others:
+        named = text.join(each.model for each in group) if len(group) <= 4 else f"{len(group)} models"
+        yield f"{named} share the lead, {first.model} with the best {ends}; {worse}."
+    else:
+        yield f"No model is distinguishable from the best over data sets; {first.model} has the best {ends}."
+    test = ranking.test
+    told = "are unequal" if test.f_p_value <= ranking.level else "could be equal"
+    value = "unbounded" if math.isinf(test.f_statistic) else f"{test.f_statistic:.3g}"
+    yield (
+        f"Over {len(ranking.datasets)} data sets mean ranks {told} (Friedman's χ² {test.statistic:.3g}, "
+        f"p = {test.p_value:.2g}; Iman and Davenport's F {value}, p = {test.f_p_value:.2g})."
     )
-    if not can_decide:
-        return start + (
-            "So few data sets can decide nothing between two models: even always first against always last of "
-            f"{models} is less than Nemenyi's critical difference of {difference:.2f}."
-        )
-    return start + f"Two models differ where their mean ranks do by {difference:.2f} or more (Nemenyi, {LEVEL})."
+    if left:
+        yield f"Left out: {', '.join(left)}."
+
+
+def _mean_ranks(ranking: Ranking, key: str, title: str) -> DotFigure:
+    dots = tuple(Dot(each.model, each.mean_rank, (each.low, each.high)) for each in ranking.models)
+    return DotFigure(
+        f"{key}-mean", f"Mean ranks: {title}", Axis("Mean rank", low=1, high=len(ranking.models), better="lower"), dots,
+        f"Over {len(ranking.datasets)} data sets, 1 being the best; bars are 95 % intervals over data sets.",
+    )  # fmt: skip
+
+
+def _wins(ranking: Ranking, key: str, title: str) -> MatrixFigure:
+    names = tuple(each.model for each in ranking.models)
+    values = tuple(tuple(math.nan if a == b else ranking.wins[a, b] for b in names) for a in names)
+    texts = tuple(tuple("" if math.isnan(value) else f"{value:.0%}" for value in row) for row in values)
+    return MatrixFigure(
+        f"{key}-wins", f"Wins: {title}", "loses", "wins", names, names, values, texts,
+        caption="How often a run of the model in the row beats one of the model in the column on the same data set, "
+        "ties half, each data set counting once.", is_centred=True,
+    )  # fmt: skip
+
+
+def _table(ranking: Ranking, key: str, title: str, families: dict[str, Family]) -> Table:
+    columns = (
+        Column("model", "Model", "model"), Column("mean", "Mean rank", "score", better="lower"),
+        *(Column(name, name, "score", better="lower") for name in ranking.datasets),
+    )  # fmt: skip
+    rows = []
+    for each in ranking.models:
+        ends = f"{each.low:.1f} to {each.high:.1f}"
+        cells = {
+            "model": Cell(each.model),
+            "mean": Cell(
+                f"{each.mean_rank:.2f}", each.mean_rank, low=each.low, high=each.high, interval=ends, note=ends,
+                standing=each.standing,
+            ),
+        }  # fmt: skip
+        cells |= {name: Cell(f"{rank:.3g}", rank) for name, rank in zip(ranking.datasets, each.ranks, strict=True)}
+        rows.append(Row(cells, each.model, families[each.model]))
+    return Table(
+        f"{key}-table", f"Ranks: {title}", "Ranks on each data set: 1 plus the shares of runs that the model loses to "
+        "each other one, so that models that differ by noise alone share a rank.", columns, tuple(rows), is_folded=True,
+    )  # fmt: skip
+
+
+def _pairs(ranking: Ranking, key: str, title: str) -> Table:
+    columns = (
+        Column("a", "A"), Column("b", "B"), Column("rate", "A wins", "score", "%"), Column("interval", "95 % interval"),
+        Column("on", "Data sets A : B"), Column("p", "p, corrected", "score"), Column("verdict", "Verdict"),
+        Column("remedy", "What would decide"),
+    )  # fmt: skip
+    return Table(
+        f"{key}-pairs", f"Comparisons over data sets: {title}",
+        "Every pair of models over data sets, by flipping the signs of their leads, corrected together (Holm).",
+        columns, tuple(_pair_row(pair) for pair in ranking.pairs), is_folded=True,
+    )  # fmt: skip
+
+
+def _pair_row(pair: WinRate) -> Row:
+    p_value = "< 0.001" if pair.p_adjusted < 0.001 else f"{pair.p_adjusted:.3f}"
+    found = {
+        "a": Cell(pair.a),
+        "b": Cell(pair.b),
+        "rate": Cell(f"{100 * pair.rate:.0f}", 100 * pair.rate, low=100 * pair.low, high=100 * pair.high),
+        "interval": Cell(f"{100 * pair.low:.0f} to {100 * pair.high:.0f} %"),
+        "on": Cell(f"{pair.better_on} : {pair.worse_on}"),
+        "p": Cell(p_value, pair.p_adjusted),
+        "verdict": Cell(f"{pair.better} is better" if pair.better else "not decided"),
+    }
+    if pair.remedy is not None and not pair.remedy.is_empty:
+        found["remedy"] = Cell(str(pair.remedy))
+    return Row(found)
