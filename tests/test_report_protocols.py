@@ -92,6 +92,19 @@ def test_a_crossing_is_corrected_for_every_pair_and_size() -> None:
     assert "are shown to cross" in among[0]
 
 
+def test_a_baseline_far_below_all_curves_is_named_and_not_drawn() -> None:
+    """Its time is drawn: on a logarithmic axis it takes nothing from the others."""
+    models = learning_curve({"lenet": {30: 0.75, 1000: 0.99}, "logistic": {30: 0.8, 1000: 0.9}})
+    low = learning_curve({"baseline": {30: 0.1, 1000: 0.12}})
+    quality, cost = lines(only([*models, *low]), "training-size")
+    assert {line.label for line in quality.lines} == {"lenet", "logistic"}
+    assert re.search(r"baseline \(0\.\d+ to 0\.\d+\) lies outside\.", quality.caption)
+    assert {line.label for line in cost.lines} == {"lenet", "logistic", "baseline"}
+    near = learning_curve({"baseline": {30: 0.6, 1000: 0.6}})
+    quality, _ = lines(only([*models, *near]), "training-size")
+    assert {line.label for line in quality.lines} == {"lenet", "logistic", "baseline"}
+
+
 def noise() -> list[RunRecord]:
     levels = ((0.0, "in order", 0.95), (0.2, "in order", 0.9), (0.4, "in order", 0.7), (0.0, "shuffled", 0.6))
     return [

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bench.evidence import FAILED, observe, was_flat
-from bench.matching import BASELINE
 from bench.record import CurvePoint, RunRecord
 from bench.report import text
 from bench.report.blocks import Block, Choice
@@ -18,7 +17,15 @@ from bench.report.measures import has_clock_budget, score_title
 from bench.report.objective import objective
 from bench.report.repetition import Repetition, split_count
 from bench.report.section import SectionData, Variable
-from bench.report.variants import axis_of, ends_of, is_logarithmic, partial_words, quality_against_variant
+from bench.report.variants import (
+    axis_of,
+    baselines,
+    ends_of,
+    is_logarithmic,
+    is_outside,
+    partial_words,
+    quality_against_variant,
+)
 
 __all__ = ["front", "general_blocks", "learning_curves", "mean_line", "not_flat", "quality_against_cost"]
 
@@ -66,30 +73,22 @@ def _against(section: SectionData, name: str, words: str) -> ScatterFigure | Non
     points = tuple(point for cost in costs for point in _points(section, cost))
     if section.main is None or len({point.label for point in points}) < 2:
         return None
-    x, drawn = axis_of(costs[0].measure, words), [point for point in points if not _is_far(section, point, points)]
-    left_out = [
+    x, trivial = axis_of(costs[0].measure, words), baselines(section)
+    others = [point.y for point in points if point.label not in trivial]
+    outside = [point for point in points if point.label in trivial and is_outside([point.y], others)]
+    told = [
         f"{point.label} ({text.significant(point.y)}, {text.amount(point.x, x.unit)}) lies outside."
-        for point in points
-        if point not in drawn
+        for point in outside
     ]
+    drawn = [point for point in points if point not in outside]
     return ScatterFigure(
         key=f"pareto-{name}",
         title=f"Quality against {words[:1].lower()}{words[1:]}",
         x=replace(x, is_log=is_logarithmic([point.x for point in drawn])),
         y=axis_of(section.main.measure),
         points=tuple(drawn),
-        caption=" ".join((COST_CAPTION, *left_out)),
+        caption=" ".join((COST_CAPTION, *told)),
     )
-
-
-def _is_far(section: SectionData, point: Point, points: Sequence[Point]) -> bool:
-    """Is this the trivial baseline, so far from the models that nobody would see how these differ?"""
-    labels = {record.run.label for record in section.records if record.run.model == BASELINE}
-    others = [each.y for each in points if each.label not in labels]
-    if point.label not in labels or len(set(others)) < 2:
-        return False
-    low, high = min(others), max(others)
-    return max(low - point.y, point.y - high) > high - low
 
 
 def _points(section: SectionData, cost: Variable) -> list[Point]:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from bench.matching import BASELINE
 from bench.report import text
 from bench.report.figures import Axis, Dot, Line, LineFigure
 from bench.report.section import Measure, ModelRow, SectionData, Summary, Variable
@@ -15,9 +16,11 @@ from bench.specs import Value
 __all__ = [
     "CAPTION",
     "axis_of",
+    "baselines",
     "dot_of",
     "ends_of",
     "is_logarithmic",
+    "is_outside",
     "line_figure",
     "partial_words",
     "quality_against_variant",
@@ -66,7 +69,7 @@ def line_figure(
     """
     if variable is None:
         return None
-    lines = tuple(_lines(section, variable.measure, place, words))
+    lines, outside = _near(section, tuple(_lines(section, variable.measure, place, words)), variable.measure)
     places = [value for line in lines for value in line.x]
     if len(set(places)) < 2:
         return None
@@ -78,8 +81,35 @@ def line_figure(
         x=replace(x, is_log=is_logarithmic(places)),
         y=replace(y, is_log=variable.measure.kind != "score" and is_logarithmic(means)),
         lines=lines,
-        caption=f"{caption} {PARTIAL}" if any(any(line.partial) for line in lines) else caption,
+        caption=" ".join((caption, *([PARTIAL] if any(any(line.partial) for line in lines) else []), *outside)),
     )
+
+
+def _near(section: SectionData, lines: tuple[Line, ...], measure: Measure) -> tuple[tuple[Line, ...], list[str]]:
+    """Return the lines without those of a trivial baseline far from all models, and a sentence on each of these."""
+    trivial = baselines(section) if measure.kind == "score" else frozenset()
+    others = [value for line in lines if line.label not in trivial for value in line.y]
+    far = {line for line in lines if line.label in trivial and is_outside(line.y, others)}
+    told = [f"{line.label} ({_span(line.y)}) lies outside." for line in lines if line in far]
+    return tuple(line for line in lines if line not in far), told
+
+
+def _span(values: Sequence[float]) -> str:
+    low, high = (text.significant(end) for end in (min(values), max(values)))
+    return low if low == high else f"{low} to {high}"
+
+
+def baselines(section: SectionData) -> frozenset[str]:
+    """Return the labels of the trivial model that every other must beat."""
+    return frozenset(record.run.label for record in section.records if record.run.model == BASELINE)
+
+
+def is_outside(values: Sequence[float], others: Sequence[float]) -> bool:
+    """Are these so far from the others that nobody would see beside them how the others differ?"""
+    if len(set(others)) < 2:
+        return False
+    low, high = min(others), max(others)
+    return max(low - max(values), min(values) - high) > high - low
 
 
 def axis_of(measure: Measure, title: str = "") -> Axis:
