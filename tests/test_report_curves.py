@@ -59,6 +59,16 @@ def test_a_model_some_of_whose_runs_failed_stands_on_no_front(status: str) -> No
     assert (resnet.is_on_front, resnet.note) == (False, "4 of 5 runs")
 
 
+def test_costs_below_what_can_be_measured_are_one_cost() -> None:
+    """Below a megabyte the high-water mark shows pages of the allocator, not which model is smaller."""
+    figure = next(each for each in blocks(only(classifiers())) if "peak_memory" in getattr(each, "key", ""))
+    assert isinstance(figure, ScatterFigure)
+    small = {point.label for point in figure.points if point.x == 1.0}
+    assert small == {"logistic", "mlp-shallow"}
+    assert {point.label for point in figure.points if point.is_on_front and point.x == 1.0} == {"mlp-shallow"}
+    assert "What is below 1 MB is drawn there: less cannot be measured." in figure.caption
+
+
 @pytest.mark.parametrize(("accuracy", "is_drawn"), [(0.1, False), (0.95, True)])
 def test_a_baseline_far_below_all_models_is_named_and_not_drawn(accuracy: float, is_drawn: bool) -> None:
     """Beside a model of 0.1 nobody sees what parts 0.97 from 0.99."""

@@ -16,7 +16,7 @@ from bench.report.figures import Axis, Line, LineFigure, Point, ScatterFigure
 from bench.report.measures import has_clock_budget, score_title
 from bench.report.objective import objective
 from bench.report.repetition import Repetition, split_count
-from bench.report.section import SectionData, Variable
+from bench.report.section import SectionData, Summary, Variable
 from bench.report.variants import (
     axis_of,
     baselines,
@@ -73,14 +73,17 @@ def _against(section: SectionData, name: str, words: str) -> ScatterFigure | Non
     points = tuple(point for cost in costs for point in _points(section, cost))
     if section.main is None or len({point.label for point in points}) < 2:
         return None
-    x, trivial = axis_of(costs[0].measure, words), baselines(section)
-    others = [point.y for point in points if point.label not in trivial]
-    outside = [point for point in points if point.label in trivial and is_outside([point.y], others)]
+    measure, trivial = costs[0].measure, baselines(section)
+    x, others = axis_of(measure, words), [point for point in points if point.label not in trivial]
+    spread = [value for point in others for value in (point.y, *(point.y_ends or ()))]
+    outside = [point for point in points if point.label in trivial and is_outside([point.y], spread)]
     told = [
         f"{point.label} ({text.significant(point.y)}, {text.amount(point.x, x.unit)}) lies outside."
         for point in outside
     ]
     drawn = [point for point in points if point not in outside]
+    if any(point.x == text.least(measure) for point in drawn):
+        told.append(f"What is below {text.least(measure):g} {x.unit} is drawn there: less cannot be measured.")
     return ScatterFigure(
         key=f"pareto-{name}",
         title=f"Quality against {words[:1].lower()}{words[1:]}",
@@ -96,7 +99,7 @@ def _points(section: SectionData, cost: Variable) -> list[Point]:
     if quality is None:
         return []
     found = [
-        (row.label, row.values[cost.key], row.values[quality.key])
+        (row.label, _measurable(row.values[cost.key], cost), row.values[quality.key])
         for row in section.rows
         if cost.key in row.values and quality.key in row.values
     ]
@@ -111,6 +114,13 @@ def _points(section: SectionData, cost: Variable) -> list[Point]:
         Point(label, x.mean, y.mean, ends_of(x), ends_of(y), cost.words, partial_words(y), label in best)
         for label, x, y in found
     ]
+
+
+def _measurable(found: Summary, cost: Variable) -> Summary:
+    """Return a cost that is not below what can be measured: such small ones are not one below the other."""
+    least = text.least(cost.measure)
+    low, high = (None if end is None else max(end, least) for end in (found.low, found.high))
+    return replace(found, mean=max(found.mean, least), low=low, high=high)
 
 
 def front(points: Sequence[tuple[float, float]], *, higher_is_better: bool) -> frozenset[int]:

@@ -17,6 +17,7 @@ __all__ = [
     "cells",
     "interval",
     "join",
+    "least",
     "moment",
     "outcomes",
     "plural",
@@ -82,14 +83,14 @@ def _cell(measure: Measure, found: Summary, decimals: int | None, good: int) -> 
         text = "missed" if measure.is_target else "∞" if found.mean > 0 else "−∞"
         return Cell(text, found.mean, note=", ".join(notes), standing=found.standing)
     places = _at_most(_decimals(found.mean, digits=3), measure) if decimals is None else decimals
-    least = _least(measure)
-    is_small = found.mean < least
-    text = f"< {least:g}" if is_small else f"{found.mean:,.{places}f}"
+    smallest = least(measure)
+    is_small = found.mean < smallest
+    text = f"< {smallest:g}" if is_small else f"{found.mean:,.{places}f}"
     spread, ends = ("", "") if is_small else _spread(found, places, measure)
     return Cell(text, found.mean, spread, found.low, found.high, ends, found.standing, note=", ".join(notes), runs=runs)
 
 
-def _least(measure: Measure) -> float:
+def least(measure: Measure) -> float:
     """Return the value below which nothing is known but that it is small."""
     if measure.kind == "memory":
         return MEMORY_RESOLUTION_MB
