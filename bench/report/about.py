@@ -8,8 +8,7 @@ from bench.evidence import LEVEL
 from bench.record import Environment, RunRecord
 from bench.report import machines, text
 from bench.report.blocks import Block, Cell, Column, Entry, Log, Prose, Row, Section, Table
-from bench.report.failures import Failure, failures
-from bench.report.repeats import repeats
+from bench.report.runs import Failure, failures, repeats
 
 __all__ = ["about"]
 

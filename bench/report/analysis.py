@@ -21,11 +21,9 @@ from bench.evidence import (
 )
 from bench.evidence import Section as Compared
 from bench.record import RunRecord
-from bench.report.conditions import Conditions
+from bench.report.conditions import Conditions, Repetition, split_count
 from bench.report.grouping import Group
-from bench.report.measures import is_clocked
-from bench.report.objective import main_score
-from bench.report.repetition import Repetition, split_count
+from bench.report.measures import is_clocked, main_score
 from bench.report.section import Measure, ModelRow, SectionData, Summary, Variable
 from bench.report.values import RowKey, Values, by_size, collect, column_words, row_key
 from bench.specs import Value

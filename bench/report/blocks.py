@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from bench.evidence import Standing, Verdict
 from bench.report.figures import Figure
@@ -30,10 +30,12 @@ __all__ = [
     "Row",
     "Section",
     "Table",
+    "family_place",
 ]
 
 Direction = Literal["higher", "lower", ""]
 ABSENT = "–"
+FAMILIES: tuple[str, ...] = get_args(Family)
 
 
 @dataclass(frozen=True)
@@ -304,3 +306,8 @@ class Report:
                     yield from ((section, each) for each in block.options.values())
                 else:
                     yield section, block
+
+
+def family_place(family: str) -> int:
+    """Return where a family stands: shallow models first, then deep, then generative ones."""
+    return FAMILIES.index(family)

@@ -15,10 +15,8 @@ from bench.report import machines, text
 from bench.report.about import about
 from bench.report.analysis import analyse
 from bench.report.answers import Answer
-from bench.report.blocks import Block, Comparison, Model, Prose, Report, Section
+from bench.report.blocks import Block, Comparison, Model, Prose, Report, Section, family_place
 from bench.report.datafacts import data_block
-from bench.report.failures import inapplicable
-from bench.report.families import family_place
 from bench.report.gallery import Artifacts, sample_gallery
 from bench.report.grouping import Group, canonical, data_versions, flatten, group, newest
 from bench.report.measures import is_rescored, score_title
@@ -28,6 +26,7 @@ from bench.report.overview import overview
 from bench.report.parts import part_of
 from bench.report.predictions import prediction_blocks
 from bench.report.ranks import rank_blocks
+from bench.report.runs import inapplicable
 from bench.report.section import SectionData
 from bench.report.table import comparison_table, comparisons, model_table, pivots
 from bench.specs import ProtocolSpec

@@ -16,9 +16,8 @@ from bench.record import RunRecord, Score
 from bench.report import text
 from bench.report.answered import Arrays
 from bench.report.blocks import Gallery, Picture
-from bench.report.conditions import device_name
+from bench.report.conditions import Repetition, device_name
 from bench.report.measures import score_title
-from bench.report.repetition import Repetition
 from bench.report.section import SectionData
 from bench.report.values import OLD_REFERENCE, REFERENCE
 

@@ -13,12 +13,10 @@ from bench.matching import BASELINE
 from bench.plugins import Plugins
 from bench.record import Environment, RunRecord
 from bench.report import text
-from bench.report.blocks import Block, Prose
-from bench.report.conditions import device_name
+from bench.report.blocks import Block, Prose, family_place
+from bench.report.conditions import Repetition, device_name, split_count
 from bench.report.datafacts import data_facts
-from bench.report.families import family_place
 from bench.report.grouping import canonical, flatten
-from bench.report.repetition import Repetition, split_count
 from bench.report.section import SectionData
 from bench.specs import DatasetSpec, ModelSpec, ProtocolSpec
 

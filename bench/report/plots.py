@@ -11,11 +11,10 @@ from bench.evidence import FAILED, observe, was_flat
 from bench.record import CurvePoint, RunRecord
 from bench.report import text
 from bench.report.blocks import Block, Choice
+from bench.report.conditions import Repetition, split_count
 from bench.report.curves import Curve, mean_curve
 from bench.report.figures import Axis, Line, LineFigure, Point, ScatterFigure
-from bench.report.measures import has_clock_budget, score_title
-from bench.report.objective import objective
-from bench.report.repetition import Repetition, split_count
+from bench.report.measures import has_clock_budget, objective, score_title
 from bench.report.section import SectionData, Summary, Variable
 from bench.report.variants import (
     axis_of,

@@ -11,10 +11,9 @@ from statistics import fmean
 from typing import NamedTuple
 
 from bench.record import RunRecord
-from bench.report.conditions import Condition, Conditions
+from bench.report.conditions import Condition, Conditions, Repetition
 from bench.report.grouping import canonical
 from bench.report.measures import RESOURCES, score_measure, score_scope, shown_scores
-from bench.report.repetition import Repetition
 from bench.report.section import Measure
 from bench.specs import Value
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.text import Text
 
 from bench.report.compare import OUTCOMES, Change, Differences, Outcome, Place
+from bench.report.conditions import listed
 from bench.report.grouping import flatten
-from bench.report.repetition import listed
 from bench.report.text import plural
 
 __all__ = ["comparison"]

@@ -14,8 +14,8 @@ from bench.report.analysis import MEMORY_RESOLUTION_MB
 from bench.report.compare.changes import OUTCOMES, Change, Differences
 from bench.report.compare.pairs import PairedCell, Side, changed_parts, conditions, pair_cells
 from bench.report.compare.readings import Reading, SampleReader, lost_runs, readings
+from bench.report.conditions import split_count
 from bench.report.machines import busy
-from bench.report.repetition import split_count
 
 __all__ = ["DEFAULT_MARGINS", "Margin", "compare"]
 

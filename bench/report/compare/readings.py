@@ -12,9 +12,8 @@ from bench.record import RunRecord, Score
 from bench.report.analysis import MEMORY_RESOLUTION_MB
 from bench.report.compare.changes import Change, Outcome
 from bench.report.compare.pairs import Pair, PairedCell, Place, Side
-from bench.report.measures import RESOURCES, Resource, has_clock_budget, is_clocked, score_measure
-from bench.report.objective import main_score
-from bench.report.repetition import Repetition
+from bench.report.conditions import Repetition
+from bench.report.measures import RESOURCES, Resource, has_clock_budget, is_clocked, main_score, score_measure
 from bench.report.section import Measure
 from bench.report.text import plural
 from bench.store import Store
