@@ -98,7 +98,7 @@ def test_few_real_images_take_none_from_the_models():
     few = {"real_images": noise(10).reshape(1, 10, *SHAPE)}
     found = sample_gallery(section_of([drawer("gan")]), pictures({"gan": (noise(64), 8)}), lambda each: few, "s")
     assert found is not None
-    assert found.pictures[1].size == (8 * 50 + 2, 8 * 50 + 2)
+    assert [each.size for each in found.pictures] == [(10 * 50 + 2, 1 * 50 + 2), (10 * 50 + 2, 6 * 50 + 2)]
 
 
 def test_pictures_that_cannot_be_cut_stay_as_they_are():
@@ -195,9 +195,12 @@ def test_samples_that_only_one_family_gets_right_are_listed():
 def test_their_pictures_stand_beside_where_the_inputs_are_at_hand():
     kept = both_families()
     images = noise(6)
-    _, found = only_deep_blocks(kept.section(), kept, "s", lambda each: images)
+    found, table = only_deep_blocks(kept.section(), kept, "s", lambda each: images)
     assert isinstance(found, Gallery)
-    assert [each.title for each in found.pictures] == ["Sample 1: dog", "Sample 5: bird"]
+    assert isinstance(table, Table)
+    assert "on 1 of 6 test samples" in found.caption
+    assert [each.title for each in found.pictures] == ["Sample 1, dog", "Sample 5, bird"]
+    assert found.pictures[0].caption == "deep models alone are right; shallow: cat (logistic), bird (forest)"
     shown = tiles(found.pictures[0].png or b"", SHAPE)
     assert shown is not None
     assert (shown[0, 0] == images[1]).all()

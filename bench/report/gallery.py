@@ -53,6 +53,7 @@ def sample_gallery(section: SectionData, artifacts: Artifacts, arrays: Arrays | 
     if real is None:
         caption += " Real images were not kept beside these runs; runs made again keep some."
     else:
+        caption += " Real images, and those of models that draw by class, stand in a column for each class."
         pictures.insert(0, Picture("", "Real images", "of the test part", sheet(*_flat(real))))
     laid = pictures if shape is None else _laid_out_alike(pictures, shape)
     sized = (each if each.png is None else replace(each, size=size(each.png)) for each in laid)
@@ -99,18 +100,16 @@ def _image_shape(record: RunRecord) -> tuple[int, ...] | None:
 def _laid_out_alike(pictures: Sequence[Picture], shape: tuple[int, ...]) -> Sequence[Picture]:
     """Return the pictures with as many rows and columns each; as they are where one is laid out in a way of its own.
 
-    A model that draws by class has a column for each, others a square: the most columns there are, and the rows that
-    all of them can fill.
+    Real images, and models that draw by class, have a column for each class, other models a square: taken are the most
+    columns there are, and the rows that every model can fill.
     """
     cut = [None if each.png is None else tiles(each.png, shape) for each in pictures]
     if any(each.png is not None and found is None for each, found in zip(pictures, cut, strict=True)):
         return pictures
+    columns = max((found.shape[1] for found in cut if found is not None), default=0)
     # A small test part has few images of each class: it shows fewer, and no model fewer for it.
-    sheets = [found for each, found in zip(pictures, cut, strict=True) if found is not None and each.label]
-    if not sheets:
-        return pictures
-    columns = max(each.shape[1] for each in sheets)
-    rows = min(each.shape[0] * each.shape[1] for each in sheets) // columns
+    drawn = [found for each, found in zip(pictures, cut, strict=True) if found is not None and each.label]
+    rows = min((found.shape[0] * found.shape[1] for found in drawn), default=0) // max(columns, 1)
     if not rows:
         return pictures
     return [

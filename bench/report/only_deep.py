@@ -83,12 +83,16 @@ def only_deep_blocks(section: SectionData, arrays: Arrays, key: str, inputs: Inp
     found = _find(chosen, families, arrays)
     caption = _caption(found, chosen)
     if not any(found.only.values()):
-        return (Prose((caption,), title=TITLE),)
-    table = Table(f"{key}-only", TITLE, caption, COLUMNS, tuple(_rows(found)), is_folded=True, is_sortable=False)
+        return (Prose((caption,), "note", TITLE),)
     images = None if inputs is None else inputs(chosen.first)
     if images is None or len(images) != len(found.labels):
-        return (table,)
-    return table, Gallery(f"{key}-only-pictures", TITLE, "The samples of the table.", tuple(_pictures(found, images)))
+        return (_table(found, key, TITLE, caption),)
+    pictures = Gallery(f"{key}-only-pictures", TITLE, caption, tuple(_pictures(found, images)))
+    return pictures, _table(found, key, f"{TITLE}: all answers", "What is answered to the samples above.")
+
+
+def _table(found: _Found, key: str, title: str, caption: str) -> Table:
+    return Table(f"{key}-only", title, caption, COLUMNS, tuple(_rows(found)), is_folded=True, is_sortable=False)
 
 
 def _find(chosen: Answered, families: Mapping[str, Family], arrays: Arrays) -> _Found:
@@ -163,8 +167,10 @@ def _rows(found: _Found) -> Iterator[Row]:
 
 
 def _pictures(found: _Found, images: Array) -> Iterator[Picture]:
+    others: dict[Family, Family] = {"deep": "shallow", "shallow": "deep"}
     for family, sample in _samples(found):
-        said = "; ".join(f"{each}: {side.words(sample, found.names)}" for each, side in found.sides.items())
+        other = others[family]
+        caption = f"{family} models alone are right; {other}: {found.sides[other].words(sample, found.names)}"
         png = sheet(images[sample : sample + 1], 1)
-        title = f"Sample {sample:,}: {found.names[found.labels[sample]]}"
-        yield Picture("", title, f"Only {family} models are right. {said}", png, size(png))
+        title = f"Sample {sample:,}, {found.names[found.labels[sample]]}"
+        yield Picture("", title, caption, png, size(png))
