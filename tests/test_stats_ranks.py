@@ -11,11 +11,7 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.stats import (
-    cliques,
-    friedman,
-    nemenyi_critical_difference,
-)
+from bench.stats import friedman
 
 # AUC of C4.5 with four settings on 14 data sets: Demšar, JMLR 7, 2006, table 6. Of the two values printed as 0.975
 # the paper ranks the first before the second, which rounding has hidden.
@@ -48,26 +44,6 @@ def test_friedman_equals_demsars_published_figures() -> None:
     assert round(result.f_statistic, 2) == 3.69
     assert result.f_p_value < 0.05 < 0.06
     assert result.datasets == 14
-
-
-def test_nemenyi_equals_demsars_published_figures() -> None:
-    assert round(nemenyi_critical_difference(4, 14), 2) == 1.25
-    assert round(nemenyi_critical_difference(4, 14, alpha=0.1), 2) == 1.12
-    # Table 5a: critical values of the two-tailed Nemenyi test, from which the difference follows.
-    published = {2: 1.960, 3: 2.343, 4: 2.569, 5: 2.728, 6: 2.850, 7: 2.949, 8: 3.031, 9: 3.102, 10: 3.164}
-    for models, critical in published.items():
-        factor = math.sqrt(models * (models + 1) / (6 * 10))
-        assert nemenyi_critical_difference(models, 10) / factor == pytest.approx(critical, abs=1e-3)
-
-
-def test_nemenyi_equals_scikit_posthocs() -> None:
-    posthocs = pytest.importorskip("scikit_posthocs", exc_type=ImportError)
-    p_values = posthocs.posthoc_nemenyi_friedman(DEMSAR).to_numpy()
-    ranks = np.array(friedman(DEMSAR.tolist()).mean_ranks)
-    apart = np.abs(ranks[:, None] - ranks[None])
-    for row, column in zip(*np.triu_indices(len(ranks), 1), strict=True):
-        critical = nemenyi_critical_difference(len(ranks), 14, alpha=p_values[row, column])
-        assert critical == pytest.approx(apart[row, column], rel=1e-4)
 
 
 @EXACT
@@ -114,20 +90,3 @@ def test_full_agreement_is_as_likely_as_counting_says(row: tuple[float, ...]) ->
     tables = list(product(set(permutations(row)), repeat=3))
     assert result.f_statistic == math.inf
     assert result.f_p_value == pytest.approx(sum(len(set(each)) == 1 for each in tables) / len(tables))
-
-
-def test_cliques_of_demsars_example() -> None:
-    """Section 3.2.2 of the paper: C4.5 differs from C4.5+m and C4.5+m+cf at α = 0.10, nothing does at 0.05."""
-    ranks = friedman(DEMSAR.tolist()).mean_ranks
-    assert cliques(ranks, nemenyi_critical_difference(4, 14)) == ((3, 1, 2, 0),)
-    assert cliques(ranks, nemenyi_critical_difference(4, 14, alpha=0.1)) == ((3, 1, 2), (2, 0))
-
-
-@EXACT
-@given(st.lists(st.floats(1, 8), min_size=1, max_size=8), st.floats(0.01, 8))
-def test_cliques_hold_exactly_the_pairs_that_cannot_be_told_apart(ranks: list[float], critical: float) -> None:
-    groups = cliques(ranks, critical)
-    for i, j in product(range(len(ranks)), repeat=2):
-        together = any(i in group and j in group for group in groups)
-        assert i == j or together is (abs(ranks[i] - ranks[j]) < critical)
-    assert not any(set(one) < set(other) for one, other in product(groups, repeat=2))

@@ -9,6 +9,7 @@ from bench.evidence.flat import is_flat, was_flat
 from bench.evidence.interval import ScoreInterval, score_interval
 from bench.evidence.observations import Observations, RunKey, Runs
 from bench.evidence.pseudovalues import jackknife, sample_scores
+from bench.evidence.reach import shares_reaching
 from bench.evidence.records import FAILED, SampleScores, default_margin, observe, repeated, run_key
 from bench.evidence.remedy import Remedy
 
@@ -40,5 +41,6 @@ __all__ = [
     "run_key",
     "sample_scores",
     "score_interval",
+    "shares_reaching",
     "was_flat",
 ]

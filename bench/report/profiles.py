@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from bench.evidence import Observations
+from bench.evidence import Observations, shares_reaching
 from bench.report.figures import Axis, Line, LineFigure
-from bench.stats import performance_profile
 
 __all__ = ["profile"]
 
@@ -17,30 +16,19 @@ def profile(observed: list[Observations], models: list[str], measure: str, key: 
     """Return the share of each model's runs that reach a score, averaged over data sets, with pointwise 95 % bands.
 
     Only scores between 0 and 1, more being better, are on one scale whatever the data; None for others, and for equal
-    ones. Failed runs reach nothing. Source: Agarwal et al., Deep reinforcement learning at the edge of the statistical
-    precipice, 2021, section 4.3.
+    ones. See `bench.evidence.shares_reaching`.
     """
-    runs = {model: [_values(each, model) for each in observed] for model in models}
-    values = [value for strata in runs.values() for each in strata for value in each if np.isfinite(value)]
+    values = [float(run) for each in observed for model in models for run in each.finite(model).values()]
     if not all(each.higher for each in observed) or not values:
         return None
     low, high = min(values), max(values)
     if low < 0 or high > 1 or low == high:
         return None
     x = tuple(np.linspace(low, high, THRESHOLDS).tolist())
-    lines = []
-    for model, strata in runs.items():
-        found = performance_profile(strata, x)
-        lines.append(Line(model, x, found.shares, found.lows, found.highs))
+    lines = [Line(model, x, *shares_reaching(observed, model, x)) for model in models]
     return LineFigure(
         f"{key}-profiles", f"Performance profiles: {title}", Axis(measure, low=0, high=1, better="higher"),
         Axis("Runs that reach it", low=0, high=1, is_share=True), tuple(lines),
         "Share of all runs, failed ones included, that reach a score, averaged over the data sets, with pointwise 95 % "
         "bands. A line above another all the way is better; where lines cross, it depends on the score.", is_step=True,
     )  # fmt: skip
-
-
-def _values(observed: Observations, model: str) -> list[float]:
-    """Return a model's values on one data set, −∞ for each run that failed."""
-    ended = [float(scores) for scores in observed.finite(model).values()]
-    return [*ended, *[-np.inf] * observed.failures(model)]

@@ -1,25 +1,9 @@
-"""Intervals, corrections and ranks: pure functions of numbers, each with its own random state."""
+"""Distributions, corrections and tests of ranks and signs: pure functions of numbers."""
 
 from __future__ import annotations
 
-from bench.stats.failures import with_failures
 from bench.stats.holm import holm
-from bench.stats.improvement import Profile, performance_profile, probability_of_improvement
-from bench.stats.intervals import Estimate, Interval, interquartile_mean, mean_interval
-from bench.stats.ranks import RankTest, cliques, friedman, nemenyi_critical_difference
+from bench.stats.ranks import RankTest, friedman
+from bench.stats.signs import sign_flip_p_value
 
-__all__ = [
-    "Estimate",
-    "Interval",
-    "Profile",
-    "RankTest",
-    "cliques",
-    "friedman",
-    "holm",
-    "interquartile_mean",
-    "mean_interval",
-    "nemenyi_critical_difference",
-    "performance_profile",
-    "probability_of_improvement",
-    "with_failures",
-]
+__all__ = ["RankTest", "friedman", "holm", "sign_flip_p_value"]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bench.stats.distributions import chi_squared_tail, f_tail
 
-__all__ = ["RankTest", "cliques", "friedman", "nemenyi_critical_difference"]
+__all__ = ["RankTest", "friedman"]
 
 Array = NDArray[np.float64]
 
@@ -36,7 +36,7 @@ class RankTest:
 def friedman(scores: Sequence[Sequence[float]], higher_is_better: bool = True) -> RankTest:
     """Rank the models within each data set and test whether their mean ranks differ.
 
-    scores: (data sets, models), at least 2 × 2, NaN not allowed; a failed run is infinite (see `with_failures`) and
+    scores: (data sets, models), at least 2 × 2, NaN not allowed; a failed run is infinite and
     ranks last. Ties share ranks; the statistic is Demšar's, a little smaller than a corrected one where there are any.
     Source: Demšar, Statistical comparisons of classifiers over multiple data sets, 2006, section 3.2.2.
     """
@@ -60,40 +60,13 @@ def friedman(scores: Sequence[Sequence[float]], higher_is_better: bool = True) -
     )
 
 
-def nemenyi_critical_difference(models: int, datasets: int, alpha: float = 0.05) -> float:
-    """Return the difference of mean ranks from which two models differ. Source: Demšar, 2006, section 3.2.2.
-
-    The studentised range with infinite degrees of freedom, divided by √2, times √(k(k+1) / 6N).
-    """
-    from scipy.stats import studentized_range
-
-    critical = studentized_range.ppf(1 - alpha, models, np.inf) / np.sqrt(2)
-    return float(critical * _rank_error(models, datasets))
-
-
-def cliques(mean_ranks: Sequence[float], critical_difference: float) -> tuple[tuple[int, ...], ...]:
-    """Return the groups of models that cannot be told apart, as positions from the best rank to the worst.
-
-    A group is as large as it can be and has at least two models; these are the bars of a critical-difference diagram.
-    """
-    order = sorted(range(len(mean_ranks)), key=lambda model: mean_ranks[model])
-    found: list[tuple[int, ...]] = []
-    reached = 0
-    for start, best in enumerate(order):
-        near = [model for model in order[start:] if mean_ranks[model] - mean_ranks[best] < critical_difference]
-        if len(near) > 1 and start + len(near) > reached:
-            found.append(tuple(near))
-            reached = start + len(near)
-    return tuple(found)
-
-
 def _table(scores: Sequence[Sequence[float]]) -> Array:
     table = np.asarray(scores, dtype=np.float64)
     if table.ndim != 2 or min(table.shape) < 2:
         raise ValueError(f"ranks need at least 2 data sets and 2 models, got a table of shape {table.shape}")
     if np.isnan(table).any():
         row, column = np.argwhere(np.isnan(table))[0].tolist()
-        raise ValueError(f"data set {row} has no score of model {column}: leave one out, or pass with_failures' value")
+        raise ValueError(f"data set {row} has no score of model {column}: leave one of them out")
     return table
 
 
@@ -110,7 +83,3 @@ def _full_agreement_p_value(count: int, models: int) -> float:
     Only rows without ties reach the bound of Demšar's statistic.
     """
     return float(factorial(models)) ** (1 - count)
-
-
-def _rank_error(models: int, datasets: int) -> float:
-    return float(np.sqrt(models * (models + 1) / (6 * datasets)))
