@@ -75,7 +75,7 @@ def test_a_baseline_far_below_all_models_is_named_and_not_drawn(accuracy: float,
     baseline = [record(plan("baseline", family="shallow", seed=seed), accuracy=accuracy) for seed in range(5)]
     figure = pareto(only([*classifiers(), *baseline]))
     assert ("baseline" in {point.label for point in figure.points}) == is_drawn
-    assert ("baseline (0.100, 2.0 s) lies outside." in figure.caption) == (not is_drawn)
+    assert ("baseline (0.100, 2.0 s) lies outside the figure." in figure.caption) == (not is_drawn)
 
 
 def test_ends_of_points_stay_inside_the_axes() -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv as csv_module
 import json
 import math
+import re
 from pathlib import Path
 
 import pytest
 
 from bench.record import Score
 from bench.report import Report
-from bench_reports import csv, json_report, markdown
+from bench_reports import csv, html, json_report, markdown
 from tests.report_records import plan, record, report, terminal_text, timed
 
 
@@ -35,6 +36,17 @@ def test_markdown_says_missed(missed: Report, tmp_path: Path) -> None:
     assert "missed</ins><br><sub>0 of 3 reached" in text
     assert "4.5</ins><br><sub>2 of 3 reached" in text
     assert "∞<br><sub>1 of 1 infinite" in text
+
+
+def test_the_page_says_missed_and_its_data_are_json(missed: Report, tmp_path: Path) -> None:
+    source = html.render(missed, tmp_path).read_text(encoding="utf-8")
+    assert ">missed<" in source
+    assert "2 of 3 reached" in source
+    assert ">∞<" in source
+    embedded = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', source, flags=re.S)
+    assert embedded
+    for each in embedded:
+        json.loads(each, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
 
 
 def test_csv_leaves_a_mean_that_is_none_empty(missed: Report, tmp_path: Path) -> None:

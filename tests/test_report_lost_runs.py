@@ -14,8 +14,9 @@ TIMED = {"protocol": {"seconds": 5.0, "batch_size": 64}, "task": {}}
 
 
 def findings(section: Section) -> list[str]:
-    prose = [block for block in blocks(section) if isinstance(block, Prose) and block.kind == "text"]
-    return [sentence for block in prose for sentence in block.sentences]
+    """Return what the protocol says of its section: after the answer, or in its place."""
+    told = [each for each in section.blocks if isinstance(each, Prose) and each.kind in ("answer", "text")]
+    return list(told[-1].sentences)
 
 
 def noise(**planned: Any) -> list[RunRecord]:

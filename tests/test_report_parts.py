@@ -86,7 +86,7 @@ def test_a_protocol_of_a_third_party_brings_its_part(plugins: Any) -> None:
     (section,) = results(annealed(installed))
     assert keys(section, LineFigure) == [f"{section.key}-annealing"]
     assert f"{section.key}-heated" in keys(section, Table)
-    assert sentences(section, "text") == ["Temperatures: [0.5, 2.0], judged by accuracy."]
+    assert sentences(section, "answer") == ["Temperatures: [0.5, 2.0], judged by accuracy."]
     assert notes(section) == []
 
 
@@ -104,7 +104,7 @@ def test_records_are_readable_without_the_plugin() -> None:
 def test_a_part_without_figures_keeps_the_general_ones(plugins: Any) -> None:
     start = dedent(PLUGIN).partition("def part")[0]
     (section,) = results(annealed(plugins(f"{start}def part(section):\n    return ProtocolPart(('Heated.',))\n")))
-    assert sentences(section, "text") == ["Heated."]
+    assert sentences(section, "answer") == ["Heated."]
     assert keys(section, LineFigure) == [f"{section.key}-variant-temperature"]
 
 

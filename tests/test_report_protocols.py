@@ -18,13 +18,9 @@ BUDGET = {"epochs": 10, "steps": None, "batch_size": 32, "learning_rate": 0.003}
 
 
 def findings(section: Section) -> list[str]:
-    """Return what the protocol says of its section."""
-    return [
-        each
-        for block in blocks(section)
-        if isinstance(block, Prose) and block.kind == "text"
-        for each in block.sentences
-    ]
+    """Return what the protocol says of its section: after the answer, or in its place."""
+    told = [each for each in section.blocks if isinstance(each, Prose) and each.kind in ("answer", "text")]
+    return list(told[-1].sentences)
 
 
 def effect(section: Section, key: str) -> dict[str, tuple[str, str]]:
@@ -60,6 +56,13 @@ def test_learning_curves_that_cross_are_named() -> None:
     assert findings(section) == [
         "Curves that cross: logistic is better than lenet with 30 samples, lenet is better with 1,000."
     ]
+
+
+def test_what_a_protocol_found_stands_among_the_answers_on_top() -> None:
+    """Where the protocol varies what is asked, no model is best: what it found is the answer."""
+    (answers,) = (section for section in report(learning_curve(CROSSING)).sections if section.kind == "answers")
+    (told,) = (block for block in answers.blocks if isinstance(block, Prose))
+    assert told.sentences[0].startswith("Curves that cross: logistic is better than lenet with 30 samples")
 
 
 def test_learning_curves_that_do_not_cross_are_said_not_to() -> None:
@@ -98,7 +101,7 @@ def test_a_baseline_far_below_all_curves_is_named_and_not_drawn() -> None:
     low = learning_curve({"baseline": {30: 0.1, 1000: 0.12}})
     quality, cost = lines(only([*models, *low]), "training-size")
     assert {line.label for line in quality.lines} == {"lenet", "logistic"}
-    assert re.search(r"baseline \(0\.\d+ to 0\.\d+\) lies outside\.", quality.caption)
+    assert re.search(r"baseline \(0\.\d+ to 0\.\d+\) lies outside the figure\.", quality.caption)
     assert {line.label for line in cost.lines} == {"lenet", "logistic", "baseline"}
     near = learning_curve({"baseline": {30: 0.6, 1000: 0.6}})
     quality, _ = lines(only([*models, *near]), "training-size")

@@ -23,7 +23,7 @@ from bench.report.measures import is_rescored, score_title
 from bench.report.methods import Offers, methods
 from bench.report.only_deep import Inputs, only_deep_blocks
 from bench.report.overview import overview
-from bench.report.parts import part_of
+from bench.report.parts import Found, part_of
 from bench.report.predictions import prediction_blocks
 from bench.report.ranks import rank_blocks
 from bench.report.runs import inapplicable
@@ -53,13 +53,19 @@ class Source:
 
 @dataclass(frozen=True)
 class _Part:
-    """A group with its title, what it allows to say, and why models do not apply to it."""
+    """A group with its title, what it allows to say, what its protocol adds, and why models do not apply to it."""
 
     key: str
     title: str
     group: Group
     data: SectionData
+    own: Found
     unfit: Sequence[str]
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """What was found: which models are best, or where the protocol varies what is asked, what it says itself."""
+        return Answer(self.data).sentences() or self.own.findings
 
 
 def build_report(
@@ -90,18 +96,7 @@ def build_report(
     # What two suites list, or one under two labels, was made once.
     known = list({record.run.run_id: record for record in listed}.values())
     names = machines.machine_names(known)
-    parts = [
-        _Part(
-            f"section-{number}",
-            each_title,
-            each,
-            analyse(each, names, _siblings(each, groups), source.samples, margin),
-            why,
-        )
-        for number, (each, each_title, why) in enumerate(
-            zip(groups, _titles(groups), inapplicable(groups), strict=True), 1
-        )
-    ]
+    parts = list(_parts(groups, names, source, margin))
     moments = sorted([record.started_at for record in known] + [record.finished_at for record in known])
     return Report(
         title=title,
@@ -120,6 +115,14 @@ def build_report(
         warnings=(*machines.warnings(known, names), *machines.busy(known, environments)),
         planned=planned,
     )
+
+
+def _parts(groups: Sequence[Group], names: Mapping[str, str], source: Source, margin: float | None) -> Iterator[_Part]:
+    parts = zip(groups, _titles(groups), inapplicable(groups), strict=True)
+    for number, (each, title, unfit) in enumerate(parts, 1):
+        key = f"section-{number}"
+        data = analyse(each, names, _siblings(each, groups), source.samples, margin)
+        yield _Part(key, title, each, data, part_of(data, source.protocols or {}, key), unfit)
 
 
 def _sections(parts: Sequence[_Part], source: Source) -> Iterator[Section]:
@@ -145,8 +148,7 @@ def _methods(parts: Sequence[_Part], environments: Mapping[str, Environment], so
 
 
 def _answer(part: _Part) -> Iterator[Prose]:
-    sentences = Answer(part.data).sentences()
-    if sentences:
+    if sentences := part.answers:
         yield Prose(sentences, "answer", part.title, is_list=True)
 
 
@@ -157,16 +159,14 @@ def _distinct(part: _Part, parts: Sequence[_Part]) -> str:
 
 
 def _blocks(part: _Part, source: Source) -> Iterator[Block]:
-    data = part.data
-    own = part_of(data, source.protocols or {}, part.key)
-    answer = Answer(data)
-    if sentences := answer.sentences():
+    data, own = part.data, part.own
+    if sentences := part.answers:
         yield Prose(sentences, "answer", is_list=True)
-    if answer.scope:
-        yield Prose((answer.scope,), "scope")
+    if scope := Answer(data).scope:
+        yield Prose((scope,), "scope")
     if own.warnings:
         yield Prose(own.warnings, "warning", is_list=True)
-    if own.findings:
+    if own.findings and own.findings != part.answers:
         yield Prose(own.findings, "text", is_list=True)
     pivoted = pivots(data, f"{part.key}-variants", part.title)
     if pivoted is not None:

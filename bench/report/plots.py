@@ -77,7 +77,7 @@ def _against(section: SectionData, name: str, words: str) -> ScatterFigure | Non
     spread = [value for point in others for value in (point.y, *(point.y_ends or ()))]
     outside = [point for point in points if point.label in trivial and is_outside([point.y], spread)]
     told = [
-        f"{point.label} ({text.significant(point.y)}, {text.amount(point.x, x.unit)}) lies outside."
+        f"{point.label} ({text.significant(point.y)}, {text.amount(point.x, x.unit)}) lies outside the figure."
         for point in outside
     ]
     drawn = [point for point in points if point not in outside]

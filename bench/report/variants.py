@@ -90,7 +90,7 @@ def _near(section: SectionData, lines: tuple[Line, ...], measure: Measure) -> tu
     trivial = baselines(section) if measure.kind == "score" else frozenset()
     others = [value for line in lines if line.label not in trivial for value in (*line.low, *line.high)]
     far = {line for line in lines if line.label in trivial and is_outside(line.y, others)}
-    told = [f"{line.label} ({_span(line.y)}) lies outside." for line in lines if line in far]
+    told = [f"{line.label} ({_span(line.y)}) lies outside the figure." for line in lines if line in far]
     return tuple(line for line in lines if line not in far), told
 
 
