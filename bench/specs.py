@@ -123,7 +123,7 @@ class Spec:
             )
         if not TARGET.fullmatch(self.target):
             raise PluginError(f"target {self.target!r} of {self.name!r} is not of the form 'package.module:attribute'")
-        for names in ("requires", "roles", "devices", "arrays"):
+        for names in ("requires", "roles", "devices", "arrays", "after"):
             # A lone string would be taken letter by letter.
             if not isinstance(given := getattr(self, names, ()), tuple):
                 raise PluginError(f"{self.name!r}: {names} must be a tuple such as ('one',), got {given!r}")
@@ -281,6 +281,10 @@ class MetricSpec(Spec):
 
 @dataclass(frozen=True, kw_only=True)
 class RendererSpec(Spec):
-    """A format of the report; the target is called as `target(report, folder)` and returns the path it wrote."""
+    """A format of the report; the target is called as `target(report, folder)` and returns the path it wrote.
+
+    after: names of formats whose files this one links to, and which are therefore written before it.
+    """
 
     suffix: str
+    after: tuple[str, ...] = ()

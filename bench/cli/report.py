@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.cli.common import DEFAULT_STORE, Names, Word, console, echo_json, json_option, plugin_option, store_option
-from bench.errors import BenchError, PluginError, StoreError, UnknownName
+from bench.errors import BenchError, MissingExtra, PluginError, StoreError, UnknownName
 from bench.plugins import BROKEN, Offer, Plugins, sentence
 from bench.specs import RendererSpec
 
@@ -45,6 +45,12 @@ def _stored_suites(ctx: click.Context) -> Iterable[str]:
     type=click.FloatRange(min=0, min_open=True),
     help="Main scores that differ by less are equivalent, in their unit. [default: 0.01 for scores from 0 to 1]",
 )
+@click.option(
+    "--measures",
+    type=Names("metrics"),
+    default=(),
+    help="Only these in tables, with commas, e.g. accuracy,train_seconds. [default: those that a page shows first]",
+)
 @plugin_option
 @json_option
 def command(
@@ -53,6 +59,7 @@ def command(
     output: Path | None,
     formats: tuple[str, ...],
     margin: float | None,
+    measures: tuple[str, ...],
     plugins: tuple[Path, ...],
     as_json: bool,
 ) -> None:
@@ -63,7 +70,7 @@ def command(
     found = with_files(plugins)
     with open_store(store, create=False) as opened:
         folder = output or opened.folder / "report" / "+".join(suites)
-        report, paths = write_reports(opened, found, suites, folder, formats, margin=margin)
+        report, paths = write_reports(opened, found, suites, folder, formats, margin=margin, measures=measures)
     if as_json:
         echo_json([str(path) for path in paths])
         return
@@ -80,12 +87,17 @@ def write_reports(
     formats: Sequence[str],
     *,
     margin: float | None = None,
+    measures: Sequence[str] = (),
 ) -> tuple[Report, list[Path]]:
-    """Build the report of some suites (all if none is named) and write it in some formats (all if none is named)."""
+    """Build the report of some suites (all if none is named) and write it in some formats (all if none is named).
+
+    measures: what tables show, everything if none is named.
+    """
     from bench.cli.inputs import InputImages
     from bench.evidence import SampleScores
     from bench.report import Source, build_report
     from bench.report.methods import Offers
+    from bench.report.selection import with_measures
     from bench.runner.rescoring import Rescorer, metric_sources
     from bench.tasks.scoring import own_scores
 
@@ -128,15 +140,20 @@ def write_reports(
         planned=len({run.run_id for plan in wanted for run in plan.runs}),
         margin=margin,
     )
+    if measures:
+        report = with_measures(report, measures)
     folder.mkdir(parents=True, exist_ok=True)
     return report, _written(report, folder, chosen, is_chosen=bool(formats))
 
 
 def _written(report: Report, folder: Path, renderers: Iterable[Offer[RendererSpec]], *, is_chosen: bool) -> list[Path]:
-    """Write the formats. One that breaks is left out with a warning, unless it was asked for or none is left."""
+    """Write the formats. One that breaks is left out with a warning, unless it was asked for or none is left.
+
+    Those that link to files of others come after them.
+    """
     paths: list[Path] = []
     failures: list[Exception] = []
-    for offer in renderers:
+    for offer in sorted(renderers, key=lambda offer: bool(offer.spec.after)):
         try:
             paths.append(_render(offer, report, folder))
         except (BenchError, OSError) as error:
@@ -146,7 +163,8 @@ def _written(report: Report, folder: Path, renderers: Iterable[Offer[RendererSpe
     if failures and not paths:
         raise failures[0]
     for failure in failures:
-        click.echo(f"Warning: {failure}. The other formats are written", err=True)
+        kind = "Note" if isinstance(failure, MissingExtra) else "Warning"
+        click.echo(f"{kind}: {failure}. The other formats are written", err=True)
     return paths
 
 
@@ -174,7 +192,7 @@ def _records(store: Store, plans: Iterable[SuitePlan]) -> Iterator[RunRecord]:
 
 
 def print_summary(report: Report) -> None:
-    """Print the report's tables in short."""
+    """Print what was found and the report's tables in short; in a pipe, each sentence on one line."""
     from bench_reports.terminal import summary
 
-    console().print(summary(report))
+    console(is_wide_in_pipes=True).print(summary(report, is_wrapped=sys.stdout.isatty()), crop=False)

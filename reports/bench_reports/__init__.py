@@ -12,7 +12,7 @@ __all__ = ["bench_renderers"]
 
 @hookimpl
 def bench_renderers() -> Iterable[RendererSpec]:
-    """Return the report formats of depthbench itself; figures come first, since others link to their files."""
+    """Return the report formats of depthbench itself."""
     yield RendererSpec(
         name="figures",
         target="bench_reports.figures:render",
@@ -29,7 +29,11 @@ def bench_renderers() -> Iterable[RendererSpec]:
         requires=("jinja2", "plotly"),
     )
     yield RendererSpec(
-        name="markdown", target="bench_reports.markdown:render", summary="tables for a README or an issue", suffix=".md"
+        name="markdown",
+        target="bench_reports.markdown:render",
+        summary="tables for a README or an issue",
+        suffix=".md",
+        after=("figures",),
     )
     yield RendererSpec(
         name="csv",
@@ -41,5 +45,9 @@ def bench_renderers() -> Iterable[RendererSpec]:
         name="json", target="bench_reports.json_report:render", summary="every number, for programs", suffix=".json"
     )
     yield RendererSpec(
-        name="latex", target="bench_reports.latex:render", summary="tables and figures for a paper", suffix=".tex"
+        name="latex",
+        target="bench_reports.latex:render",
+        summary="tables and figures for a paper",
+        suffix=".tex",
+        after=("figures",),
     )
