@@ -10,7 +10,7 @@ from bench.record import RunRecord, Score
 from bench.report.conditions import device_name
 from bench.report.repetition import Repetition
 from bench.report.tree import SampleGrid, SampleWall
-from bench.report.values import FLOOR
+from bench.report.values import FLOOR, REFERENCE
 
 __all__ = ["ARTIFACT", "Artifacts", "sample_wall"]
 
@@ -69,7 +69,7 @@ def _caption(record: RunRecord, main: str) -> str:
 
 
 def _score_text(score: Score) -> str:
-    floor = score.detail.get(FLOOR)
+    floor = score.detail.get(REFERENCE, score.detail.get(FLOOR))
     beside = [] if floor is None else [f"floor {floor:.3g}"]
     beside += [f"{name} {value}" for name, value in score.detail.items() if isinstance(value, int) and name != FLOOR]
     text = f"{score.name} {score.value:.3g}{f' {score.unit}' if score.unit else ''}"

@@ -15,10 +15,10 @@ from bench.report.measures import RESOURCES, score_measure, score_scope
 from bench.report.repetition import Repetition
 from bench.report.tree import Measure
 
-__all__ = ["FLOOR", "RowKey", "Values", "by_variant", "collect", "column_names", "row_key"]
+__all__ = ["FLOOR", "REFERENCE", "RowKey", "Values", "by_variant", "collect", "column_names", "row_key"]
 
-# The score's detail under which a task writes what real data gets against real data.
-FLOOR = "floor"
+# The score's detail under which a task writes what real data gets against real data; older records call it a floor.
+REFERENCE, FLOOR = "reference", "floor"
 
 
 class RowKey(NamedTuple):
@@ -74,7 +74,7 @@ def _scores(records: Sequence[RunRecord], main: str) -> list[Values]:
             measure = _without(score_measure(score), unstable[score.name])
             values = found.setdefault((measure, condition), Values(measure, condition))
             values.numbers[key][Repetition.of(record)] = score.value
-            floor = score.detail.get(FLOOR)
+            floor = score.detail.get(REFERENCE, score.detail.get(FLOOR))
             if isinstance(floor, float) and math.isfinite(floor):
                 values.floors[key].append(floor)
 
