@@ -14,6 +14,8 @@ from torch import nn
 from bench.data import Dataset, Split
 from bench.errors import ChecksumMismatch, ContractError, DataError, DataMissing, Diverged, Refused
 from bench.metrics import lenet
+from bench.metrics.extractors import Extractor
+from bench.metrics.frechet import frechet_distance_of_features
 from bench.metrics.samples import draw, draw_grid, picture
 from bench.plugins import discover
 from bench.runner.plan import Choices, expand
@@ -182,6 +184,25 @@ def test_the_reference_is_computed_once_and_kept(tmp_path, digits):
     other = make_task(tmp_path, samples=100).prepare(digits).truth
     assert other["reference"][0] > 2 * first["reference"][0]
     assert other["real_training_distances"].shape == (100, 2)
+
+
+def test_another_extractor_has_a_reference_of_its_own(task, digits, monkeypatch):
+    class Pixels(Extractor):
+        name, resize = "fd:pixels", "none"
+
+        def features(self, images):
+            return images.flatten(1).double().cpu().numpy()[:, 20:24]
+
+    judges = task._judges
+    monkeypatch.setattr(task, "_judges", lambda *given: (judges(*given)[0], [Pixels()]))
+    data = task.prepare(digits)
+    found = scores_of(task, Copyist(), data)["fd:pixels"]
+    expected = frechet_distance_of_features(data.truth["train_fd:pixels"], data.truth["real_fd:pixels"])
+    assert found.detail["reference"] == pytest.approx(expected)
+    assert "reference_low" not in found.detail
+    assert np.array_equal(
+        data.truth["reference_fd:pixels"], task.prepare(digits).truth["reference_fd:pixels"], equal_nan=True
+    )
 
 
 def test_many_samples_of_large_images_are_compared_for_a_few_seconds_only(monkeypatch):

@@ -103,7 +103,7 @@ class ImageGeneration(Task):
         for extractor in others:
             real, train = self._cached(extractor, test), self._cached(extractor, _chosen(data.train, n))
             truth |= {f"real_{extractor.name}": real, f"train_{extractor.name}": train}
-            truth[f"reference_{extractor.name}"] = reference_by(extractor, train, real)
+            truth[f"reference_{extractor.name}"] = reference_by(extractor, train, real, self.cache)
         few = _chosen(data.validation, min(VALIDATION_SAMPLES, len(data.validation)))
         validation = {"class_count": np.array(class_count), **_seen("real_", judge, few.target)}
         return replace(data, truth=truth, validation_truth=validation, tools=(judge, training, *others))

@@ -60,9 +60,15 @@ def seen_of_real(judge: Classifier, training: TrainingImages, test: Tensor, cach
     return cached_arrays(f"real-{RECIPE}-{judge.name}-{hash_of(training.images, test)[:16]}", cache, compute)
 
 
-def reference_by(extractor: Extractor, train: Array, real: Array) -> Array:
+def reference_by(extractor: Extractor, train: Array, real: Array, cache: str) -> Array:
     """Return the reference of an extractor too slow for the whole training part, (3,) float64: a mean without a range.
 
     train, real: (n, d) features of as many training and test images.
     """
-    return np.array(frechet_reference(train, real, len(train)))
+    import torch
+
+    # With 2,048 features one distance takes as long as a small model's training.
+    stem = f"reference-{RECIPE}-{extractor.name}-{hash_of(torch.from_numpy(train), torch.from_numpy(real))[:16]}"
+    return cached_arrays(stem, cache, lambda: {"reference": np.array(frechet_reference(train, real, len(train)))})[
+        "reference"
+    ]
