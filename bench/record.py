@@ -132,7 +132,7 @@ class SuitePlan(Frozen):
 class Score(Frozen):
     """One number on the test part, with what is needed to read it without its plugin.
 
-    `detail` holds what belongs beside the value: sample counts, the real-against-real floor, resizing …
+    `detail` holds what belongs beside the value: sample counts, the real-against-real reference, resizing …
     `source` is the fingerprint of the metric's code; empty for what the task or the protocol computed itself.
     `title` is its heading in a report; empty where the name says it, as `log_loss` does and `rmse` does not.
     `low`, `high` are the ends between which it can lie: 0 and 1 for a share, 0 and infinity for an error.

@@ -14,6 +14,8 @@ from torch import nn
 from bench.data import Dataset, Split
 from bench.errors import ChecksumMismatch, ContractError, DataError, DataMissing, Diverged, Refused
 from bench.metrics import lenet
+from bench.metrics.extractors import Extractor
+from bench.metrics.frechet import frechet_distance_of_features
 from bench.metrics.samples import draw, draw_grid, picture
 from bench.plugins import discover
 from bench.runner.plan import Choices, expand
@@ -21,7 +23,9 @@ from bench.sources import DataSource
 from bench.spaces import Space
 from bench.specs import DatasetSpec, MetricSpec, resolve
 from bench.suite import load_suite
+from bench.tasks import real_images
 from bench.tasks.image_generation import ImageGeneration, ImageGenerationSettings
+from bench.tasks.real_images import TrainingImages
 from bench.tasks.scoring import score, validate
 
 pytest.importorskip("sklearn", reason="needs the data extra")
@@ -151,21 +155,67 @@ def test_images_beyond_their_bounds_are_refused():
         Dataset(offer(Space("chw", (1, 4, 4), bounds=(0.0, 1.0))), part, part, part).check()
 
 
-def test_a_generator_that_copies_the_data_scores_at_the_floor(task, digits):
+def test_a_generator_that_copies_the_data_scores_like_real_images(task, digits):
     data = task.prepare(digits)
     found = scores_of(task, Copyist(), data)
     distance = next(score for name, score in found.items() if name.startswith("fd:lenet-digits-v1@"))
     assert distance.detail["n_real"] == distance.detail["n_fake"] == len(digits.test)
     assert distance.detail["resize"] == "none"
-    assert 0.5 < distance.detail["floor"] < 1.5
+    low, mean, high = (distance.detail[name] for name in ("reference_low", "reference", "reference_high"))
+    assert 0.5 < low < mean < high < 2
     values = [scores_of(task, Copyist(), replace(data, seed=seed))[distance.name].value for seed in range(5)]
     assert len(set(values)) == 5
-    assert np.mean(values) < 1.6 * distance.detail["floor"]
+    assert low < np.median(values) < high
     assert not distance.higher_is_better
     assert found["modes_captured"].value == found["modes_captured"].detail["of"] == 10
     assert found["reverse_kl"].value < 0.05
     assert min(found[name].value for name in ("precision", "recall", "coverage", "density")) > 0.85
     assert found["modes_captured"].detail["judge_accuracy"] > 0.98
+
+
+def test_the_reference_is_computed_once_and_kept(tmp_path, digits):
+    first = make_task(tmp_path).prepare(digits).truth
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.glob("real-*.safetensors")}
+    assert len(kept) == 1
+    again = make_task(tmp_path).prepare(digits).truth
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    for name in ("reference", "real_training_distances"):
+        assert np.array_equal(first[name], again[name])
+    other = make_task(tmp_path, samples=100).prepare(digits).truth
+    assert other["reference"][0] > 2 * first["reference"][0]
+    assert other["real_training_distances"].shape == (100, 2)
+
+
+def test_another_extractor_has_a_reference_of_its_own(task, digits, monkeypatch):
+    class Pixels(Extractor):
+        name, resize = "fd:pixels", "none"
+
+        def features(self, images):
+            return images.flatten(1).double().cpu().numpy()[:, 20:24]
+
+    judges = task._judges
+    monkeypatch.setattr(task, "_judges", lambda *given: (judges(*given)[0], [Pixels()]))
+    data = task.prepare(digits)
+    found = scores_of(task, Copyist(), data)["fd:pixels"]
+    expected = frechet_distance_of_features(data.truth["train_fd:pixels"], data.truth["real_fd:pixels"])
+    assert found.detail["reference"] == pytest.approx(expected)
+    assert "reference_low" not in found.detail
+    assert np.array_equal(
+        data.truth["reference_fd:pixels"], task.prepare(digits).truth["reference_fd:pixels"], equal_nan=True
+    )
+
+
+def test_many_samples_of_large_images_are_compared_for_a_few_seconds_only(monkeypatch):
+    training = TrainingImages(torch.rand(200, 1, 4, 4))
+    samples = torch.cat([training.images, torch.rand(400, 1, 4, 4)])
+    monkeypatch.setattr(real_images, "FEWEST_SAMPLES", 20)
+    monkeypatch.setattr(real_images, "MOST_PRODUCTS", 300 * 200 * 16)
+    found = training.distances(samples)
+    assert found.shape == (300, 2)
+    # Of each kind, since a model may draw one kind after the other.
+    assert 60 < (found[:, 0] == 0).sum() < 140
+    monkeypatch.setattr(real_images, "MOST_PRODUCTS", 1)
+    assert len(training.distances(samples)) == 20
 
 
 def test_a_generator_that_drops_classes_is_seen_to(task, digits):

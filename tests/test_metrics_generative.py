@@ -87,6 +87,27 @@ def test_modes_and_shares():
     assert metrics.modes_captured(classes, 4, minimum=0.04) == 3
 
 
+def test_dropped_classes_are_those_that_chance_does_not_explain():
+    even = np.full(10, 0.1)
+    assert metrics.dropped_classes(np.arange(1000) % 10, even) == 0
+    assert metrics.dropped_classes(np.zeros(10, np.int64), even) == 9
+    assert metrics.dropped_classes(np.arange(1000) % 7, even) == 3
+    # Two strays of 100 that are due to each are what a classifier errs.
+    assert metrics.dropped_classes(np.r_[np.arange(998) % 9, 9, 9], even) == 1
+    # One of ten classes is missing from 20 real samples more often than not, nine never are.
+    assert metrics.dropped_classes(np.arange(20) % 9, even) == 0
+    # A class that is rare in the data may be absent, and one that is not there cannot be.
+    assert metrics.dropped_classes(np.arange(400) % 2, np.array([0.499, 0.499, 0.002])) == 0
+    assert metrics.dropped_classes(np.arange(400) % 2, np.array([0.5, 0.5, 0.0])) == 0
+
+
+@pytest.mark.parametrize("n", [20, 50, 359])
+def test_samples_of_the_real_shares_drop_classes_more_rarely_than_the_level_says(n):
+    random, shares = np.random.default_rng(0), np.random.default_rng(1).dirichlet(np.full(10, 3.0))
+    flagged = [metrics.dropped_classes(random.choice(10, n, p=shares), shares, level=0.05) > 0 for _ in range(400)]
+    assert np.mean(flagged) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 400)
+
+
 def test_reverse_kl_by_hand():
     even = np.full(2, 0.5)
     assert metrics.reverse_kl(np.array([0, 1]), even) == 0.0

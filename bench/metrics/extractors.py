@@ -6,9 +6,10 @@ import fcntl
 import hashlib
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +21,15 @@ from torch import Tensor
 from bench.errors import ChecksumMismatch, DataError
 from bench.metrics.lenet import LeNet, about, decode, encode, train_lenet
 
-__all__ = ["Classifier", "Extractor", "cached_features", "classifier_for", "digits_classifier", "hash_of"]
+__all__ = [
+    "Classifier",
+    "Extractor",
+    "cached_arrays",
+    "cached_features",
+    "classifier_for",
+    "digits_classifier",
+    "hash_of",
+]
 
 # The recipe of `train_lenet`: another one gives other features, which may not share a name with these.
 RECIPE = "v1"
@@ -29,6 +38,7 @@ DIGITS_SHA256 = "fb223f0c7345430223bb92f9b1a53748c85c1416b7655916285acd3c64f4d57
 IMAGES_AT_ONCE = 500
 
 Features = NDArray[np.float64]
+Array = NDArray[Any]
 
 
 class Extractor(ABC):
@@ -111,15 +121,23 @@ def classifier_for(dataset: str, images: Tensor, labels: Tensor, classes: int, c
 
 def cached_features(extractor: Extractor, images: Tensor, cache: Path | str) -> Features:
     """Return features of real images, computed once and kept under `cache`: worth it where the network is slow."""
-    path = Path(cache) / f"features-{extractor.name}-{hash_of(images)[:16]}.safetensors"
+    stem = f"features-{extractor.name}-{hash_of(images)[:16]}"
+    return cached_arrays(stem, cache, lambda: {"features": extractor.features(images)})["features"]
+
+
+def cached_arrays(stem: str, cache: Path | str, compute: Callable[[], Mapping[str, Array]]) -> dict[str, Array]:
+    """Return arrays that are computed once, by one process however many ask, and kept under `cache`.
+
+    stem: the name of their file, which must say all that they depend on.
+    """
+    path = Path(cache) / f"{stem}.safetensors"
     with _exclusive(path.with_suffix(".lock")):
         if not path.is_file():
-            _write(path, save({"features": np.ascontiguousarray(extractor.features(images))}))
+            _write(path, save({name: np.ascontiguousarray(array) for name, array in compute().items()}))
     try:
-        features: Features = load(path.read_bytes())["features"]
+        return load(path.read_bytes())
     except SafetensorError as error:
         raise ChecksumMismatch(f"{path} is damaged ({error}). Remove it, it will be computed again") from error
-    return features
 
 
 def hash_of(*tensors: Tensor) -> str:

@@ -20,6 +20,7 @@ __all__ = [
     "NeighbourScores",
     "class_shares",
     "density_and_coverage",
+    "dropped_classes",
     "duplicate_share",
     "modes_captured",
     "neighbour_scores",
@@ -31,6 +32,8 @@ Floats = NDArray[np.float64]
 
 NEIGHBOURS = 5
 DUPLICATE_QUANTILE = 0.01
+# Below this share of what is due to it, a class is not drawn.
+MINIMUM = 0.1
 
 
 class NeighbourScores(NamedTuple):
@@ -52,7 +55,7 @@ def class_shares(classes: ArrayLike, class_count: int) -> Floats:
     return shares
 
 
-def modes_captured(classes: ArrayLike, class_count: int, minimum: float = 0.1) -> int:
+def modes_captured(classes: ArrayLike, class_count: int, minimum: float = MINIMUM) -> int:
     """Count the classes that make up at least `minimum` / class_count of the samples; higher is better.
 
     classes: (n,) of integers, the classes a classifier sees in the samples. A tenth of the even share is more than a
@@ -60,6 +63,23 @@ def modes_captured(classes: ArrayLike, class_count: int, minimum: float = 0.1) -
     generator has learnt. Source of the idea: Srivastava et al., 2017 (VEEGAN), sec. 4.
     """
     return int((class_shares(classes, class_count) >= minimum / class_count).sum())
+
+
+def dropped_classes(classes: ArrayLike, real_shares: ArrayLike, level: float = 0.001) -> int:
+    """Count the classes of which samples hold less than a tenth of the real share, where chance does not explain it.
+
+    classes: (n,) of integers, the classes a classifier sees in the samples; real_shares: (class_count,).
+    0 where n samples of the real shares hold so few of so many classes, whichever these are, with a probability above
+    `level`: the binomial tail times the number of ways to choose as many classes.
+    """
+    from scipy.special import bdtr, comb
+
+    real = np.asarray(real_shares, dtype=np.float64)
+    n, fake = len(np.asarray(classes)), class_shares(classes, len(real))
+    is_rare = fake < MINIMUM * real
+    count, due = round(n * float(fake[is_rare].sum())), min(1.0, float(real[is_rare].sum()))
+    chance = comb(int((real > 0).sum()), int(is_rare.sum())) * bdtr(count, n, due)
+    return int(is_rare.sum()) if is_rare.any() and chance <= level else 0
 
 
 def reverse_kl(classes: ArrayLike, real_shares: ArrayLike) -> float:

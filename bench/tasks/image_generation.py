@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import cache
@@ -48,9 +49,11 @@ class ImageGeneration(Task):
 
     The judge is a classifier trained on the real training part: the shipped one for `digits`, else one that is trained
     once, which takes about a minute, and kept in the cache. What it sees in the samples (`features`, (n, 64), and
-    `classes`, (n,)) is kept beside them; the truth holds what it sees in as many real images (`real_features`,
-    `real_classes`, `labels`) and in as many of the training part (`train_features`), and a few images of the test part
-    to look at beside the samples (`real_images`, (rows, classes, channels, height, width) of 256 levels).
+    `classes`, (n,)) is kept beside them, and how far samples are from their two nearest training images
+    (`training_distances`, (q, 2)). The truth holds what it sees in as many real images (`real_features`,
+    `real_classes`, `labels`) and in as many of the training part (`train_features`), how far real images are from the
+    training part (`real_training_distances`), what they score (`reference`: mean, low and high), and a few images of
+    the test part to look at beside the samples (`real_images`, (rows, classes, channels, height, width) of 256 levels).
     """
 
     Settings = ImageGenerationSettings
@@ -78,11 +81,13 @@ class ImageGeneration(Task):
 
     def prepare(self, dataset: Dataset, like: Encoding | None = None) -> TaskData:
         """Scale images to [-1, 1] and let the judge look at the real ones."""
+        from bench.tasks.real_images import TrainingImages, reference_by, seen_of_real
+
         data = super().prepare(dataset, like)
         judge, others = self._judges(data, dataset)
         class_count = dataset.spec.targets.size if dataset.spec.targets is not None else 0
         n = self.sample_count(data, data.test)
-        test = _chosen(data.test, n)
+        test, training = _chosen(data.test, n), TrainingImages(data.train.target)
         truth = {
             **_text("judge", judge.name),  # its name is part of the score's
             **_text("resize", judge.resize),
@@ -93,13 +98,15 @@ class ImageGeneration(Task):
             **_seen("real_", judge, test.target),
             "train_features": _features(judge, _chosen(data.train, n).target),
             "real_images": _pictured(data),
+            **seen_of_real(judge, training, test.target, self.cache),
         }
         for extractor in others:
-            truth[f"real_{extractor.name}"] = self._cached(extractor, test)
-            truth[f"train_{extractor.name}"] = self._cached(extractor, _chosen(data.train, n))
+            real, train = self._cached(extractor, test), self._cached(extractor, _chosen(data.train, n))
+            truth |= {f"real_{extractor.name}": real, f"train_{extractor.name}": train}
+            truth[f"reference_{extractor.name}"] = reference_by(extractor, train, real, self.cache)
         few = _chosen(data.validation, min(VALIDATION_SAMPLES, len(data.validation)))
         validation = {"class_count": np.array(class_count), **_seen("real_", judge, few.target)}
-        return replace(data, truth=truth, validation_truth=validation, tools=(judge, *others))
+        return replace(data, truth=truth, validation_truth=validation, tools=(judge, training, *others))
 
     def sample_count(self, data: TaskData, part: Part) -> int:
         """Return how many samples are drawn: at most 500 for validation, else as many as there are real ones."""
@@ -114,11 +121,12 @@ class ImageGeneration(Task):
         from bench.tasks.answering import drawn, kept_samples
 
         samples, notes = drawn(model, data, part, self.sample_count(data, part), sampling or nullcontext())
-        judge, *others = data.tools
+        judge, training, *others = data.tools
         seen = _seen("", judge, samples)
         if part is data.validation:
             return Answer(seen, notes)
         more = {f"features_{extractor.name}": _features(extractor, samples) for extractor in others}
+        more["training_distances"] = training.distances(samples)
         return Answer({**kept_samples(samples, data), **seen, **more}, notes)
 
     def validate(self, answer: Arrays, truth: Arrays) -> dict[str, float]:
@@ -133,7 +141,7 @@ class ImageGeneration(Task):
 
     def scores(self, answer: Arrays, truth: Arrays) -> tuple[Score, ...]:
         """Every score of samples against the test part, the distance by the judge first."""
-        return (*self._distances(answer, truth), *self._coverage(answer, truth))
+        return (*self._distances(answer, truth), *self._coverage(answer, truth), _memorised(answer, truth))
 
     def main_score(self, scores: Sequence[Score]) -> str:
         """Return the name of the distance by the judge, which says whose it is."""
@@ -152,12 +160,12 @@ class ImageGeneration(Task):
 
         names = [name.removeprefix("features_") for name in answer if name.startswith("features_")]
         judge = _text_of(truth, "judge")
-        triples = [(f"fd:{judge}", "features", "real_features", "train_features")]
-        triples += [(name, f"features_{name}", f"real_{name}", f"train_{name}") for name in names]
-        for name, fake_name, real_name, train_name in triples:
+        triples = [(f"fd:{judge}", "features", "real_features", "reference")]
+        triples += [(name, f"features_{name}", f"real_{name}", f"reference_{name}") for name in names]
+        for name, fake_name, real_name, reference_name in triples:
             real, fake = _wide(truth[real_name]), _wide(answer[fake_name])
-            floor = frechet_distance_of_features(_wide(truth[train_name]), real)
-            detail: dict[str, Value] = {"n_real": len(real), "n_fake": len(fake), "floor": floor}
+            detail: dict[str, Value] = {"n_real": len(real), "n_fake": len(fake)}
+            detail |= _known(("reference", "reference_low", "reference_high"), truth[reference_name])
             detail |= {"resize": _text_of(truth, "resize")} if fake_name == "features" else {}
             value = frechet_distance_of_features(real, fake)
             yield Score(name=name, value=value, higher_is_better=False, detail=detail)
@@ -173,7 +181,9 @@ class ImageGeneration(Task):
         about: dict[str, Value] = {"n_fake": len(fake), "judge": judge, "judge_accuracy": accuracy}
         modes = generative.modes_captured(classes, class_count)
         divergence = generative.reverse_kl(classes, truth["class_shares"])
-        yield Score(name="modes_captured", value=modes, higher_is_better=True, detail=about | {"of": class_count})
+        dropped = float(generative.dropped_classes(classes, truth["class_shares"]))
+        of: dict[str, Value] = about | {"of": class_count, "dropped": dropped}
+        yield Score(name="modes_captured", value=modes, higher_is_better=True, detail=of)
         yield Score(name="reverse_kl", value=divergence, higher_is_better=False, unit="nats", detail=about)
         near_real, near_fake = real[:NEIGHBOUR_SAMPLES], fake[:NEIGHBOUR_SAMPLES]
         *shares, duplicates = generative.neighbour_scores(near_real, near_fake)
@@ -195,6 +205,23 @@ class ImageGeneration(Task):
         from bench.metrics.extractors import cached_features
 
         return np.asarray(cached_features(extractor, part.target, self.cache), np.float32)
+
+
+def _memorised(answer: Arrays, truth: Arrays) -> Score:
+    """Return the share of samples that are near copies of a training image, and what says how much that means."""
+    from bench.metrics.memorisation import memorisation
+
+    fake, real = answer["training_distances"], truth["real_training_distances"]
+    found = memorisation(fake, real)
+    measured = _known(("limit", "z", "z_limit"), found[1:])
+    detail: dict[str, Value] = {"n_real": len(real), "n_fake": len(fake)} | measured
+    name, title = "memorised", "Memorised share"
+    return Score(name=name, value=found.share, higher_is_better=False, detail=detail, title=title, low=0, high=1)
+
+
+def _known(names: Sequence[str], values: Iterable[float]) -> dict[str, Value]:
+    """Return what is known of these, as floats: whole numbers in a detail are settings, which part columns."""
+    return {name: float(value) for name, value in zip(names, values, strict=True) if not math.isnan(value)}
 
 
 @cache
