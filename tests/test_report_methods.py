@@ -218,7 +218,7 @@ def test_the_facts_of_data_are_counted():
     facts = data_facts(kept.section(), {"digits": dataset()}, kept)
     assert facts.sentences() == (
         "digits has 1,000 samples (images of 1 × 8 × 8; target: one of 2 classes).",
-        "A run has 100 to train on, 700 for validation and 200 in the test part.",
+        "A run has 100 samples to train on, 700 for validation and 200 in the test part.",
         "Of the test part the most frequent class, cat, has 75.0 %, the least frequent, dog, 25.0 %.",
         "Licence: CC BY 4.0; source: https://example.org/digits",
     )
@@ -257,7 +257,7 @@ def test_generators_are_judged_by_a_choice_of_the_test_part_whose_shares_are_kep
         facts.balance == "Of the test part the most frequent class, cat, has 90.0 %, the least frequent, dog, 10.0 %."
     )
     # How many of the test part there are is not known here, so that nothing is said of validation either.
-    assert facts.parts == "A run has 640 to train on."
+    assert facts.parts == "A run has 640 samples to train on."
 
 
 def test_a_section_of_failed_runs_has_no_facts_beyond_the_declared():

@@ -61,7 +61,11 @@ class DataFacts:
     @property
     def parts(self) -> str:
         """How many samples are in which part."""
-        parts = (("to train on", self.train), ("for validation", self.validation), ("in the test part", self.test))
+        parts = (
+            ("samples to train on", self.train),
+            ("for validation", self.validation),
+            ("in the test part", self.test),
+        )
         listed = [f"{count:,} {words}" for words, count in parts if count]
         return f"A run has {text.join(listed)}." if listed else ""
 
