@@ -54,7 +54,8 @@ def test_learning_curves_that_cross_are_named() -> None:
     assert [line.x for line in quality.lines] == [(30.0, 1000.0)] * 2
     assert cost.y.heading == "Training time (s)"
     assert findings(section) == [
-        "Curves that cross: logistic is better than lenet with 30 samples, lenet is better with 1,000."
+        "Curves that cross: logistic is better than lenet with 30 samples, lenet is better with 1,000.",
+        "Best with 30 samples: logistic; with 1,000: lenet.",
     ]
 
 
@@ -67,9 +68,21 @@ def test_what_a_protocol_found_stands_among_the_answers_on_top() -> None:
 
 def test_learning_curves_that_do_not_cross_are_said_not_to() -> None:
     section = only(learning_curve({"lenet": {30: 0.8, 1000: 0.99}, "logistic": {30: 0.5, 1000: 0.9}}))
-    assert findings(section) == ["No two of 2 curves are shown to cross (2 of 2 comparisons at one size are decided)."]
+    assert findings(section) == [
+        "No two of 2 curves are shown to cross (2 of 2 comparisons at one size are decided).",
+        "Best with 30 as with 1,000 samples: lenet.",
+    ]
     one_seed = only(learning_curve({"a": {30: 0.8, 1000: 0.9}, "b": {30: 0.5, 1000: 0.99}}, seeds=1))
-    assert findings(one_seed) == ["No two of 2 curves are shown to cross (0 of 2 comparisons at one size are decided)."]
+    assert findings(one_seed) == [
+        "No two of 2 curves are shown to cross (0 of 2 comparisons at one size are decided).",
+        "Best with 30 as with 1,000 samples: a or b (not decided).",
+    ]
+
+
+def test_the_best_of_a_size_are_those_that_none_is_shown_to_beat() -> None:
+    curves = {name: {30: 0.6, 1000: 0.9} for name in ("a", "b", "c", "d", "e", "f")}
+    told = findings(only(learning_curve(curves | {"lenet": {30: 0.5, 1000: 0.99}})))[-1]
+    assert told == "Best with 30 samples: a, b, c, d or 2 more (not decided); with 1,000: lenet."
 
 
 def test_curves_of_a_loss_cross_the_other_way_round() -> None:

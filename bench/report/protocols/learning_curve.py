@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, pairwise
 from typing import NamedTuple
 
-from bench.evidence import Observations, Pair, compare_each
+from bench.evidence import Observations, Pair, Standing, compare_each
 from bench.record import RunRecord
+from bench.report import text
 from bench.report.figures import Axis, Figure
 from bench.report.protocols.effects import by_variant, margin_of
 from bench.report.protocols.sizes import Sizes
@@ -18,6 +19,8 @@ from bench.report.variants import CAPTION, line_figure
 __all__ = ["part"]
 
 CROSSING_LIMIT = 5
+# More models than this are counted rather than named: the table has them.
+LIST_LIMIT = 4
 
 
 class Meeting(NamedTuple):
@@ -33,8 +36,12 @@ class Meeting(NamedTuple):
 def part(section: SectionData) -> ProtocolPart:
     """Return what this protocol adds to its sections."""
     sizes = Sizes(section)
-    crossings = (text for variable in section.mains for text in _crossings(section, variable, sizes))
-    return ProtocolPart((*sizes.findings(), *crossings), tuple(_figures(section, sizes)))
+    told = [
+        sentence
+        for variable in section.mains
+        for sentence in (*_crossings(section, variable, sizes), *_leaders(section, variable, sizes))
+    ]
+    return ProtocolPart((*told, *sizes.findings()), tuple(_figures(section, sizes)))
 
 
 def _figures(section: SectionData, sizes: Sizes) -> Iterator[Figure]:
@@ -59,9 +66,9 @@ def _crossings(section: SectionData, variable: Variable, sizes: Sizes) -> Iterat
     curves: dict[tuple[str, str], list[Meeting]] = defaultdict(list)
     for each in met:
         curves[each.left, each.right].append(each)
-    crossed = [text for meetings in curves.values() if (text := _crossing(meetings))]
+    crossed = [sentence for meetings in curves.values() if (sentence := _crossing(meetings))]
     where = f" ({variable.words})" if variable.words else ""
-    yield from (f"Curves that cross{where}: {text}" for text in crossed[:CROSSING_LIMIT])
+    yield from (f"Curves that cross{where}: {sentence}" for sentence in crossed[:CROSSING_LIMIT])
     if len(crossed) > CROSSING_LIMIT:
         yield f"{len(crossed) - CROSSING_LIMIT} more pairs of curves cross{where}."
     if met and not crossed:
@@ -93,6 +100,34 @@ def _by_size(section: SectionData, variable: Variable, sizes: Sizes) -> dict[int
             if (size := sizes.of(label, variant)) is not None:
                 runs[int(size)][label] = records
     return runs
+
+
+def _leaders(section: SectionData, variable: Variable, sizes: Sizes) -> Iterator[str]:
+    """Say which models are best at the smallest and at the largest size."""
+    found: dict[float, dict[str, Standing]] = defaultdict(dict)
+    for row in section.rows:
+        size, summary = sizes.place(row), row.values.get(variable.key)
+        if size is not None and summary is not None and summary.standing not in (None, "distinguishable"):
+            found[size][row.label] = summary.standing
+    if len(found) > 1:
+        where = f" ({variable.words})" if variable.words else ""
+        smallest, largest = min(found), max(found)
+        first, last = _group(found[smallest]), _group(found[largest])
+        if first == last:
+            yield f"Best{where} with {smallest:,.0f} as with {largest:,.0f} samples: {first}."
+        else:
+            yield f"Best{where} with {smallest:,.0f} samples: {first}; with {largest:,.0f}: {last}."
+
+
+def _group(standings: Mapping[str, Standing]) -> str:
+    """Return the models that none is shown to be better than, and whether they are equivalent."""
+    is_equivalent = set(standings.values()) == {"best"}
+    if len(standings) == 1:
+        return next(iter(standings))
+    labels = sorted(standings)
+    if len(labels) > LIST_LIMIT:
+        labels = [*labels[:LIST_LIMIT], f"{len(labels) - LIST_LIMIT} more"]
+    return f"{text.join(labels)}, which are equivalent" if is_equivalent else f"{text.join(labels, 'or')} (not decided)"
 
 
 def _crossing(met: Sequence[Meeting]) -> str:
