@@ -12,7 +12,7 @@ import pytest
 
 from bench.record import Score
 from bench.report import Report
-from bench_reports import csv, html, json_report, markdown
+from bench_reports import csv, html, json_report, latex, markdown
 from tests.report_records import plan, record, report, terminal_text, timed
 
 
@@ -47,6 +47,13 @@ def test_the_page_says_missed_and_its_data_are_json(missed: Report, tmp_path: Pa
     assert embedded
     for each in embedded:
         json.loads(each, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+
+
+def test_latex_says_missed_and_writes_infinity_as_mathematics(missed: Report, tmp_path: Path) -> None:
+    source = latex.render(missed, tmp_path).read_text(encoding="utf-8")
+    assert re.search(r"logistic &.*missed.*0 of 3 reached", source)
+    assert re.search(r"infinite &.*\$\\infty\$.*1 of 1 infinite", source)
+    assert not re.search(r"\binf\b|\bnan\b", source)
 
 
 def test_csv_leaves_a_mean_that_is_none_empty(missed: Report, tmp_path: Path) -> None:
