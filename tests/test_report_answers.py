@@ -95,3 +95,25 @@ def test_costs_that_are_alike_are_no_cheapest() -> None:
 
 def test_an_answer_says_what_it_speaks_of() -> None:
     assert "Holds for other seeds" in Answer(data(classifiers())).scope
+
+
+def generator(label: str, seed: int, distance: float, memorised: float) -> RunRecord:
+    about = {"limit": 0.03, "z": 0.1, "z_limit": -3.0}
+    scores = (
+        Score(name="fd:lenet-digits-v1@1f0c9a22", value=distance + seed / 10, higher_is_better=False, low=0.0),
+        Score(name="memorised", value=memorised, higher_is_better=False, detail=about),
+    )
+    objective = "fd:lenet-digits-v1@1f0c9a22"
+    run = plan(label, family="generative", task="image-generation", seed=seed)
+    return record(run, scores=scores, objective=objective)
+
+
+def test_a_generator_that_copies_is_named_and_an_honest_one_is_not() -> None:
+    runs = [generator("copier", seed, 1.0, 0.98) for seed in range(5)]
+    runs += [generator("honest", seed, 9.0, 0.01) for seed in range(5)]
+    told = sentences(runs)
+    assert "copier copies training images, in 98 % of its samples; read its other scores with that in mind." in told
+    assert "honest copies" not in told
+    # One run of five may be bad luck.
+    lucky = [generator("honest", seed, 9.0, 0.98 if seed == 0 else 0.01) for seed in range(5)]
+    assert "copies" not in sentences([*lucky, *(generator("other", seed, 3.0, 0.01) for seed in range(5))])

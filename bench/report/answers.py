@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from bench.evidence import Pair
 from bench.evidence import Section as Compared
 from bench.matching import BASELINE
+from bench.metrics.faults import generator_faults
 from bench.report import text
 from bench.report.section import ModelRow, SectionData, Variable
 
@@ -43,7 +45,7 @@ class Answer:
         """Return the answer; empty where fewer than two models have a score."""
         if self.compared is None or len(self.rows) < 2:
             return ()
-        return (*self._leaders(), *self._cheapest(), *self._depth(), *self._trivial(), *self._open())
+        return (*self._leaders(), *self._faults(), *self._cheapest(), *self._depth(), *self._trivial(), *self._open())
 
     @property
     def scope(self) -> str:
@@ -158,6 +160,18 @@ class Answer:
             else:
                 words.append(f"{text.ratio(factor)} {title}" if factor > 1 else f"1/{1 / factor:.0f} of {title}")
         return f", for {text.join(words)}" if words else ""
+
+    def _faults(self) -> Iterator[str]:
+        """Name the generators that copy, repeat or leave out, in most of their runs, by the run in the middle."""
+        for label in self.rows:
+            runs = [record for record in self.section.records if record.run.label == label]
+            found: dict[str, list[str]] = defaultdict(list)
+            for record in runs:
+                for fault in generator_faults(record.scores):
+                    found[fault.partition(" ")[0]].append(fault)
+            told = [sorted(each)[len(each) // 2] for each in found.values() if 2 * len(each) > len(runs)]
+            if told:
+                yield f"{label} {text.join(told)}; read its other scores with that in mind."
 
     def _trivial(self) -> Iterator[str]:
         """Name the models that are not better than the trivial one."""
