@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -59,10 +59,14 @@ class Item:
 
 @dataclass(frozen=True)
 class Group:
-    """Items that stand beside each other (`figures`, `answers`), or one alone (`one`)."""
+    """Items that stand beside each other (`figures`, `answers`), or one alone (`one`).
+
+    is_titled: does it say what it is, other than its section's heading does?
+    """
 
     kind: str
     items: tuple[Item, ...]
+    is_titled: bool = True
 
 
 class Page:
@@ -88,15 +92,15 @@ class Page:
 
     def sections(self) -> list[tuple[Section, list[Group]]]:
         """Return the sections with their blocks in groups."""
-        return [(section, list(self._groups(section.blocks))) for section in self._report.sections]
+        return [(section, list(self._groups(section))) for section in self._report.sections]
 
-    def _groups(self, blocks: Iterable[Block]) -> Iterator[Group]:
-        for kind, together in groupby(blocks, _neighbours):
-            items = [self._item(block) for block in together]
+    def _groups(self, section: Section) -> Iterator[Group]:
+        for kind, together in groupby(section.blocks, _neighbours):
             if kind == "one":
-                yield from (Group(kind, (item,)) for item in items)
+                for block in together:
+                    yield Group(kind, (self._item(block),), getattr(block, "title", "") != section.title)
             else:
-                yield Group(kind, tuple(items))
+                yield Group(kind, tuple(map(self._item, together)))
 
     def _item(self, block: Block) -> Item:
         if isinstance(block, Table):

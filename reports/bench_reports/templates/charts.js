@@ -158,16 +158,23 @@ const figures = (() => {
     pen.font = `11px ${getComputedStyle(document.body).fontFamily}`;
     const spots = items.map((item) => ({ item, x: at(xaxis, item.x), y: yaxis._length - at(yaxis, item.y) }));
     const seen = spots.filter(({ x, y }) => x >= -1 && y >= -1 && x <= xaxis._length + 1 && y <= yaxis._length + 1);
-    const taken = [...seen.map(({ x, y }) => [x - 7, y - 7, x + 7, y + 7]), ...steps(spots.filter(({ item }) => item.isOnFront))];
-    const isFree = (box) => box[0] >= 0 && box[2] <= xaxis._length && box[1] >= -10 && box[3] <= yaxis._length
-      && !taken.some((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3]);
+    const taken = seen.map(({ x, y }) => [x - 7, y - 7, x + 7, y + 7]);
+    // Intervals and the front may be crossed where there is no other place.
+    const lines = [...steps(spots.filter(({ item }) => item.isOnFront)), ...seen.flatMap(({ item, x, y }) => [
+      ...(item.xEnds.length ? [[at(xaxis, item.xEnds[0]), y - 1, at(xaxis, item.xEnds[1]), y + 1]] : []),
+      ...(item.yEnds.length ? [[x - 1, yaxis._length - at(yaxis, item.yEnds[1]), x + 1, yaxis._length - at(yaxis, item.yEnds[0])]] : []),
+    ])];
+    const crosses = (box, other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3];
+    const isFree = (box, others) => box[0] >= 0 && box[2] <= xaxis._length && box[1] >= -10 && box[3] <= yaxis._length && !others.some((other) => crosses(box, other));
     return seen.flatMap(({ item, x, y }) => {
       const text = short([item.name, item.condition].filter(Boolean).join(", "), LABEL), width = pen.measureText(text).width + 2;
-      for (const far of [0, 14, 28, 44]) {
-        const places = [[10 + width / 2 + far / 2, -far], [-10 - width / 2 - far / 2, -far], [0, -16 - far], [0, 16 + far], [10 + width / 2 + far / 2, far], [-10 - width / 2 - far / 2, far]];
+      for (const [far, others] of [[0, [...taken, ...lines]], [0, taken], [14, taken], [28, taken], [44, taken]]) {
+        const side = 10 + width / 2 + far / 2;
+        const corners = [[side - 6, -15], [6 - side, -15], [side - 6, 15], [6 - side, 15]];
+        const places = [...(far ? [] : corners), [side, -far], [-side, -far], [0, -16 - far], [0, 16 + far], [side, far], [-side, far]];
         for (const [right, down] of places) {
           const box = [x + right - width / 2, y + down - 7, x + right + width / 2, y + down + 7];
-          if (!isFree(box)) continue;
+          if (!isFree(box, others)) continue;
           taken.push(box);
           return [{
             x: xaxis.type === "log" ? Math.log10(item.x) : item.x, y: yaxis.type === "log" ? Math.log10(item.y) : item.y, text: safe(text),
@@ -225,7 +232,7 @@ const figures = (() => {
     const height = (found.rows ? 70 + 26 * found.rows : isPrinted ? 260 : 340) + legend;
     element.style.height = `${height}px`;
     const layout = {
-      ...found.layout, width, height, margin: { l: 10, r: 22, t: 28, b: legend ? 46 + legend : 10 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+      ...found.layout, width, height, margin: { l: 10, r: 22, t: 28, b: legend ? 40 + legend : 10 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: colour("--ink") }, hovermode: "closest", annotations: [],
       hoverlabel: { align: "left", bgcolor: colour("--page"), bordercolor: colour("--strong-line"), font: { color: colour("--ink"), size: 12 } },
       // Dragging must scroll the page, not zoom the figure, where a finger does it.
