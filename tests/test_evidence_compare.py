@@ -128,9 +128,19 @@ def test_failed_runs_only_tell_against_a_model() -> None:
     assert "2 of 5 runs of a failed" in section.pairs[0].note
     assert "3 runs of 5 shared" in section.pairs[0].note
     assert section.standing == {"a": "undecided", "b": "undecided"}
+    assert (section.pairs[0].remedy, section.pairs[0].can_runs_decide) == (None, False)
     turned = compare(Observations({"a": half, "b": runs(poor)}, failed=lost, higher=False))
     assert (turned.pairs[0].verdict, turned.pairs[0].better) == ("different", "b")
     assert turned.standing == {"a": "distinguishable", "b": "best"}
+
+
+def test_more_runs_can_still_tell_against_a_model_with_failed_runs() -> None:
+    noise = np.random.default_rng(1).normal(0, 1, (5, 50))
+    models, lost = {"a": runs(noise - noise.mean() + 0.01), "b": runs(np.flip(noise) - noise.mean())}, {RunKey(9)}
+    pair = compare(Observations(models, failed={"a": frozenset(lost)})).pairs[0]
+    assert (pair.verdict, pair.remedy, pair.can_runs_decide) == ("open", None, True)
+    both = compare(Observations(models, failed=dict.fromkeys("ab", frozenset(lost)))).pairs[0]
+    assert (both.verdict, both.remedy, both.can_runs_decide) == ("open", None, False)
 
 
 def test_scores_that_are_not_finite_are_failures_and_missing_runs_are_not() -> None:

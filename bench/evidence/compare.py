@@ -39,8 +39,9 @@ class Pair:
 
     low, high: of this pair alone, NaN where nothing varied. p_value: of no difference; p_adjusted: corrected for all
     pairs of the section. better: the better one of a pair that is different, else "". shared: runs both have.
-    remedy: what would decide an open pair, else None. can_runs_decide: is it open, and could more
-    seeds, or splits where there are several, still decide it? note: runs that failed or are missing, and what follows.
+    remedy: what would decide an open pair, None where it is decided or where runs of the better mean failed, which no
+    number of others mends. can_runs_decide: is it open, and could more seeds, or splits where there are several, still
+    decide it? note: runs that failed or are missing, and what follows.
     """
 
     a: str
@@ -204,21 +205,30 @@ def _decide(
     a, b, found = pair.a, pair.b, pair.found
     reach, share = found.reach(level), level / max(1, count)
     failed = {model: observations.failures(model) for model in (a, b)}
+    leader = _leader(pair, observations.higher)
+    # Runs that ended are a choice in favour of a model of which others failed: they can only tell against it.
+    is_barred = bool(failed.get(leader))
     verdict: Verdict = "open"
     better = ""
     if p_within <= level and not any(failed.values()):
         verdict = "equivalent"
-    elif p_adjusted <= level:
-        leader = a if (found.value > 0) == observations.higher else b
-        # Runs that ended are a choice in favour of a model of which others failed: they can only tell against it.
-        if not failed[leader]:
-            verdict, better = "different", leader
+    elif p_adjusted <= level and not is_barred:
+        verdict, better = "different", leader
     return Pair(
         a, b, found.value, found.value - reach, found.value + reach, pair.p_value, p_adjusted, verdict, better,
-        pair.shared, found.basis, scope(found), remedy(found, share) if verdict == "open" else None,
-        verdict == "open" and can_runs_decide(found, share, margin),
+        pair.shared, found.basis, scope(found), remedy(found, share) if verdict == "open" and not is_barred else None,
+        # What is beyond doubt, and open for failed runs alone, stays open.
+        verdict == "open" and p_adjusted > level and not all(failed.values())
+        and can_runs_decide(found, share, None if any(failed.values()) else margin),
         notes(observations, a, b, pair.shared),
     )  # fmt: skip
+
+
+def _leader(pair: _Tested, higher: bool) -> str:
+    """Return the model with the better mean, "" where neither has one."""
+    if not abs(pair.found.value) > 0:
+        return ""
+    return pair.a if (pair.found.value > 0) == higher else pair.b
 
 
 def _standings(observations: Observations, pairs: tuple[Pair, ...]) -> dict[str, Standing]:

@@ -190,13 +190,15 @@ class Answer:
             )
 
     def _open(self) -> Iterator[str]:
-        """Say what would decide between the two best of a tie group that is not decided."""
+        """Say what would decide between the two best of a tie group that is not decided, or what keeps it open."""
         group = self.group
         pair = self._pair(*group[:2]) if len(group) > 1 else None
         if pair is None or pair.verdict != "open":
             return
         between = f"between {group[0]} and {group[1]}"
-        if pair.remedy is None or pair.remedy.is_empty:
+        if pair.remedy is None:
+            yield f"Nothing is decided {between}: {pair.note}."
+        elif pair.remedy.is_empty:
             yield f"No number of such runs would decide {between}, if the difference is as small as it now seems."
         else:
             yield f"To decide {between}, about {pair.remedy} are needed, if the difference is as large as it now seems."

@@ -16,8 +16,11 @@ from bench.report.values import by_size
 
 __all__ = ["comparison_table", "comparisons", "model_table", "pivots"]
 
-CONCURRENT = "*"
-NOTES = {CONCURRENT: "Timed while other runs were made on the same machine: compare within this table only."}
+CONCURRENT, PARTIAL = "*", "†"
+NOTES = {
+    CONCURRENT: "Timed while other runs were made on the same machine: compare within this table only.",
+    PARTIAL: "Mean of the successful runs only: others failed, so the model is never said to be better than another.",
+}
 VERDICTS = {"different": "different", "equivalent": "equivalent", "open": "not decided"}
 PIVOTED = ("train_seconds", "latency_p50", "peak_memory", "parameters")
 # More pairs than this are listed on demand, and the page has the rest in its data files.
@@ -39,14 +42,14 @@ def model_table(section: SectionData, key: str, title: str, *, is_folded: bool =
     if has_splits:
         columns.append(Column("splits", "Splits", "count"))
         found["splits"] = [Cell(f"{row.split_count}", row.split_count) for row in rows]
-    concurrent = {variable.key for variable in section.variables if variable.condition.is_alone is False}
     for variable in _ordered(section):
         columns.append(column(variable))
-        filled = text.cells(
-            variable.measure, [row.values.get(variable.key) for row in rows], [row.good_count for row in rows]
-        )
-        marks = (CONCURRENT,) if variable.key in concurrent else ()
-        found[variable.key] = [_marked(cell, marks) for cell in filled]
+        summaries = [row.values.get(variable.key) for row in rows]
+        filled = text.cells(variable.measure, summaries, [row.good_count for row in rows])
+        found[variable.key] = [
+            _marked(cell, _marks(variable, each)) for cell, each in zip(filled, summaries, strict=True)
+        ]
+    used = {mark for cells in found.values() for cell in cells for mark in cell.marks}
     return Table(
         key=key,
         title=title,
@@ -55,7 +58,7 @@ def model_table(section: SectionData, key: str, title: str, *, is_folded: bool =
         rows=tuple(
             _row(rows[number], {name: each[number] for name, each in found.items()}) for number in range(len(rows))
         ),
-        notes=NOTES if concurrent else {},
+        notes={mark: note for mark, note in NOTES.items() if mark in used},
         is_folded=is_folded,
     )
 
@@ -98,6 +101,12 @@ def _seeds(row: ModelRow) -> Cell:
     if row.ok_count == row.run_count:
         return Cell(str(row.seed_count), row.seed_count)
     return Cell(f"{row.ok_count}/{row.run_count} ok", row.ok_count, note=text.outcomes(row.outcomes))
+
+
+def _marks(variable: Variable, found: Summary | None) -> tuple[str, ...]:
+    """Return which notes of the table a cell needs; a score that a target was missed for says so itself."""
+    is_partial = found is not None and found.is_partial and not found.infinite and variable.measure.kind == "score"
+    return (*([CONCURRENT] if variable.condition.is_alone is False else []), *([PARTIAL] if is_partial else []))
 
 
 def _marked(cell: Cell, marks: tuple[str, ...]) -> Cell:

@@ -109,7 +109,8 @@ def _notes(measure: Measure, found: Summary, good: int) -> list[str]:
             f"{found.count} of {count} reached" if measure.is_target else f"{found.infinite} of {count} infinite"
         )
     elif found.count != good and measure.kind != "size":
-        notes.append(f"{found.count} of {max(found.tried, good)} runs")
+        # Where none failed the others were made elsewhere, or scored by another judge.
+        notes.append(f"{found.count} of {found.tried} runs" if found.is_partial else plural(found.count, "run"))
     return notes
 
 
