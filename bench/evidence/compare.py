@@ -167,7 +167,7 @@ def _estimated(observations: Observations, a: str, b: str) -> tuple[Estimate, Ru
     sizes = observations.sizes(a), observations.sizes(b)
     scale = sum(sizes[0][key] + sizes[1][key] for key in shared) / len(shared) if shared else 0.0
     runs = {key: one[key] - other[key] for key in shared}
-    runs = {key: np.where(np.abs(values) <= ROUNDING * scale, 0.0, values) for key, values in runs.items()}
+    runs = {key: values * (np.abs(values) > ROUNDING * scale) for key, values in runs.items()}
     return estimate(runs, scale, observations), runs
 
 
