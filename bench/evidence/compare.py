@@ -64,7 +64,8 @@ class Section:
     """All pairs of the models of one section, and where each model stands against the best.
 
     standing: distinguishable: some model is better. Of the others, the tie group: best where only one is left or all
-    are equivalent to each other; otherwise undecided. scope: what the verdicts speak of.
+    are equivalent to each other; otherwise undecided. A model without a finite score stands nowhere. scope: what the
+    verdicts speak of.
     """
 
     pairs: tuple[Pair, ...]
@@ -209,8 +210,9 @@ def _decide(
 
 def _standings(observations: Observations, pairs: tuple[Pair, ...]) -> dict[str, Standing]:
     beaten = {loser for pair in pairs if pair.better for loser in {pair.a, pair.b} - {pair.better}}
-    group = [model for model in observations.models if model not in beaten]
+    scored = [model for model in observations.models if observations.finite(model)]
+    group = [model for model in scored if model not in beaten]
     inside = [pair for pair in pairs if pair.a in group and pair.b in group]
     is_decided = all(pair.verdict == "equivalent" for pair in inside) and not any(map(observations.failures, group))
     of_group: Standing = "best" if is_decided else "undecided"
-    return {model: "distinguishable" if model in beaten else of_group for model in observations.models}
+    return {model: "distinguishable" if model in beaten else of_group for model in scored}
