@@ -239,3 +239,11 @@ def test_groups_and_series_count_by_what_is_independent() -> None:
     walk = np.cumsum(random.normal(size=(1, 500)), axis=1)
     series = compare(Observations({"a": runs(walk), "b": runs(0 * walk)}, is_series=True)).pairs[0]
     assert "4 independent" in series.scope
+
+
+def test_a_model_without_a_finite_score_stands_nowhere() -> None:
+    runs = {RunKey(seed): np.asarray(0.9 + seed / 100) for seed in range(4)}
+    never = {RunKey(seed): np.asarray(np.inf) for seed in range(4)}
+    found = compare(Observations({"some": runs, "never": never}))
+    assert found.standing == {"some": "best"}
+    assert found.tie_group == ("some",)

@@ -36,8 +36,8 @@ __all__ = ["LEAST_DATASETS", "LEAST_MODELS", "ModelRank", "Ranking", "WinRate", 
 Array = NDArray[np.float64]
 
 LEAST_DATASETS, LEAST_MODELS = 3, 2
-# Shares of wins are sums of fractions; what differs by less is equal.
-ROUNDING = 1e-9
+# Shares of wins are sums of fractions; what differs by less than this is equal.
+TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def _row(model: str, ranks: Array, models: int, standing: Standing, level: float
 
 def _pairs(models: tuple[str, ...], shares: Array, level: float) -> tuple[WinRate, ...]:
     places = list(combinations(range(len(models)), 2))
-    leads = [np.where(np.abs(lead := 2 * shares[:, i, j] - 1) <= ROUNDING, 0.0, lead) for i, j in places]
+    leads = [np.where(np.abs(lead := 2 * shares[:, i, j] - 1) <= TOLERANCE, 0.0, lead) for i, j in places]
     p_values = [sign_flip_p_value(lead) for lead in leads]
     # A pair with so few leads that no signs of them would be a verdict needs no correction of the others.
     testable = [n for n, lead in enumerate(leads) if 2.0 ** (1 - np.count_nonzero(lead)) <= level]
@@ -192,7 +192,7 @@ def _interval(shares: Array, level: float) -> tuple[float, float]:
     equal for their own number: three first places of three are no certainty. Student's quantile.
     """
     count, mean = len(shares), min(1.0, max(0.0, float(shares.mean())))
-    variance = 0.0 if np.ptp(shares) <= ROUNDING else float(shares.var(ddof=1)) / count
+    variance = 0.0 if np.ptp(shares) <= TOLERANCE else float(shares.var(ddof=1)) / count
     worth = mean * (1 - mean) / variance if variance > 0 else float(count)
     return wilson(mean, worth, student_quantile(count - 1, 1 - level / 2))
 

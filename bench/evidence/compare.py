@@ -66,7 +66,8 @@ class Section:
     """All pairs of the models of one section, and where each model stands against the best.
 
     standing: distinguishable: some model is better. Of the others, the tie group: best where only one is left or all
-    are equivalent to each other; otherwise undecided. scope: what the verdicts speak of.
+    are equivalent to each other; otherwise undecided. A model without a finite score stands nowhere. scope: what the
+    verdicts speak of.
     """
 
     pairs: tuple[Pair, ...]
@@ -178,7 +179,7 @@ def _estimated(observations: Observations, a: str, b: str) -> tuple[Estimate, Ru
     sizes = observations.sizes(a), observations.sizes(b)
     scale = sum(sizes[0][key] + sizes[1][key] for key in shared) / len(shared) if shared else 0.0
     runs = {key: one[key] - other[key] for key in shared}
-    runs = {key: np.where(np.abs(values) <= ROUNDING * scale, 0.0, values) for key, values in runs.items()}
+    runs = {key: values * (np.abs(values) > ROUNDING * scale) for key, values in runs.items()}
     return estimate(runs, scale, observations), runs
 
 
@@ -233,8 +234,9 @@ def _leader(pair: _Tested, higher: bool) -> str:
 
 def _standings(observations: Observations, pairs: tuple[Pair, ...]) -> dict[str, Standing]:
     beaten = {loser for pair in pairs if pair.better for loser in {pair.a, pair.b} - {pair.better}}
-    group = [model for model in observations.models if model not in beaten]
+    scored = [model for model in observations.models if observations.finite(model)]
+    group = [model for model in scored if model not in beaten]
     inside = [pair for pair in pairs if pair.a in group and pair.b in group]
     is_decided = all(pair.verdict == "equivalent" for pair in inside) and not any(map(observations.failures, group))
     of_group: Standing = "best" if is_decided else "undecided"
-    return {model: "distinguishable" if model in beaten else of_group for model in observations.models}
+    return {model: "distinguishable" if model in beaten else of_group for model in scored}

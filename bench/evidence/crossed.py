@@ -36,7 +36,8 @@ def crossed(scores: Array, groups: NDArray[np.int64] | None = None, *, is_series
     groups, (n,), and is_series say which samples depend on each other; they are counted by group or block.
     Seeds whose scores are all the same are one observation.
     """
-    is_repeated = len(scores) > 1 and bool((scores == scores[0]).all())
+    # Runs that differ do so in the second already, nearly always.
+    is_repeated = len(scores) > 1 and np.array_equal(scores[1], scores[0]) and bool((scores == scores[0]).all())
     rows, factor = (scores[:1] if is_repeated else scores), 1.0
     if groups is not None:
         rows = group_means(rows, groups)
@@ -46,17 +47,20 @@ def crossed(scores: Array, groups: NDArray[np.int64] | None = None, *, is_series
     value = float(scores.mean())
     if count < 2:
         return Estimate(value, math.nan, 0, "nothing", seeds, count, is_repeated=is_repeated)
-    means = rows.mean(0)
+    means, size = rows.mean(0), max(float(rows.max()), -float(rows.min()))
     if seeds == 1:
-        variance = _variance(means, rows) * factor
+        variance = _variance(means, size) * factor
         return Estimate(
             value, math.sqrt(variance / count), count - 1, "samples", 1, count,
             is_repeated=is_repeated, of_samples=variance,
         )  # fmt: skip
-    of_seed = count * _variance(rows.mean(1), rows)
-    of_sample = seeds * _variance(means, rows) * factor
-    rest = rows - means - rows.mean(1, keepdims=True) + rows.mean()
-    of_rest = float((rest**2).sum() / ((seeds - 1) * (count - 1)))
+    of_runs = rows.mean(1)
+    of_seed = count * _variance(of_runs, size)
+    of_sample = seeds * _variance(means, size) * factor
+    rest = rows - means  # changed in place from here: of many samples, a copy takes longer than the sum
+    rest -= of_runs[:, None]
+    rest += rows.mean()
+    of_rest = float(np.square(rest, out=rest).sum() / ((seeds - 1) * (count - 1)))
     total, degrees = _total(of_seed, of_sample, of_rest, seeds, count)
     return Estimate(
         value, math.sqrt(total / (count * seeds)), degrees, "seeds and samples", seeds, count,
@@ -76,9 +80,9 @@ def with_pseudo_samples(value: float, samples: int, width: float) -> float:
     return math.sqrt(((samples * value**2 + 2 * width**2) / count - mean**2) / count)
 
 
-def _variance(means: Array, rows: Array) -> float:
-    """Return the variance of means, exactly 0 where they differ by rounding alone."""
-    if np.ptp(means) <= 1e-12 * float(np.abs(rows).max()):
+def _variance(means: Array, size: float) -> float:
+    """Return the variance of means, exactly 0 where they differ by rounding alone; size: of the largest value."""
+    if np.ptp(means) <= 1e-12 * size:
         return 0.0
     return float(means.var(ddof=1))
 
