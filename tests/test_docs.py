@@ -24,10 +24,12 @@ from bench.sources import hash_bytes
 from bench.store import open_store
 from bench.suite import load_suite, shipped_suites
 from bench.testing import check_dataset, check_model, check_task, tiny_datasets
+from bench_reports import json_report
 from tests.conftest import Bench
 from tests.pages import DOCS, PAGES, Block, blocks, command_lines, module_name, modules
 from tests.report_records import plan, whole_suite
 from tests.report_records import record as record_of
+from tests.sample_report import sample_report
 
 COMMAND_LINES = command_lines()
 OF_THE_EXAMPLE = {"hello"}
@@ -141,6 +143,7 @@ def test_python_runs(block: Block, folder: Path) -> None:
             store.append(record, {artifact.name: b"" for artifact in record.artifacts})
         answer, truth = {"probabilities": np.eye(3, dtype="f4")}, {"labels": np.arange(3)}
         store.append(record_of(plan(run_id="3f9a2c")), answer=pack(answer), truth=pack(truth))
+    json_report.render(sample_report(), folder / "bench-results" / "report" / "quickstart")
     exec(compile(block.code, str(block), "exec"), {})
 
 

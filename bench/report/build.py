@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -118,9 +119,8 @@ def build_report(
 
 
 def _parts(groups: Sequence[Group], names: Mapping[str, str], source: Source, margin: float | None) -> Iterator[_Part]:
-    parts = zip(groups, _titles(groups), inapplicable(groups), strict=True)
-    for number, (each, title, unfit) in enumerate(parts, 1):
-        key = f"section-{number}"
+    titles = _titles(groups)
+    for each, title, key, unfit in zip(groups, titles, _keys(titles), inapplicable(groups), strict=True):
         data = analyse(each, names, _siblings(each, groups), source.samples, margin)
         yield _Part(key, title, each, data, part_of(data, source.protocols or {}, key), unfit)
 
@@ -254,6 +254,15 @@ def _titles(groups: Sequence[Group]) -> list[str]:
     for each in groups:
         namesakes[each.heading].append(each)
     return [_title(each, namesakes[each.heading]) for each in groups]
+
+
+def _keys(titles: Sequence[str]) -> Iterator[str]:
+    """Yield a name for each section that links and labels keep, whatever other sections a report has."""
+    taken: Counter[str] = Counter()
+    for title in titles:
+        key = re.sub("[^a-z0-9]+", "-", title.lower()).strip("-")
+        taken[key] += 1
+        yield key if taken[key] == 1 else f"{key}-{taken[key]}"
 
 
 def _title(found: Group, namesakes: Sequence[Group]) -> str:
