@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.record import CurvePoint, Latency, RunRecord, Score, Times
-from bench.report import Log, Prose, Report
+from bench.report import Log, Prose, Report, Table
 from bench_reports import csv
 from tests.report_records import data, failed, lines, only, plan, record, report, table
 
@@ -42,6 +42,15 @@ def test_a_model_with_failed_runs_leads_nobody_and_the_answer_says_why() -> None
     assert [row.cells["accuracy#0"].marks for row in shown.rows] == [("†",), (), ()]
     assert "successful runs only" in shown.notes["†"]
     assert "best has the best accuracy" in said(report(models(values)))
+
+
+def test_the_mean_of_successful_runs_is_marked_beside_other_data_sets_too() -> None:
+    whole = models({"best": 0.99, "good": 0.9}, dataset="wine")
+    made = report([*models({"best": 0.99, "good": 0.9}, lost=[("best", 2)]), *whole])
+    shown = next(block for section, block in made.blocks() if section.key == "overview" and isinstance(block, Table))
+    marks = {row.label: [row.cell(column).marks for column in shown.columns[1:]] for row in shown.rows}
+    assert marks == {"best": [("†",), ()], "good": [(), ()]}
+    assert "†" in shown.notes
 
 
 def test_a_model_that_was_only_skipped_is_not_said_to_have_failed() -> None:

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
-from bench.report import text
 from bench.report.blocks import Cell, Choice, Column, Row, Table
 from bench.report.section import SectionData, Variable
+from bench.report.table import filled, notes
 
 __all__ = ["overview"]
 
@@ -90,12 +90,8 @@ def _table(
                 measure=measure.name,
             )  # fmt: skip
             heads.append(head)
-            filled = text.cells(
-                measure,
-                [row.values.get(variable.key) for row in section.rows],
-                [row.good_count for row in section.rows],
-            )
-            found[head.key] = {row.label: cell for row, cell in zip(section.rows, filled, strict=True)}
+            cells = filled(section, variable)
+            found[head.key] = {row.label: cell for row, cell in zip(section.rows, cells, strict=True)}
     rows = tuple(
         Row(
             {"model": Cell(label)}
@@ -107,4 +103,5 @@ def _table(
     )
     told = " Each column stands for itself." if is_main else ""
     caption = f"{title}, by data set; ± is half of the 95 % interval.{told}"
-    return Table(key, title, caption, tuple(heads), rows)
+    used = notes(cell for each in found.values() for cell in each.values())
+    return Table(key, title, caption, tuple(heads), rows, used)

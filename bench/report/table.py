@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bench.evidence import LEVEL, Pair
@@ -14,7 +14,7 @@ from bench.report.grouping import canonical
 from bench.report.section import ModelRow, SectionData, Summary, Variable
 from bench.report.values import by_size
 
-__all__ = ["comparison_table", "comparisons", "model_table", "pivots"]
+__all__ = ["comparison_table", "comparisons", "filled", "model_table", "notes", "pivots"]
 
 CONCURRENT, PARTIAL = "*", "†"
 NOTES = {
@@ -44,12 +44,7 @@ def model_table(section: SectionData, key: str, title: str, *, is_folded: bool =
         found["splits"] = [Cell(f"{row.split_count}", row.split_count) for row in rows]
     for variable in _ordered(section):
         columns.append(column(variable))
-        summaries = [row.values.get(variable.key) for row in rows]
-        filled = text.cells(variable.measure, summaries, [row.good_count for row in rows])
-        found[variable.key] = [
-            _marked(cell, _marks(variable, each)) for cell, each in zip(filled, summaries, strict=True)
-        ]
-    used = {mark for cells in found.values() for cell in cells for mark in cell.marks}
+        found[variable.key] = filled(section, variable)
     return Table(
         key=key,
         title=title,
@@ -58,9 +53,23 @@ def model_table(section: SectionData, key: str, title: str, *, is_folded: bool =
         rows=tuple(
             _row(rows[number], {name: each[number] for name, each in found.items()}) for number in range(len(rows))
         ),
-        notes={mark: note for mark, note in NOTES.items() if mark in used},
+        notes=notes(cell for cells in found.values() for cell in cells),
         is_folded=is_folded,
     )
+
+
+def filled(section: SectionData, variable: Variable) -> list[Cell]:
+    """Return the cells of a variable, row by row, with the marks of the notes that they need."""
+    rows = section.rows
+    summaries = [row.values.get(variable.key) for row in rows]
+    made = text.cells(variable.measure, summaries, [row.good_count for row in rows])
+    return [_marked(cell, _marks(variable, each)) for cell, each in zip(made, summaries, strict=True)]
+
+
+def notes(cells: Iterable[Cell]) -> dict[str, str]:
+    """Return the notes that cells refer to."""
+    used = {mark for cell in cells for mark in cell.marks}
+    return {mark: note for mark, note in NOTES.items() if mark in used}
 
 
 def column(variable: Variable) -> Column:
