@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.report.blocks import Block, Cell, Choice, Entry, Log, Model, Prose, Report, Row, Section, Table
+from bench.report.blocks import Block, Cell, Choice, Column, Entry, Log, Model, Prose, Report, Row, Section, Table
 from bench.report.figures import Axis, Line, LineFigure, MatrixFigure, Point, ScatterFigure
 from bench_reports import html
 from bench_reports.charts import chart
@@ -152,6 +152,15 @@ def test_contents_lead_to_every_section(page: Page) -> None:
     assert {section.key for section in sample_report().sections} <= set(links) <= set(ids)
 
 
+def test_blocks_of_one_key_are_parted(tmp_path: Path) -> None:
+    line = LineFigure("one", "F", Axis("x"), Axis("y"), (Line("a", (0, 1), (0, 1)),))
+    other = replace(line, lines=(Line("b", (0, 1), (0, 1)),))
+    page = page_of(with_blocks(line, other, Log("one", "L", ())), tmp_path)
+    ids = [str(attrs["id"]) for _, attrs in page.elements if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    assert {"one", "chart-one-2", "chart-one-3", "data-one-3", "one-4"} <= set(ids)
+
+
 def test_tables_have_captions_and_scopes(page: Page) -> None:
     assert len(page.named("table")) == len(page.named("caption")) > 4
     assert all(each.get("scope") in ("row", "col") for each in page.named("th"))
@@ -196,6 +205,16 @@ def test_a_model_has_one_number_everywhere(page: Page) -> None:
     places = {item["m"] for figure in figures for item in figure["items"] if item["name"] == "resnet"}
     assert places == {place}
     assert sum(each.get("data-m") == str(place) for each in page.named("tr")) >= 4
+
+
+def test_a_line_on_two_models_goes_with_either(tmp_path: Path) -> None:
+    columns = (Column("a", "A", "model"), Column("b", "B", "model"))
+    table = Table("t", "T", "C.", columns, (Row({"a": Cell("mlp"), "b": Cell("gan")}), Row({"a": Cell("?")})))
+    report = replace(
+        with_blocks(table), models=(Model("gan", "generative"), Model("svm", "shallow"), Model("mlp", "deep"))
+    )
+    lines = page_of(report, tmp_path).named("tr")
+    assert [each.get("data-m") for each in lines] == [None, "0 2", None]
 
 
 def test_no_filter_where_all_models_are_seen_at_once(tmp_path: Path, page: Page) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import dataclass, replace
+from itertools import chain, count, groupby
 from typing import Any
 
 from bench.report.blocks import Block, Choice, Entry, Gallery, Log, Model, Prose, Report, Section, Table
@@ -77,6 +77,7 @@ class Page:
         self._places = {model.label: place for place, model in enumerate(report.models)}
         self._budget = RunBudget()
         self._text_left = TEXT_LIMIT
+        self._keys = {section.key for section in report.sections}
         self.has_charts = False
 
     @property
@@ -103,6 +104,9 @@ class Page:
                 yield Group(kind, tuple(map(self._item, together)))
 
     def _item(self, block: Block) -> Item:
+        if isinstance(block, Prose):
+            return Item("prose", block)
+        block = replace(block, key=self._unique(block.key))
         if isinstance(block, Table):
             return Item("table", table_view(block, self._places, self._budget))
         if isinstance(block, Choice):
@@ -110,9 +114,13 @@ class Page:
             return Item("selection", Selection(block.key, block.title, options))
         if isinstance(block, Log):
             return Item("log", self._bounded(block))
-        if isinstance(block, Prose):
-            return Item("prose", block)
         return Item("gallery", block) if isinstance(block, Gallery) else self._figure(block)
+
+    def _unique(self, key: str) -> str:
+        """Return a key that names nothing else on the page, itself where it can be, for links and scripts."""
+        found = next(each for each in chain((key,), (f"{key}-{n}" for n in count(2))) if each not in self._keys)
+        self._keys.add(found)
+        return found
 
     def _figure(self, figure: Figure) -> Item:
         if isinstance(figure, MatrixFigure):

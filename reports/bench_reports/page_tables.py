@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.report.blocks import Cell, Column, Table
+from bench.report.blocks import Cell, Column, Row, Table
 from bench_reports.layout import arrow, beside, families
 
 __all__ = ["CellView", "HeadView", "RowView", "RunBudget", "TableView", "table_view"]
@@ -70,13 +70,17 @@ class CellView:
 
 @dataclass(frozen=True)
 class RowView:
-    """A line of a table. place: the number of its model among those of the report, None where it has none."""
+    """A line of a table. place: the number of its model among those of the report, None where it is about none.
+
+    models: the numbers of all models it is about, as two that are compared.
+    """
 
     head: CellView
     cells: Sequence[CellView]
     label: str
     family: str
     place: int | None
+    models: tuple[int, ...]
     about: str
     is_new_group: bool
 
@@ -136,9 +140,15 @@ def _row(table: Table, number: int, places: Mapping[str, int], budget: RunBudget
         row.label,
         row.family or "",
         places.get(row.label),
+        _models(row, table, places),
         row.about,
         number > 0 and table.rows[number - 1].group != row.group,
     )
+
+
+def _models(row: Row, table: Table, places: Mapping[str, int]) -> tuple[int, ...]:
+    named = [row.cell(column).text for column in table.columns if column.kind == "model"]
+    return tuple(sorted({places[label] for label in (row.label, *named) if label in places}))
 
 
 def _cell(cell: Cell, column: Column, budget: RunBudget) -> CellView:

@@ -87,7 +87,7 @@
       const wanted = search.value.trim().toLowerCase();
       const left = new Set(boxes.filter((box, place) => !box.checked || !names[place].toLowerCase().includes(wanted)).map((box) => Number(box.value)));
       boxes.forEach((box, place) => { box.parentElement.hidden = !names[place].toLowerCase().includes(wanted); });
-      for (const element of all("main [data-m]")) element.hidden = left.has(Number(element.dataset.m));
+      for (const element of all("main [data-m]")) element.hidden = element.dataset.m.split(" ").some((place) => left.has(Number(place)));
       const labels = new Set([...left].map((place) => names[place]));
       for (const picture of all(".gallery figure")) picture.hidden = labels.has(picture.dataset.label);
       for (const button of all(".filter-families button")) {
