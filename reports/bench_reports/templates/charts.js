@@ -14,6 +14,11 @@ const figures = (() => {
   const number = (value, axis) => value === null ? "–" : axis.isShare
     ? (100 * value).toLocaleString("en", { maximumSignificantDigits: 4 }) + " %"
     : value.toLocaleString("en", { maximumSignificantDigits: 4 });
+  const pen = document.createElement("canvas").getContext("2d");
+  function textWidth(text) {
+    pen.font = `11px ${getComputedStyle(document.body).fontFamily}`;
+    return pen.measureText(text).width;
+  }
   const isKnown = (value) => value !== null && value !== undefined;
 
   function dataOf(key) {
@@ -154,8 +159,6 @@ const figures = (() => {
   function placeLabels(element, items) {
     const { xaxis, yaxis } = element._fullLayout;
     const at = (axis, value) => ((axis.type === "log" ? Math.log10(value) : value) - axis.range[0]) / (axis.range[1] - axis.range[0]) * axis._length;
-    const pen = document.createElement("canvas").getContext("2d");
-    pen.font = `11px ${getComputedStyle(document.body).fontFamily}`;
     const spots = items.map((item) => ({ item, x: at(xaxis, item.x), y: yaxis._length - at(yaxis, item.y) }));
     const seen = spots.filter(({ x, y }) => x >= -1 && y >= -1 && x <= xaxis._length + 1 && y <= yaxis._length + 1);
     const taken = seen.map(({ x, y }) => [x - 7, y - 7, x + 7, y + 7]);
@@ -167,7 +170,7 @@ const figures = (() => {
     const crosses = (box, other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3];
     const isFree = (box, others) => box[0] >= 0 && box[2] <= xaxis._length && box[1] >= -10 && box[3] <= yaxis._length && !others.some((other) => crosses(box, other));
     return seen.flatMap(({ item, x, y }) => {
-      const text = short([item.name, item.condition].filter(Boolean).join(", "), LABEL), width = pen.measureText(text).width + 2;
+      const text = short([item.name, item.condition].filter(Boolean).join(", "), LABEL), width = textWidth(text) + 2;
       for (const [far, others] of [[0, [...taken, ...lines]], [0, taken], [14, taken], [28, taken], [44, taken]]) {
         const side = 10 + width / 2 + far / 2;
         const corners = [[side - 6, -15], [6 - side, -15], [side - 6, 15], [6 - side, 15]];
@@ -220,14 +223,23 @@ const figures = (() => {
 
   const KINDS = { lines, scatter, dots };
 
+  // How many rows names need beside each other, each with its line of 40 pixels.
+  function legendRows(names, width) {
+    let rows = 1, used = 0;
+    for (const name of names) {
+      const own = textWidth(name) + 45;
+      if (used && used + own > width) { rows += 1; used = 0; }
+      used += own;
+    }
+    return rows;
+  }
+
   function draw(element) {
     const chart = dataOf(element.dataset.chart);
     const items = chart.items.filter((item) => !left.has(item.m));
     const width = element.clientWidth || 480;
     const found = KINDS[chart.kind](chart, items, width);
-    // The legend's columns are as wide as its longest entry.
-    const widest = Math.max(0, ...found.entries.map((entry) => entry.length)) * 6.3 + 44;
-    const legend = found.entries.length > 1 ? Math.ceil(found.entries.length / Math.max(1, Math.floor((width - 24) / widest))) * 19 + 8 : 0;
+    const legend = found.entries.length > 1 ? legendRows(found.entries, width - 40) * 19 + 6 : 0;
     const isPrinted = document.documentElement.classList.contains("printing");
     const height = (found.rows ? 70 + 26 * found.rows : isPrinted ? 260 : 340) + legend;
     element.style.height = `${height}px`;
