@@ -8,55 +8,55 @@ from typing import Any
 
 from bench.report.blocks import Model
 from bench.report.figures import Axis, Dot, DotFigure, Line, LineFigure, Point, ScatterFigure
-from bench_reports.palette import COLOURS, SHAPES
 
 __all__ = ["chart"]
 
 Numbers = list[float | None]
+Places = dict[str, int]
 
 
 def chart(figure: LineFigure | ScatterFigure | DotFigure, models: Sequence[Model]) -> dict[str, Any]:
     """Return a figure as JSON values. models: of the report, by whose order colours are given out."""
-    known = {model.label: (place, model.family) for place, model in enumerate(models)}
+    places = {model.label: place for place, model in enumerate(models)}
     if isinstance(figure, ScatterFigure):
         return {
             "kind": "scatter",
             "x": _axis(figure.x),
             "y": _axis(figure.y),
-            "items": [_model(each.label, known) | _point(each) for each in figure.points],
+            "items": [_named(each.label, "", places) | _point(each) for each in figure.points],
         }
     if isinstance(figure, DotFigure):
         return {
             "kind": "dots",
             "x": _axis(figure.x),
             "isJoined": figure.is_joined,
-            "items": [_model(each.label, known) | _dot(each) for each in figure.dots],
+            "items": [_named(each.label, "", places) | _dot(each) for each in figure.dots],
         }
     return {
         "kind": "lines",
         "x": _axis(figure.x),
         "y": _axis(figure.y),
         "isStep": figure.is_step,
-        "items": [_model(each.label, known) | _line(each) for each in figure.lines],
+        "items": [_named(each.label, each.name, places) | _line(each) for each in figure.lines],
     }
 
 
-def _model(label: str, known: dict[str, tuple[int, Any]]) -> dict[str, Any]:
-    place, family = known.get(label, (-1, ""))
-    colour = place % len(COLOURS) if place >= 0 else None
-    return {"m": place, "colour": colour, "family": family, "shape": SHAPES.get(family, "circle")}
+def _named(label: str, name: str, places: Places) -> dict[str, Any]:
+    """Return what an item is about: a model's number, by which its name and look are known, or a name of its own."""
+    if label not in places:
+        return {"name": name or label}
+    return {"m": places[label]} | ({"name": name} if name not in ("", label) else {})
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    """Return the values without those that say nothing: thousands of items are on large pages."""
+    return {name: value for name, value in values.items() if value}
 
 
 def _axis(axis: Axis) -> dict[str, Any]:
     """Return an axis; its ends are null where there are none."""
-    return {
-        "title": axis.heading,
-        "isLog": axis.is_log,
-        "isShare": axis.is_share,
-        "better": axis.better,
-        "low": _finite(axis.low),
-        "high": _finite(axis.high),
-    }
+    ends = {"low": _finite(axis.low), "high": _finite(axis.high)}
+    return ends | _given(title=axis.heading, isLog=axis.is_log, isShare=axis.is_share, better=axis.better)
 
 
 def _finite(value: float) -> float | None:
@@ -69,39 +69,29 @@ def _numbers(values: Sequence[float]) -> Numbers:
 
 
 def _point(point: Point) -> dict[str, Any]:
-    return {
-        "name": point.label,
-        "condition": point.condition,
-        "note": point.note,
-        "isOnFront": point.is_on_front,
-        "x": _finite(point.x),
-        "y": _finite(point.y),
-        "xEnds": _numbers(point.x_ends or ()),
-        "yEnds": _numbers(point.y_ends or ()),
-    }
+    return {"x": _finite(point.x), "y": _finite(point.y)} | _given(
+        condition=point.condition,
+        note=point.note,
+        isOnFront=point.is_on_front,
+        xEnds=_numbers(point.x_ends or ()),
+        yEnds=_numbers(point.y_ends or ()),
+    )
 
 
 def _dot(dot: Dot) -> dict[str, Any]:
-    return {
-        "name": dot.label,
-        "series": dot.series,
-        "note": dot.note,
-        "value": _finite(dot.value),
-        "ends": _numbers(dot.ends or ()),
-    }
+    return {"value": _finite(dot.value)} | _given(series=dot.series, note=dot.note, ends=_numbers(dot.ends or ()))
 
 
 def _line(line: Line) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "name": line.name or line.label,
-        "condition": line.condition,
-        "note": line.note,
-        "isReference": line.is_reference,
-        "x": _numbers(line.x),
-        "y": _numbers(line.y),
-    }
-    if line.low and line.low != line.high:
-        found |= {"low": _numbers(line.low), "high": _numbers(line.high)}
-    if any(line.partial):
-        found |= {"counts": list(line.counts), "tried": list(line.tried)}
-    return found | ({"misses": _numbers(line.misses)} if line.misses else {})
+    has_band = bool(line.low) and line.low != line.high
+    is_partial = any(line.partial)
+    return {"x": _numbers(line.x), "y": _numbers(line.y)} | _given(
+        condition=line.condition,
+        note=line.note,
+        isReference=line.is_reference,
+        low=_numbers(line.low) if has_band else (),
+        high=_numbers(line.high) if has_band else (),
+        counts=line.counts if is_partial else (),
+        tried=line.tried if is_partial else (),
+        misses=_numbers(line.misses),
+    )

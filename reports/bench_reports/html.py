@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 from functools import cache
 from importlib.resources import files
@@ -15,7 +16,7 @@ from plotly.offline import get_plotlyjs
 from bench.report.blocks import Report
 from bench.report.text import moment, outcomes, plural
 from bench_reports.page import Page
-from bench_reports.palette import COLOURS, ON_DARK
+from bench_reports.palette import COLOURS, ON_DARK, SHAPES
 
 __all__ = ["render"]
 
@@ -37,7 +38,11 @@ def render(report: Report, folder: Path) -> Path:
             report=report,
             page=page,
             sections=sections,
-            plotly=Markup(get_plotlyjs()) if page.has_charts else "",  # noqa: S704 - the library's own script, not data
+            plotly=_packed_plotly() if page.has_charts else "",
+            models=[
+                (model.label, SHAPES[model.family], model.family, place % len(COLOURS))
+                for place, model in enumerate(report.models)
+            ],
             style=_colours() + _asset("report.css"),
             print_style=_asset("print.css"),
             script=_asset("charts.js") + _asset("report.js"),
@@ -73,6 +78,12 @@ def _colours() -> Markup:
     light, dark = ("".join(f"--m{place}:{each[place]};" for place in places) for each in (COLOURS, ON_DARK))
     marks = "".join(f".mark.m{place}{{background:var(--m{place})}}" for place in places)
     return Markup(f':root{{{light}}}:root[data-theme="dark"]{{{dark}}}{marks}\n')  # noqa: S704 - constants of this package
+
+
+@cache
+def _packed_plotly() -> str:
+    """Return the drawing library as gzip in base64: as it is it would be larger than all that most pages say."""
+    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), compresslevel=6, mtime=0)).decode()
 
 
 @cache

@@ -6,7 +6,7 @@ const figures = (() => {
   const parsed = new Map(), drawn = new Map(), left = new Set();
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const colourOf = (item) => colour(item.colour === null || item.isReference ? "--faint" : `--m${item.colour}`);
+  const colourOf = (item) => colour(item.place === null || item.isReference ? "--faint" : `--m${item.place}`);
   const faded = (hex, alpha) => hex + Math.round(alpha * 255).toString(16).padStart(2, "0");
   // plotly reads a little HTML in every text it draws, and `%{` in what it shows on pointing.
   const safe = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/%/g, "&#37;");
@@ -22,8 +22,38 @@ const figures = (() => {
   const isKnown = (value) => value !== null && value !== undefined;
 
   function dataOf(key) {
-    if (!parsed.has(key)) parsed.set(key, JSON.parse(document.getElementById("data-" + key).textContent));
+    if (!parsed.has(key)) {
+      const chart = json("data-" + key);
+      chart.items = chart.items.map(whole);
+      parsed.set(key, chart);
+    }
     return parsed.get(key);
+  }
+  const json = (id) => JSON.parse(document.getElementById(id).textContent);
+
+  // What is left out of an item on the page says nothing; a model's name and look stand there once.
+  let models;
+  function whole(item) {
+    models ??= json("models");
+    const [name, shape, family, place] = models[item.m] || ["", "circle", "", null];
+    return { m: -1, name, shape, place, family, condition: "", note: "", series: "", xEnds: [], yEnds: [], ends: [], ...item };
+  }
+
+  // The drawing library is packed, as it would be most of the page. While it is unpacked the page counts as loading, as an
+  // empty frame does that is still being written: what prints a page as soon as it has loaded then finds figures.
+  async function unpack() {
+    const frame = document.createElement("iframe");
+    frame.hidden = true;
+    document.body.append(frame);
+    frame.contentDocument?.open();
+    try { await run(); } finally { frame.contentDocument?.close(); frame.remove(); }
+  }
+  async function run() {
+    const bytes = Uint8Array.from(atob(document.getElementById("plotly").textContent), (letter) => letter.charCodeAt(0));
+    const text = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+    const script = document.createElement("script");
+    script.textContent = text;
+    document.head.append(script);
   }
 
   // The ends of what is drawn: all values with some room, and never beyond what is possible.
@@ -57,7 +87,7 @@ const figures = (() => {
   function axisOf(axis, ends, places, arrows) {
     const better = axis.better ? `  ${arrows[axis.better]} better` : "";
     return {
-      title: { text: safe(axis.title) + better, font: { size: 12, color: colour("--soft") }, standoff: 10 },
+      title: { text: safe(axis.title || "") + better, font: { size: 12, color: colour("--soft") }, standoff: 10 },
       type: axis.isLog ? "log" : "linear", range: ends, automargin: true, zeroline: false,
       gridcolor: colour("--line"), linecolor: colour("--strong-line"), tickfont: { size: 11, color: colour("--soft") },
       ...(axis.isShare ? { tickformat: ".4~%" } : {}), ...ticks(axis, ends, places),
@@ -235,6 +265,10 @@ const figures = (() => {
   }
 
   function draw(element) {
+    if (!window.Plotly) {
+      library.then(() => draw(element), () => { element.textContent = "Figures cannot be drawn: this browser does not unpack what draws them."; });
+      return;
+    }
     const chart = dataOf(element.dataset.chart);
     const items = chart.items.filter((item) => !left.has(item.m));
     const width = element.clientWidth || 480;
@@ -278,6 +312,7 @@ const figures = (() => {
     if (element.labelled.length) Plotly.relayout(element, { annotations: placeLabels(element, element.labelled) });
   }
 
+  const library = document.getElementById("plotly") ? unpack() : null;
   return {
     draw,
     isDrawn: (element) => drawn.has(element),

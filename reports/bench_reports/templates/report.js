@@ -25,7 +25,7 @@
   charts.forEach((chart) => watcher.observe(chart));
 
   // What is not written down beside a cell is what it shows.
-  const orderOf = (cell) => cell.dataset.v ?? (cell.classList.contains("absent") ? "" : cell.firstChild?.textContent.trim() ?? "");
+  const orderOf = (cell) => cell.dataset.v ?? (cell.classList.contains("absent") ? "" : (cell.querySelector(".label") || cell.firstChild)?.textContent.trim() ?? "");
   function sortBy(header) {
     const table = header.closest("table"), body = table.tBodies[0];
     const column = [...header.parentElement.children].indexOf(header), isNumber = header.classList.contains("number");
@@ -51,26 +51,27 @@
       const isOpen = document.getElementById(button.getAttribute("aria-controls")).classList.toggle("all");
       button.setAttribute("aria-expanded", String(isOpen));
       button.textContent = isOpen ? button.dataset.fewer : button.dataset.more;
-      fit();
+      fit([button.closest(".table-head").nextElementSibling]);
     });
   }
 
   // Where numbers and what stands behind ± do not fit beside each other, they stand below each other in the whole table.
-  function fit() {
-    const tables = all(".scroll > table:not(.heat)").filter((table) => table.offsetParent);
+  function fit(boxes) {
+    const tables = boxes.map((box) => box.querySelector(":scope > table:not(.heat)")).filter((table) => table?.offsetParent);
     tables.forEach((table) => table.classList.remove("stacked"));
     const wide = tables.filter((table) => table.offsetWidth > table.parentElement.clientWidth);
     wide.forEach((table) => table.classList.add("stacked"));
   }
-  let later = 0;
-  addEventListener("resize", () => { clearTimeout(later); later = setTimeout(fit, 120); });
-  document.addEventListener("toggle", fit, true);
-  fit();
+  // Measured once they are near and whenever their room changes: measuring all of a long page takes seconds.
+  const room = new ResizeObserver((entries) => fit(entries.map((entry) => entry.target)));
+  const near = new IntersectionObserver((entries) => {
+    for (const entry of entries) if (entry.isIntersecting) { near.unobserve(entry.target); room.observe(entry.target); }
+  }, { rootMargin: "600px" });
+  all("main .scroll").forEach((box) => near.observe(box));
 
   function choose(selection, option) {
     for (const each of selection.querySelectorAll(":scope > .option")) each.hidden = each.dataset.option !== option;
     for (const button of selection.querySelectorAll(":scope > .selection-head button")) button.setAttribute("aria-pressed", String(button.dataset.option === option));
-    fit();
   }
   for (const selection of all(".selection")) {
     selection.querySelector(":scope > .selection-head").addEventListener("click", (event) => {
@@ -110,7 +111,7 @@
       button.addEventListener("click", () => check(button.getAttribute("aria-pressed") !== "true", button.dataset.family));
     }
     // A browser that goes back to a page may fill its form in again.
-    apply();
+    if (search.value || boxes.some((box) => !box.checked)) apply();
   }
 
   // What stands behind a cell: its interval and the values of its runs, for the pointer and for the keyboard.
