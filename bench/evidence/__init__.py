@@ -11,6 +11,7 @@ from bench.evidence.observations import Observations, RunKey, Runs
 from bench.evidence.pseudovalues import jackknife, sample_scores
 from bench.evidence.records import FAILED, SampleScores, default_margin, observe, repeated, run_key
 from bench.evidence.remedy import Remedy
+from bench.evidence.stopping import Outlook, outlook
 
 __all__ = [
     "FAILED",
@@ -18,6 +19,7 @@ __all__ = [
     "Basis",
     "ModelRank",
     "Observations",
+    "Outlook",
     "Pair",
     "Ranking",
     "Remedy",
@@ -36,6 +38,7 @@ __all__ = [
     "is_flat",
     "jackknife",
     "observe",
+    "outlook",
     "repeated",
     "run_key",
     "sample_scores",

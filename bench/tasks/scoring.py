@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
 
 from bench.record import Score
-from bench.specs import MetricSpec, resolve
+from bench.specs import MetricSpec, TaskSpec, resolve
 from bench.tasks.base import Task
 from bench.tasks.data import Array, Arrays
 from bench.tasks.encoding import from_levels
 
-__all__ = ["BOUND_BYTES", "bounded", "in_units", "metric_scores", "score", "validate"]
+if TYPE_CHECKING:
+    from bench.plugins import Offer
+
+__all__ = ["BOUND_BYTES", "bounded", "in_units", "metric_scores", "own_scores", "score", "validate"]
 
 # Of one run's kept answers: 10,000 images of 28 × 28 are 8 MB.
 BOUND_BYTES = 64 * 2**20
@@ -33,6 +38,27 @@ def score(
 def validate(task: Task, answer: Arrays, truth: Arrays) -> dict[str, float]:
     """Return what a task wants to know of an answer on the validation part."""
     return task.validate(in_units(answer, truth), in_units(truth, truth))
+
+
+def own_scores(
+    tasks: Mapping[str, Offer[TaskSpec]], wanted: Collection[str]
+) -> dict[str, Callable[[Arrays, Arrays], Mapping[str, float]]]:
+    """Return, by the name of each installed task that is wanted, what its own scores are made by.
+
+    Only a task that writes `scores` has any; one that is not installed, or misses what it needs, is left out.
+    """
+    found: dict[str, Callable[[Arrays, Arrays], Mapping[str, float]]] = {}
+    for name in wanted:
+        if name not in tasks or tasks[name].missing() is not None:
+            continue
+        kind: type[Task] = tasks[name].load()
+        if kind.scores is not Task.scores:
+            found[name] = partial(_own, kind(name=name))
+    return found
+
+
+def _own(task: Task, answer: Arrays, truth: Arrays) -> dict[str, float]:
+    return {score.name: score.value for score in task.scores(in_units(answer, truth), in_units(truth, truth))}
 
 
 def in_units(arrays: Arrays, truth: Arrays) -> Arrays:
