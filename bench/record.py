@@ -100,13 +100,18 @@ class PlannedRun(Frozen):
 
 
 class SuitePlan(Frozen):
-    """What a suite consisted of when it was last run, and the command that runs it again."""
+    """What a suite consisted of when it was last run, and the command that runs it again.
+
+    is_sequential: were seeds added until something was decided? Then only a rule that holds however often one looks may
+    say what its runs show.
+    """
 
     suite: str
     description: str = ""
     planned_at: str
     command: str
     runs: tuple[PlannedRun, ...]
+    is_sequential: bool = False
 
     def merged(self, newer: SuitePlan, *, replace: bool) -> SuitePlan:
         """Return the plan after a newer run of the same suite.
@@ -126,7 +131,9 @@ class SuitePlan(Frozen):
             command = f"{self.command} && {newer.command}"
         filled = {run.place for run in newer.runs}
         kept = [run for run in self.runs if run.place not in filled and not (replace and run.device in devices)]
-        return newer.model_copy(update={"runs": (*kept, *newer.runs), "command": command})
+        is_sequential = newer.is_sequential or (self.is_sequential and bool(kept))
+        runs = (*kept, *newer.runs)
+        return newer.model_copy(update={"runs": runs, "command": command, "is_sequential": is_sequential})
 
 
 class Score(Frozen):

@@ -38,7 +38,7 @@ def main() -> None:
     options = ["--plugin", str(Path(__file__).with_name("coins_plugin.py")), "--jobs", str(given.jobs)]
     options += ["--splits", given.splits] if given.splits else []
     suite = SUITE.format(datasets=list(DATASETS[: given.datasets]), models=list(MODELS))
-    store = run(suite, given.folder, *options)
+    store = run("coins", suite, given.folder, *options)
     with read(store) as (records, reader):
         found = {name: reader(some) for name, some in grouped(records, lambda record: record.run.dataset).items()}
     told = sum(pair.verdict != "open" for each in found.values() for pair in compare(each).pairs)

@@ -75,7 +75,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=2)
     given = parser.parse_args()
-    store = run(SUITE.format(seeds=given.seeds, splits=given.splits), given.folder, "--jobs", str(given.jobs))
+    suite = SUITE.format(seeds=given.seeds, splits=given.splits)
+    store = run("splits", suite, given.folder, "--jobs", str(given.jobs))
     sys.stdout.write(f"{HEAD}\n")
     with read(store) as (records, reader):
         for dataset, some in grouped(records, lambda record: record.run.dataset).items():

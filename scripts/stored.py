@@ -19,13 +19,18 @@ __all__ = ["grouped", "read", "run"]
 Reader = Callable[[list[RunRecord]], Observations]
 
 
-def run(suite: str, folder: Path, *options: str) -> Path:
-    """Run a suite, given as TOML, with the command line; what is stored already is not run again. Return the store."""
+def run(name: str, suite: str, folder: Path, *options: str) -> Path:
+    """Run a suite, given as TOML, with the command line, as far as it is not stored already. Return the store.
+
+    Raises RuntimeError where the command says more than that some runs failed.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    path, store = folder / "suite.toml", folder / "bench.sqlite"
+    path, store = folder / f"{name}.toml", folder / "bench.sqlite"
     path.write_text(suite, encoding="utf-8")
-    words = [sys.executable, "-m", "bench", "run", str(path), "--store", str(store), "--no-report", *options]
-    subprocess.run(words, check=True)  # noqa: S603 - the interpreter that runs this script
+    words = [sys.executable, "-m", "bench", "run", str(path), "--store", str(store), "--no-report", "--retry-failed"]
+    code = subprocess.run([*words, *options], check=False).returncode  # noqa: S603 - the interpreter of this script
+    if code not in {0, 1}:
+        raise RuntimeError(f"bench run {path} ended with exit code {code}; what it printed says why")
     return store
 
 

@@ -214,6 +214,21 @@ def test_failed_runs_lose_and_two_of_them_tie() -> None:
         assert (found.pairs[0].better_on, found.pairs[0].worse_on) == (1, 0)
 
 
+def test_a_model_that_never_ended_is_in_no_tie_group() -> None:
+    never = {
+        f"d{place}": on({"a": place, "b": (-1) ** place * 9.0, "c": [math.nan, math.nan], "d": math.inf})
+        for place in range(4)
+    }
+    found = across(never)
+    assert {each.model: each.standing for each in found.models} == {
+        "a": "undecided", "b": "undecided", "c": None, "d": None
+    }  # fmt: skip
+    assert set(found.tie_group) == {"a", "b"}
+    assert [each.ranks[0] for each in found.models if each.standing is None] == [3.5, 3.5]
+    alone = across({name: on({"a": 1.0, "c": math.nan}) for name in "xyz"})
+    assert alone.tie_group == ("a",)
+
+
 def test_runs_meet_on_the_same_split() -> None:
     """Splits differ by more than models do; on each of them a is the better one."""
     rows = {}

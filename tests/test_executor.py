@@ -17,7 +17,7 @@ from bench.runner.execute import execute
 from bench.runner.executor import Ended, Event, Executor, Point, Trouble
 from bench.runner.jobs import Job, Outcome
 from bench.runner.plan import Choices, expand
-from bench.runner.session import Session
+from bench.runner.session import Added, Session
 from bench.store import Store, open_store
 from bench.suite import load_suite
 
@@ -80,6 +80,9 @@ class Watcher:
 
     def planned(self, total: int, stored: int) -> None:
         self.said.append(f"planned {total} {stored}")
+
+    def added(self, runs: int, stored: int, why: str) -> None:
+        self.said.append(f"added {runs} {stored} {why}")
 
     def started(self, run: PlannedRun) -> None:
         self.said.append(f"started {run.seed}")
@@ -200,3 +203,23 @@ def test_answers_reach_the_store_and_what_is_not_applicable_is_final_and_no_fail
     assert store.truth(second.truth) == b"t"
     again = Session(store, plugins, watcher, open_with=Answering).run(jobs, retry_failed=True)
     assert (again.exit_code, again.made.total(), again.stored.total()) == (0, 0, 2)
+
+
+def test_runs_are_added_while_the_suite_runs_by_the_same_executor(
+    store: Store, plugins: Plugins, jobs: list[Job]
+) -> None:
+    opened: list[Sequence[Job]] = []
+
+    def executor(known: Sequence[Job], **options: object) -> Executor:
+        opened.append(known)
+        return InThisProcess(known, **options)
+
+    rounds = [Added((jobs[1],), "one more"), Added((jobs[0],), "again"), Added(())]
+    watcher = Watcher()
+    session = Session(store, plugins, watcher, open_with=executor)
+    tally = session.run(jobs[:1], further=lambda: rounds.pop(0))
+    assert opened == [jobs[:1]]
+    assert not rounds
+    assert (dict(tally.made), dict(tally.stored)) == ({"ok": 2}, {"ok": 1})
+    assert [said for said in watcher.said if "added" in said] == ["added 1 0 one more", "added 1 1 again"]
+    assert len(list(store.records())) == 2

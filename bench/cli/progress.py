@@ -63,8 +63,14 @@ class Lines:
     def planned(self, total: int, stored: int) -> None:
         """Say what there is to do."""
         self.total, self.done = total, stored
-        noun = "run" if total == 1 else "runs"
-        click.echo(f"{total} {noun}, {stored} stored already, {total - stored} to make", err=True)
+        click.echo(f"{_runs(total)}, {stored} stored already, {total - stored} to make", err=True)
+
+    def added(self, runs: int, stored: int, why: str) -> None:
+        """Say what there is to do besides, and why."""
+        self.total += runs
+        self.done += stored
+        if why:
+            click.echo(f"{_runs(runs - stored)} more: {why}", err=True)
 
     def started(self, run: PlannedRun) -> None:
         """Nothing: a line per run is enough for a log."""
@@ -97,6 +103,10 @@ class JsonLines(Lines):
     def planned(self, total: int, stored: int) -> None:
         """Say what there is to do."""
         self._say(event="planned", total=total, stored=stored)
+
+    def added(self, runs: int, stored: int, why: str) -> None:
+        """Say what there is to do besides, and why."""
+        self._say(event="added", runs=runs, stored=stored, why=why)
 
     def started(self, run: PlannedRun) -> None:
         """Say which run began."""
@@ -139,6 +149,14 @@ class Live(Lines):
         self.total, self.done = total, stored
         self.progress.update(self.whole, total=total, completed=stored)
 
+    def added(self, runs: int, stored: int, why: str) -> None:
+        """Lengthen the bar."""
+        self.total += runs
+        self.done += stored
+        if why:
+            self.progress.console.print(f"{_runs(runs - stored)} more: {why}", markup=False)
+        self.progress.update(self.whole, total=self.total, completed=self.done)
+
     def started(self, run: PlannedRun) -> None:
         """Add the run's line."""
         self.running[run.run_id] = self.progress.add_task(f"  {run}", total=None, left="")
@@ -175,6 +193,10 @@ class Live(Lines):
         left = self.estimate.seconds_left(self.total - self.done)
         shown = "" if left is None else f"{clock(left)} left"
         self.progress.update(self.whole, description="runs", completed=self.done, left=shown)
+
+
+def _runs(count: int) -> str:
+    return f"{count} run" if count == 1 else f"{count} runs"
 
 
 def clock(seconds: float) -> str:

@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,9 +18,11 @@ import click
 
 from bench.cli.common import Bytes, Names, Seeds, SplitScheme, echo_json, json_option, plugin_option, store_option
 from bench.cli.run_options import RunOptions
+from bench.cli.work import Work
 
 if TYPE_CHECKING:
     from bench.plugins import Plugins
+    from bench.record import SuitePlan
     from bench.runner.jobs import Job
     from bench.runner.plan import Choices
     from bench.runner.session import Tally, Watcher
@@ -84,6 +85,12 @@ class SuiteName(click.ParamType[str]):
 @click.option("--memory-limit", type=Bytes(), help="Memory a run may take, e.g. 4GB. [default: 80 % of what is free]")
 @click.option("--retry-failed", is_flag=True, help="Make failed runs again; the earlier attempts stay in the store.")
 @click.option("--repeat", is_flag=True, help="Make stored runs once more: the report says what repeats bit for bit.")
+@click.option(
+    "--until-decided",
+    is_flag=True,
+    help="Add seeds until every pair of models is decided, or beyond what seeds can decide.",
+)
+@click.option("--max-seeds", type=click.IntRange(3), help="With --until-decided: at most so many. [default: 30]")
 @click.option("--deterministic", is_flag=True, help="Only algorithms that repeat bit for bit; slower on CUDA.")
 @click.option("--dry-run", is_flag=True, help="Show what would be run, and why.")
 @click.option("--report/--no-report", "with_report", default=True, help="Write the report at the end.")
@@ -97,7 +104,6 @@ def command(**options: Any) -> int:
     from bench.measure.limits import usable_cores
     from bench.plugin_files import with_files
     from bench.runner.checks import check_cores
-    from bench.runner.plan import expand
     from bench.store import open_store
     from bench.suite import read_suite
 
@@ -107,22 +113,25 @@ def command(**options: Any) -> int:
         warn(f"plugin {problem.owner} is broken: {problem.reason}")
     file = read_suite(asked.suite)
     choices = _choices(file, asked, warn)
-    jobs = expand(file, plugins, choices)
+    work = Work.of(file, plugins, choices, asked)
     # Before the store is opened: a refused command must leave its plan, and so its report, as they were.
-    check_cores(jobs, parallel=asked.jobs, available=len(usable_cores()))
+    check_cores(work.jobs, parallel=asked.jobs, available=len(usable_cores()))
     if asked.dry_run:
-        _show_plan(jobs, asked)
+        _show_plan(work, asked)
         return 0
     with open_store(asked.store, create=True) as opened:
-        _keep_plan(opened, file, jobs, choices, asked)
-        tally = _run(opened, plugins, file.path, jobs, asked)
-        _rescore(opened, plugins, jobs)
+        work.begin(opened)
+        plan = _plan(file, work.jobs, asked)
+        opened.merge_plan(plan, replace=not choices.is_partial)
+        tally = _run(opened, plan, work, file.path, asked)
+        _rescore(opened, plugins, work.jobs)
         if asked.with_report and not asked.as_json:
             _report(opened, plugins, file.suite.name)
     if asked.as_json:
         found = {"suite": file.suite.name, "store": asked.store, "stored": tally.stored, "made": tally.made}
-        echo_json(found)
+        echo_json(found | work.as_json())
     else:
+        work.say()
         _show_tally(tally)
     return tally.exit_code
 
@@ -140,16 +149,20 @@ def _rescore(store: Store, plugins: Plugins, jobs: list[Job]) -> None:
         click.echo(f"Computed from kept answers, nothing trained: {told} stored run(s)", err=True)
 
 
-def _run(store: Store, plugins: Plugins, suite: Path, jobs: list[Job], asked: RunOptions) -> Tally:
+def _run(store: Store, plan: SuitePlan, work: Work, suite: Path, asked: RunOptions) -> Tally:
     from bench.cli.progress import watcher
     from bench.runner.session import Session
+
+    def keep(jobs: list[Job]) -> None:
+        store.merge_plan(plan.model_copy(update={"runs": tuple(job.plan for job in jobs)}), replace=False)
 
     # A scheduler's SIGTERM is a Ctrl-C from further away: the runs end, what finished is kept.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     shown: Watcher
     with watcher(is_live=not asked.as_json and sys.stderr.isatty(), is_json=asked.as_json) as shown:
-        session = Session(store, plugins, shown, parallel=asked.jobs, suite=suite)
-        return session.run(jobs, retry_failed=asked.retry_failed, repeat=asked.repeat)
+        session = Session(store, work.plugins, shown, parallel=asked.jobs, suite=suite)
+        jobs, further = list(work.jobs), work.further(keep)
+        return session.run(jobs, retry_failed=asked.retry_failed, repeat=asked.repeat, further=further)
 
 
 def _choices(file: SuiteFile, asked: RunOptions, warn: Callable[[str], None]) -> Choices:
@@ -217,21 +230,21 @@ def _free_share(jobs: int) -> int:
     return int(free * MEMORY_SHARE / jobs)
 
 
-def _keep_plan(store: Store, file: SuiteFile, jobs: list[Job], choices: Choices, asked: RunOptions) -> None:
+def _plan(file: SuiteFile, jobs: list[Job], asked: RunOptions) -> SuitePlan:
     from bench.record import SuitePlan
 
     needs_data = any(not spec.embedded_in for job in jobs for spec in (job.dataset, *job.extra_datasets))
-    plan = SuitePlan(
+    return SuitePlan(
         suite=file.suite.name,
         description=file.suite.description,
         planned_at=datetime.now(UTC).isoformat(timespec="seconds"),
         command=asked.command_line(needs_data=needs_data),
         runs=tuple(job.plan for job in jobs),
+        is_sequential=asked.until_decided,
     )
-    store.merge_plan(plan, replace=not choices.is_partial)
 
 
-def _show_plan(jobs: list[Job], asked: RunOptions) -> None:
+def _show_plan(work: Work, asked: RunOptions) -> None:
     from bench.cli.dry_run import Stored, show, verdicts
     from bench.errors import StoreMissing
     from bench.runner.checks import missing_data
@@ -239,14 +252,20 @@ def _show_plan(jobs: list[Job], asked: RunOptions) -> None:
     from bench.store import open_store
 
     stored = Stored()
-    # Without a store, every run is new.
-    with suppress(StoreMissing), open_store(asked.store, create=False) as store:
-        stored.statuses = store.statuses()
-        for record in store.records():
-            stored.saw(record)
-    due = pending(jobs, dict(stored.statuses), retry_failed=asked.retry_failed, repeat=asked.repeat)
-    found = verdicts(jobs, [job.plan.run_id for job in due], stored, missing_data(due))
+    try:
+        with open_store(asked.store, create=False) as store:
+            stored.statuses = store.statuses()
+            for record in store.records():
+                stored.saw(record)
+            work.begin(store)
+    except StoreMissing:
+        # Every run is new.
+        work.begin(None)
+    due = pending(work.jobs, dict(stored.statuses), retry_failed=asked.retry_failed, repeat=asked.repeat)
+    found = verdicts(work.jobs, [job.plan.run_id for job in due], stored, missing_data(due))
     show(found, parallel=asked.jobs, as_json=asked.as_json)
+    if not asked.as_json:
+        work.say_what_may_follow()
 
 
 def _report(store: Store, plugins: Plugins, suite: str) -> None:

@@ -34,6 +34,8 @@ class RunOptions:
     memory_limit: int | None
     retry_failed: bool
     repeat: bool
+    until_decided: bool
+    max_seeds: int | None
     deterministic: bool
     dry_run: bool
     with_report: bool
@@ -67,4 +69,6 @@ class RunOptions:
             ("device", self.device, "auto"),
         ):
             words += [f"--{name}", str(value)] if value != default else []
+        words += ["--until-decided"] if self.until_decided else []
+        words += ["--max-seeds", str(self.max_seeds)] if self.max_seeds is not None else []
         return shlex.join([*words, *(["--deterministic"] if self.deterministic else [])])

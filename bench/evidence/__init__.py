@@ -12,6 +12,7 @@ from bench.evidence.pseudovalues import jackknife, sample_scores
 from bench.evidence.reach import shares_reaching
 from bench.evidence.records import FAILED, SampleScores, default_margin, observe, repeated, run_key
 from bench.evidence.remedy import Remedy
+from bench.evidence.stopping import Outlook, outlook
 
 __all__ = [
     "FAILED",
@@ -19,6 +20,7 @@ __all__ = [
     "Basis",
     "ModelRank",
     "Observations",
+    "Outlook",
     "Pair",
     "Ranking",
     "Remedy",
@@ -37,6 +39,7 @@ __all__ = [
     "is_flat",
     "jackknife",
     "observe",
+    "outlook",
     "repeated",
     "run_key",
     "sample_scores",

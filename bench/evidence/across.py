@@ -13,7 +13,7 @@ based on mean-ranks?, 2016). See docs/calibration.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -44,7 +44,8 @@ TOLERANCE = 1e-9
 class ModelRank:
     """A model's mean rank over data sets, 1 being the best, with its interval of 1 − level, inside [1, models].
 
-    ranks: on each data set, in their order; fractions where runs of several models mix. standing: as in `compare`.
+    ranks: on each data set, in their order; fractions where runs of several models mix. standing: as in `compare`,
+    None of a model of which no run ended anywhere.
     """
 
     model: str
@@ -52,7 +53,7 @@ class ModelRank:
     low: float
     high: float
     ranks: tuple[float, ...]
-    standing: Standing
+    standing: Standing | None
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Ranking:
     @property
     def tie_group(self) -> tuple[str, ...]:
         """Models that no other is better than, best mean rank first."""
-        return tuple(each.model for each in self.models if each.standing != "distinguishable")
+        return tuple(each.model for each in self.models if each.standing in {"best", "undecided"})
 
 
 def across(datasets: Mapping[str, Observations], *, level: float = LEVEL) -> Ranking:
@@ -112,8 +113,9 @@ def across(datasets: Mapping[str, Observations], *, level: float = LEVEL) -> Ran
     shares = np.array([_shares(name, observations, models) for name, observations in datasets.items()])
     ranks = np.round(shares.sum(1) + 0.5, 9)  # Σ over others of w(other, model), and 1/2 of itself
     pairs = _pairs(models, shares, level)
-    standings = _standings(models, pairs)
-    rows = [_row(model, ranks[:, n], len(models), standings[model], level) for n, model in enumerate(models)]
+    ended = [model for model in models if any(each.finite(model) for each in datasets.values())]
+    standings = _standings(ended, pairs)
+    rows = [_row(model, ranks[:, n], len(models), standings.get(model), level) for n, model in enumerate(models)]
     mean = shares.mean(0)
     return Ranking(
         tuple(datasets),
@@ -153,7 +155,7 @@ def _shares(name: str, observations: Observations, models: tuple[str, ...]) -> A
     return found[np.ix_(places, places)]
 
 
-def _row(model: str, ranks: Array, models: int, standing: Standing, level: float) -> ModelRank:
+def _row(model: str, ranks: Array, models: int, standing: Standing | None, level: float) -> ModelRank:
     low, high = _interval((ranks - 1) / (models - 1), level)
     mean, low, high = float(ranks.mean()), 1 + (models - 1) * low, 1 + (models - 1) * high
     return ModelRank(model, mean, min(mean, low), max(mean, high), tuple(ranks.tolist()), standing)
@@ -197,9 +199,10 @@ def _interval(shares: Array, level: float) -> tuple[float, float]:
     return wilson(mean, worth, student_quantile(count - 1, 1 - level / 2))
 
 
-def _standings(models: tuple[str, ...], pairs: tuple[WinRate, ...]) -> dict[str, Standing]:
-    beaten = {loser for pair in pairs if pair.better for loser in {pair.a, pair.b} - {pair.better}}
+def _standings(models: Sequence[str], pairs: tuple[WinRate, ...]) -> dict[str, Standing]:
+    """Return where models of which some run ended stand."""
+    beaten = {pair.b if pair.better == pair.a else pair.a for pair in pairs if pair.better}
     # Models can beat each other in a circle; then none is beyond the others.
-    beaten = beaten if len(beaten) < len(models) else set()
-    of_group: Standing = "best" if len(models) - len(beaten) == 1 else "undecided"
-    return {model: "distinguishable" if model in beaten else of_group for model in models}
+    group = [model for model in models if model not in beaten] or models
+    of_group: Standing = "best" if len(group) == 1 else "undecided"
+    return {model: of_group if model in group else "distinguishable" for model in models}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from bench.plugins import Plugins
 from bench.record import Artifact, CurvePoint, PlannedRun, RunRecord
@@ -16,7 +16,7 @@ from bench.runner.executor import Ended, Executor, Point, Trouble, open_executor
 from bench.runner.jobs import Job, Outcome
 from bench.store import Store
 
-__all__ = ["Session", "Tally", "Watcher", "pending"]
+__all__ = ["Added", "Session", "Tally", "Watcher", "pending"]
 
 # Data or a package was missing, or somebody else ended it: made again without being asked.
 NOT_THE_RUNS_FAULT = frozenset({"skipped", "killed"})
@@ -27,11 +27,21 @@ FINAL = frozenset({"ok", "not-applicable"})
 INTERRUPTED = "the suite was interrupted before the run had ended; it is not stored, and made again with the suite"
 
 
+class Added(NamedTuple):
+    """Runs that join a suite while it runs, and the reason in words."""
+
+    jobs: Sequence[Job]
+    why: str = ""
+
+
 class Watcher(Protocol):
     """Whoever shows a suite's progress."""
 
     def planned(self, total: int, stored: int) -> None:
         """Hear how many runs there are and how many of them need not be made again."""
+
+    def added(self, runs: int, stored: int, why: str) -> None:
+        """Hear that more runs are to be made, and how many of them need not be made again."""
 
     def started(self, run: PlannedRun) -> None:
         """Hear that a run has begun."""
@@ -108,28 +118,32 @@ class Session:
         self.tally = Tally()
         self._underway: dict[str, Underway] = {}
         self._environments: set[str] = set()
-        self._repeats = False
+        self._repeats = self._retries = False
         # Plugin and hook: one that fails at each of a thousand events is told of once.
         self._blamed: set[tuple[str, str]] = set()
 
-    def run(self, jobs: Sequence[Job], *, retry_failed: bool = False, repeat: bool = False) -> Tally:
+    def run(
+        self,
+        jobs: Sequence[Job],
+        *,
+        retry_failed: bool = False,
+        repeat: bool = False,
+        further: Callable[[], Added] | None = None,
+    ) -> Tally:
         """Run what is not stored yet; with `repeat`, everything once more as a further attempt.
 
+        further: asked for more runs whenever all before them have ended; the suite ends when there are none.
         Ctrl-C ends the runs in progress and leaves what finished.
         """
-        self._repeats = repeat
-        statuses = self.store.statuses()
-        waiting = pending(jobs, statuses, retry_failed=retry_failed, repeat=repeat)
-        due = {job.plan.run_id for job in waiting}
-        self.tally.stored.update(statuses[job.plan.run_id] for job in jobs if job.plan.run_id not in due)
+        self._repeats, self._retries = repeat, retry_failed
+        waiting, statuses = self._due(jobs)
         self.watcher.planned(len(jobs), len(jobs) - len(waiting))
         suite = jobs[0].plan.suite if jobs else ""
         self._notify("bench_suite_started", suite=suite, runs=tuple(job.plan for job in waiting))
         is_complete = False
         try:
             runnable = self._runnable(waiting, statuses)
-            if runnable:
-                self._make(runnable)
+            self._make(runnable, jobs if further else runnable, further or (lambda: Added(())))
             is_complete = True
         finally:
             # Runs are left here only where something ended the suite: Ctrl-C, or the executor broke.
@@ -138,6 +152,14 @@ class Session:
             counts = dict(self.tally.statuses)
             self._notify("bench_suite_finished", suite=suite, statuses=counts, is_complete=is_complete)
         return self.tally
+
+    def _due(self, jobs: Sequence[Job]) -> tuple[list[Job], dict[str, str]]:
+        """Return the jobs that must be made, and what is stored; the others are counted."""
+        statuses = self.store.statuses()
+        waiting = pending(jobs, statuses, retry_failed=self._retries, repeat=self._repeats)
+        due = {job.plan.run_id for job in waiting}
+        self.tally.stored.update(statuses[job.plan.run_id] for job in jobs if job.plan.run_id not in due)
+        return waiting, statuses
 
     def _runnable(self, waiting: Sequence[Job], statuses: dict[str, str]) -> list[Job]:
         """Return the jobs that have all they need; record the others as skipped, with the reason."""
@@ -157,19 +179,36 @@ class Session:
                 runnable.append(job)
         return runnable
 
-    def _make(self, jobs: Sequence[Job]) -> None:
-        waiting = deque(jobs)
-        executor = self._open_with(jobs, parallel=self.parallel, suite=self.suite)
+    def _make(self, jobs: Sequence[Job], known: Sequence[Job], further: Callable[[], Added]) -> None:
+        """Make the jobs, then what is added. known: what an executor that is opened should be ready for."""
+        waiting, executor = deque(jobs or self._added(further)), None
         try:
-            while waiting or self._underway:
-                while waiting and len(self._underway) < executor.capacity:
-                    self._start(executor, waiting.popleft())
-                if not self._underway:
-                    continue
-                for event in executor.events():
-                    self._take(event)
+            while waiting:
+                executor = executor or self._open_with(known or waiting, parallel=self.parallel, suite=self.suite)
+                self._finish(executor, waiting)
+                waiting.extend(self._added(further))
         finally:
-            executor.close()
+            if executor is not None:
+                executor.close()
+
+    def _added(self, further: Callable[[], Added]) -> list[Job]:
+        """Return the next jobs that can be made; rounds that lack what they need are recorded and passed over."""
+        while (added := further()).jobs:
+            waiting, statuses = self._due(added.jobs)
+            self.watcher.added(len(added.jobs), len(added.jobs) - len(waiting), added.why)
+            if runnable := self._runnable(waiting, statuses):
+                return runnable
+        return []
+
+    def _finish(self, executor: Executor, waiting: deque[Job]) -> None:
+        """Make all that waits."""
+        while waiting or self._underway:
+            while waiting and len(self._underway) < executor.capacity:
+                self._start(executor, waiting.popleft())
+            if not self._underway:
+                continue
+            for event in executor.events():
+                self._take(event)
 
     def _start(self, executor: Executor, job: Job) -> None:
         done = None if self._repeats else self.store.status(job.plan.run_id)
