@@ -209,8 +209,10 @@
   const links = new Map(all("nav a").map((link) => [decodeURIComponent(link.hash.slice(1)), link]));
   const reader = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) links.get(target.id)?.toggleAttribute("data-seen", isIntersecting);
-    const first = all("nav a").find((link) => link.hasAttribute("data-seen"));
+    const first = all("nav a").find((link) => link.hasAttribute("data-seen")), list = document.querySelector("nav ol");
     for (const link of links.values()) link === first ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current");
+    const place = first ? first.offsetTop - list.offsetTop : 0;
+    if (place < list.scrollTop || place + 40 > list.scrollTop + list.clientHeight) list.scrollTop = place - 40;
   }, { rootMargin: "-10% 0px -70% 0px" });
   all("main > section").forEach((section) => reader.observe(section));
   function reveal() {
