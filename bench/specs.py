@@ -284,7 +284,9 @@ class RendererSpec(Spec):
     """A format of the report; the target is called as `target(report, folder)` and returns the path it wrote.
 
     after: names of formats whose files this one links to, and which are therefore written before it.
+    is_default: is it written where no format is named? One that takes long to write had better not be.
     """
 
     suffix: str
     after: tuple[str, ...] = ()
+    is_default: bool = True

@@ -132,3 +132,11 @@ def test_in_a_pipe_no_sentence_is_folded(bench: Bench) -> None:
     lines = bench("report", "--store", "s.sqlite", "--formats", "csv").stdout.splitlines()
     assert any(line.endswith(".") and len(line) > 100 for line in lines)
     assert max(len(line) for line in lines if "─" in line) <= 100
+
+
+def test_a_format_that_is_no_default_is_written_where_it_is_named(bench: Bench) -> None:
+    source = RENDERER.format(body="(folder / 'w.txt').write_text('w'); return folder / 'w.txt'")
+    bench.plugin("worse", source.replace('suffix=".txt"', 'suffix=".txt", is_default=False'))
+    keep(bench.folder / "s.sqlite", one=("lenet",))
+    assert "w.txt" not in bench("report", "--store", "s.sqlite").stdout
+    assert "w.txt" in bench("report", "--store", "s.sqlite", "--formats", "worse").stdout

@@ -39,7 +39,9 @@ def _stored_suites(ctx: click.Context) -> Iterable[str]:
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder to write into. [default: report/ beside the store]",
 )
-@click.option("--formats", type=Names("renderers"), default=(), help="Only these formats, with commas. [default: all]")
+@click.option(
+    "--formats", type=Names("renderers"), default=(), help="These formats, with commas. [default: all but figures]"
+)
 @click.option(
     "--margin",
     type=click.FloatRange(min=0, min_open=True),
@@ -89,7 +91,7 @@ def write_reports(
     margin: float | None = None,
     measures: Sequence[str] = (),
 ) -> tuple[Report, list[Path]]:
-    """Build the report of some suites (all if none is named) and write it in some formats (all if none is named).
+    """Build the report of some suites (all if none is named) and write it in some formats (the usual if none is named).
 
     measures: what tables show, everything if none is named.
     """
@@ -102,7 +104,7 @@ def write_reports(
     from bench.tasks.scoring import own_scores
 
     renderers = plugins.renderers
-    chosen = [renderers.find(name, "--formats") for name in formats] or list(renderers.values())
+    chosen = [renderers.find(name, "--formats") for name in formats] or _default(renderers.values())
     plans = store.plans()
     for name in suites:
         if name not in plans:
@@ -144,6 +146,10 @@ def write_reports(
         report = with_measures(report, measures)
     folder.mkdir(parents=True, exist_ok=True)
     return report, _written(report, folder, chosen, is_chosen=bool(formats))
+
+
+def _default(renderers: Iterable[Offer[RendererSpec]]) -> list[Offer[RendererSpec]]:
+    return [offer for offer in renderers if offer.spec.is_default]
 
 
 def _written(report: Report, folder: Path, renderers: Iterable[Offer[RendererSpec]], *, is_chosen: bool) -> list[Path]:

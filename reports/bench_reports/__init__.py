@@ -20,6 +20,7 @@ def bench_renderers() -> Iterable[RendererSpec]:
         suffix=".json",
         requires=("matplotlib",),
         extra="figures",
+        is_default=False,
     )
     yield RendererSpec(
         name="html",
