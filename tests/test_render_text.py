@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from rich.console import Console
 
+from bench.report import Source, build_report
 from bench.report.blocks import Cell, Choice, Column, Comparison, Gallery, Prose, Report, Row, Section, Table
 from bench_reports import csv, json_report, markdown, terminal
 from bench_reports.layout import file_name, shown
+from tests.report_records import ENVIRONMENT, picture, whole_suite
 from tests.sample_report import SCOPE, sample_report
 from tests.sample_tables import NASTY
 
@@ -62,6 +64,14 @@ def test_a_format_writes_one_file_that_it_names(render: Render, made: Report, tm
     path = render(made, tmp_path / "new")
     assert path.parent == tmp_path / "new"
     assert path.read_text(encoding="utf-8").count("resnet") > 1
+
+
+@pytest.mark.parametrize("render", RENDERERS)
+def test_a_format_writes_what_records_say(render: Render, tmp_path: Path) -> None:
+    records = whole_suite()
+    report = build_report(records, {"env-a": ENVIRONMENT}, Source(picture), title="quickstart", command="bench run")
+    text = render(report, tmp_path).read_text(encoding="utf-8")
+    assert all(model.label in text for model in report.models)
 
 
 @pytest.mark.parametrize("render", RENDERERS)

@@ -74,14 +74,21 @@ def _block(block: Block, files: Mapping[str, Sequence[PictureFile]]) -> dict[str
 
 def _plain(value: Any) -> Any:
     """Return dictionaries, lists, texts and numbers; fields that hold bytes are left out."""
+    # A report holds hundreds of thousands of these: the most frequent kinds are asked for first.
+    kind = type(value)
+    if kind is str or value is None or kind is bool or kind is int:
+        return value
+    if kind is float:
+        return value if math.isfinite(value) else None
+    if kind is tuple or kind is list:
+        return [_plain(each) for each in value]
     if is_dataclass(value):
-        named = ((field.name, getattr(value, field.name)) for field in fields(value))
-        return {name: _plain(each) for name, each in named if not isinstance(each, bytes) and name != "png"}
+        return {name: _plain(each) for name, each in vars(value).items() if name != "png"}
     if isinstance(value, Mapping):
         return {str(name): _plain(each) for name, each in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    if isinstance(value, float):
+        return _plain(float(value))
+    return value
 
 
 def _text(value: Any) -> str:
