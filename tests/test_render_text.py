@@ -117,8 +117,8 @@ def test_markdown_tables_keep_their_shape_and_marks(made: Report, tmp_path: Path
     found, page = parsed(markdown.render(made, tmp_path).read_text(encoding="utf-8"))
     assert len(found) > 5
     assert all(len(line) == len(table[0]) for table in found for line in table)
-    assert "<strong>0.9875</strong> ± 0.0061" in page
-    assert "<ins>0.9781</ins> ± 0.0087" in page
+    assert "<strong>0.9875</strong>\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}0.0061" in page
+    assert "<ins>0.9781</ins>\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}0.0087" in page
     assert "<sup>†</sup>" in page
     assert page.count("<details>") == page.count("</details>") == 4
 

@@ -134,7 +134,7 @@ def _picture(file: PictureFile) -> str:
 
 def _prose(block: Prose) -> str:
     sentences = [escape(sentence) for sentence in block.sentences]
-    if block.is_list:
+    if block.is_list and len(sentences) > 1:
         items = "\n".join(rf"  \item {each}" for each in sentences)
         body = f"\\begin{{itemize}}\n{items}\n\\end{{itemize}}"
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.report.blocks import Cell, Column, Row, Table
 from bench_reports.headings import wrapped
@@ -39,12 +39,25 @@ def floats(table: Table, label: str) -> Iterator[str]:
 
     label: for `\\ref`; of the second and later parts with their number behind it.
     """
+    table = _brief(table)
     parts = [(columns, rows) for rows in _lengths(table.rows) for columns in _widths(table)]
     for number, (columns, rows) in enumerate(parts, start=1):
         caption = escape(table.caption) if number == 1 else f"{escape(table.title)}, continued."
         name = label if number == 1 else f"{label}-{number}"
         part = Table(table.key, table.title, table.caption, columns, rows, table.notes)
-        yield _float(part, f"{caption}{_signs(part) if number == 1 else ''}", name)
+        yield _float(part, f"{caption}{_legend(part) if number == 1 else ''}", name)
+
+
+def _brief(table: Table) -> Table:
+    """Return a table without the notes of its counts: `4/5 ok` is enough where there is little room."""
+    counts = [column.key for column in table.columns if column.kind == "count"]
+    rows = [
+        replace(
+            row, cells={**row.cells, **{key: replace(row.cells[key], note="") for key in counts if key in row.cells}}
+        )
+        for row in table.rows
+    ]
+    return replace(table, rows=tuple(rows))
 
 
 def _lengths(rows: Sequence[Row]) -> list[tuple[Row, ...]]:
@@ -95,9 +108,14 @@ def _title(column: Column, widest: int) -> tuple[str, ...]:
     return (*wrapped(column.title, "", width), *(wrapped(below, "", width) if below else ()))
 
 
-def _signs(table: Table) -> str:
-    found = families(table)
-    return f" {', '.join(f'{FAMILY_SIGNS[family]} {family}' for family in found)}." if found else ""
+def _legend(table: Table) -> str:
+    """Say in the caption what marks mean, since a table may be taken out of the report alone."""
+    standings = {row.cell(column).standing for row in table.rows for column in table.columns}
+    words = {"best": r"\textbf{bold}: best", "undecided": r"\underline{underlined}: in the tie group, not decided"}
+    marks = [text for standing, text in words.items() if standing in standings]
+    signs = [f"{FAMILY_SIGNS[family]} {family}" for family in families(table)]
+    told = "; ".join(filter(None, [*marks, ", ".join(signs)]))
+    return f" Marks: {told}." if told else ""
 
 
 def _float(table: Table, caption: str, label: str) -> str:

@@ -32,6 +32,7 @@ ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "$": "&#36;",
 MARKUP = re.compile(r"([\\`*_{}\[\]#~!])")
 # What would begin a list or underline a heading where it stands at the beginning of a line.
 OPENING = re.compile(r"^(?:(\d+)(?=[.)](?:\s|$))|(?=[-+=](?:[-+=\s]|$)))")
+NO_BREAK = "\N{NO-BREAK SPACE}"
 READING = reading("**Bold**", "<ins>underlined</ins>")
 
 
@@ -139,7 +140,7 @@ def _rows(table: Table) -> str:
 
 
 def _heading(column: Column) -> str:
-    title = " ".join(filter(None, (escape(column.title), arrow(column))))
+    title = NO_BREAK.join(filter(None, (escape(column.title), arrow(column))))
     below = under(column)
     return f"{title}<br>{escape(below)}" if below else title
 
@@ -152,7 +153,8 @@ def _cell(cell: Cell) -> str:
         text = f"<ins>{text}</ins>"
     marks = f"<sup>{escape(' '.join(cell.marks))}</sup>" if cell.marks else ""
     note = f"<br><sub>{escape(cell.note)}</sub>" if cell.note else ""
-    return " ".join(filter(None, (text, escape(beside(cell))))) + marks + note
+    # A number and what stands beside it stay on one line, however narrow the column.
+    return NO_BREAK.join(filter(None, (text, escape(beside(cell)).replace(" ", NO_BREAK)))) + marks + note
 
 
 def _notes(table: Table) -> str:
