@@ -10,8 +10,9 @@ from bench.evidence.interval import ScoreInterval, score_interval
 from bench.evidence.observations import Observations, RunKey, Runs
 from bench.evidence.pseudovalues import jackknife, sample_scores
 from bench.evidence.reach import shares_reaching
-from bench.evidence.records import FAILED, SampleScores, default_margin, observe, repeated, run_key
+from bench.evidence.records import FAILED, default_margin, observe, repeated, run_key
 from bench.evidence.remedy import Remedy
+from bench.evidence.samples import SampleScores
 from bench.evidence.stopping import Outlook, outlook
 
 __all__ = [

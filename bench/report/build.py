@@ -113,7 +113,11 @@ def build_report(
         comparisons=tuple(_comparisons(parts)),
         outcomes=dict(Counter(record.status for record in known)),
         period=(moments[0], moments[-1]) if moments else ("", ""),
-        warnings=(*machines.warnings(known, names), *machines.busy(known, environments)),
+        warnings=(
+            *machines.warnings(known, names),
+            *machines.busy(known, environments),
+            *(() if source.samples is None else source.samples.problems),
+        ),
         planned=planned,
     )
 
