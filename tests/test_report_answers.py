@@ -6,6 +6,7 @@ import random
 
 from bench.record import RunRecord, Score, Times
 from bench.report.answers import Answer
+from bench.report.table import scope
 from tests.report_records import classifiers, data, failed, plan, record
 
 SPREAD = 0.002
@@ -94,7 +95,7 @@ def test_costs_that_are_alike_are_no_cheapest() -> None:
 
 
 def test_an_answer_says_what_it_speaks_of() -> None:
-    assert "Holds for other seeds" in Answer(data(classifiers())).scope
+    assert "Holds for other seeds" in scope(data(classifiers()))
 
 
 def generator(label: str, seed: int, distance: float, memorised: float) -> RunRecord:

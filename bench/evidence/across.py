@@ -20,7 +20,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.evidence.compare import Standing, Verdict
+from bench.evidence.compare import Standing, Verdict, beaten_models
 from bench.evidence.estimate import LEVEL
 from bench.evidence.observations import Observations
 from bench.evidence.remedy import Remedy, remedy_of_datasets
@@ -201,8 +201,7 @@ def _interval(shares: Array, level: float) -> tuple[float, float]:
 
 def _standings(models: Sequence[str], pairs: tuple[WinRate, ...]) -> dict[str, Standing]:
     """Return where models of which some run ended stand."""
-    beaten = {pair.b if pair.better == pair.a else pair.a for pair in pairs if pair.better}
-    # Models can beat each other in a circle; then none is beyond the others.
-    group = [model for model in models if model not in beaten] or models
+    beaten = beaten_models(models, [(pair.a, pair.b, pair.better) for pair in pairs])
+    group = [model for model in models if model not in beaten]
     of_group: Standing = "best" if len(group) == 1 else "undecided"
     return {model: of_group if model in group else "distinguishable" for model in models}

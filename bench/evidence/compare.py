@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
@@ -27,7 +27,7 @@ from bench.evidence.sequential import anytime_p_value
 from bench.evidence.wording import notes, scope
 from bench.stats.holm import holm
 
-__all__ = ["Pair", "Section", "Standing", "Verdict", "compare", "compare_each"]
+__all__ = ["Pair", "Section", "Standing", "Verdict", "beaten_models", "compare", "compare_each"]
 
 Verdict = Literal["different", "equivalent", "open"]
 Standing = Literal["best", "distinguishable", "undecided"]
@@ -217,7 +217,8 @@ def _decide(
         verdict, better = "different", leader
     return Pair(
         a, b, found.value, found.value - reach, found.value + reach, pair.p_value, p_adjusted, verdict, better,
-        pair.shared, found.basis, scope(found), remedy(found, share) if verdict == "open" and not is_barred else None,
+        pair.shared, found.basis, scope(found, is_cost=observations.is_cost),
+        remedy(found, share) if verdict == "open" and not is_barred else None,
         # What is beyond doubt, and open for failed runs alone, stays open.
         verdict == "open" and p_adjusted > level and not all(failed.values())
         and can_runs_decide(found, share, None if any(failed.values()) else margin),
@@ -232,9 +233,18 @@ def _leader(pair: _Tested, higher: bool) -> str:
     return pair.a if (pair.found.value > 0) == higher else pair.b
 
 
+def beaten_models(models: Sequence[str], pairs: Iterable[tuple[str, str, str]]) -> set[str]:
+    """Return the models that another one is better than; pairs: two models and the better one, "" where none is.
+
+    Models can beat each other in a circle, in pairs that share different runs; then none is beyond the others.
+    """
+    beaten = {loser for a, b, better in pairs if better for loser in {a, b} - {better}}
+    return beaten if set(models) - beaten else set()
+
+
 def _standings(observations: Observations, pairs: tuple[Pair, ...]) -> dict[str, Standing]:
-    beaten = {loser for pair in pairs if pair.better for loser in {pair.a, pair.b} - {pair.better}}
     scored = [model for model in observations.models if observations.finite(model)]
+    beaten = beaten_models(scored, [(pair.a, pair.b, pair.better) for pair in pairs])
     group = [model for model in scored if model not in beaten]
     inside = [pair for pair in pairs if pair.a in group and pair.b in group]
     is_decided = all(pair.verdict == "equivalent" for pair in inside) and not any(map(observations.failures, group))

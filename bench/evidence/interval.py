@@ -53,7 +53,15 @@ def score_interval(observations: Observations, model: str, *, level: float = LEV
     scale = sum(sizes) / len(sizes) if runs else 0.0
     found = estimate(runs, scale, observations)
     low, high = _ends(found, observations.low, observations.high, level)
-    return ScoreInterval(found.value, low, high, found.basis, scope(found), len(runs), observations.failures(model))
+    return ScoreInterval(
+        found.value,
+        low,
+        high,
+        found.basis,
+        scope(found, is_cost=observations.is_cost),
+        len(runs),
+        observations.failures(model),
+    )
 
 
 def _ends(found: Estimate, low: float, high: float, level: float) -> tuple[float, float]:

@@ -34,6 +34,7 @@ class Observations:
     higher: is more better? low, high: where the measure can lie. test_to_train: n_test / n_train of a split.
     groups: by split, (n,), samples of one value depend on each other (rows of one person, tokens of one text).
     is_series: neighbouring samples depend on each other (overlapping windows of one series).
+    is_cost: times, memory and the like, of which a value is one run on one machine, whatever its seed and split.
 
     A run with a score that is NaN or infinite counts as failed; a run that is absent is missing. Neither is averaged:
     missing runs leave the pairs they would be part of, and a model with failed runs is never said to be better.
@@ -49,6 +50,7 @@ class Observations:
     test_to_train: float = 0.25
     groups: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     is_series: bool = False
+    is_cost: bool = False
     # What every comparison of a model asks again.
     _finite: dict[str, dict[RunKey, Array]] = field(init=False, default_factory=dict, compare=False, repr=False)
     _sizes: dict[str, dict[RunKey, float]] = field(init=False, default_factory=dict, compare=False, repr=False)

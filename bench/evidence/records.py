@@ -86,7 +86,7 @@ def repeated(values: Mapping[str, Sequence[float]], *, higher: bool = False, low
         model: {RunKey(number): np.asarray(value, np.float64) for number, value in enumerate(each)}
         for model, each in values.items()
     }
-    return Observations(models, higher=higher, low=low)
+    return Observations(models, higher=higher, low=low, is_cost=True)
 
 
 def _share_samples(records: Sequence[RunRecord], values: Mapping[int, Array], samples: SampleScores) -> bool:

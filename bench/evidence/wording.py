@@ -8,8 +8,10 @@ from bench.evidence.observations import Observations
 __all__ = ["notes", "scope"]
 
 
-def scope(found: Estimate) -> str:
-    """Return what an estimate holds for: other seeds, other test samples, or other data."""
+def scope(found: Estimate, *, is_cost: bool = False) -> str:
+    """Return what an estimate holds for: other seeds, other test samples, other data, or other runs on a machine."""
+    if is_cost and found.basis != "nothing":
+        return f"Holds for other runs on the same machine ({found.seeds} of each model)."
     if found.basis == "splits":
         return (
             f"Holds for other training and test parts of this data ({found.splits} splits, "

@@ -20,7 +20,10 @@ READING = (
     "nothing is decided; all others are distinguishable from the best. The order inside a tie group means nothing.",
     f"All pairs of models of a table are corrected together (Holm) at the {100 * LEVEL:g} % level. Equivalent means "
     "that the difference is within the stated margin by two one-sided tests.",
-    "A model of which runs failed is never said to be better: those that ended are a choice in its favour.",
+    "A model of which runs failed is never said to be better: those that ended are a choice in its favour. Runs that "
+    "were skipped or killed are missing: they count neither for a model nor against it.",
+    "What verdicts on scores speak of stands in each section. Those on times and memory speak of other runs on the "
+    "same machine.",
     "Scores are one column for all devices. Times and memory belong to a device and a machine; runs timed alone and "
     "concurrently never share a column.",
     "Training time is the training clock alone; evaluation and set-up have clocks of their own. Latency is that of one "

@@ -219,18 +219,22 @@ class _Rows:
             return None
         of = judged.get(key.variant)
         low = high = None
+        mean = fmean(finite.values()) if finite else values.worst
         if of is not None and finite and not infinite and key.label in of.observations.models:
             interval = score_interval(of.observations, key.label)
+            # Where splits have unequal numbers of seeds, each split counts once, as in the comparisons.
+            mean = interval.score if interval.basis == "splits" else mean
             if math.isfinite(interval.low) and math.isfinite(interval.high):
                 low, high = interval.low, interval.high
         compared = of.compared if of is not None else None
         return Summary(
-            mean=fmean(finite.values()) if finite else values.worst,
+            mean=mean,
             low=low,
             high=high,
             runs=finite,
             tried=self._tried(key, values),
             infinite=infinite,
+            failed=self._failed(key, values),
             reference=_mean_reference(values.references.get(key, ())),
             standing=compared.standing.get(key.label) if compared is not None and len(compared.pairs) else None,
         )
@@ -243,6 +247,12 @@ class _Rows:
             if not run.is_ok and run.status != "not-applicable" and values.condition.holds(run)
         }
         return len({*values.numbers.get(key, {}), *failed})
+
+    def _failed(self, key: RowKey, values: Values) -> int:
+        """Count the runs whose value is no finite number, and those that failed under the column's condition."""
+        numbers = values.numbers.get(key, {})
+        runs = [run for run in self._runs[key] if run.status in FAILED and values.condition.holds(run)]
+        return len(numbers) - len(values.finite(key)) + len({*map(Repetition.of, runs)} - numbers.keys())
 
 
 def _mean_reference(found: Sequence[tuple[float, ...]]) -> tuple[float, float | None, float | None] | None:

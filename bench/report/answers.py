@@ -20,6 +20,8 @@ LIST_LIMIT = 4
 COSTS = (("train_seconds", "the training time"), ("latency_p50", "the latency"), ("peak_memory", "the memory"))
 # Below these a ratio of costs is one of clock ticks.
 LEAST = {"train_seconds": 1e-3, "latency_p50": 1e-3, "peak_memory": 1.0}
+# From this on a smaller cost is written as one part of so many: 1/3 of the time, but 0.7 × the time.
+LEAST_FRACTION = 2.5
 # Costs within this factor are about the same.
 ABOUT = 1.25
 
@@ -48,11 +50,6 @@ class Answer:
         return (*self._leaders(), *self._faults(), *self._cheapest(), *self._depth(), *self._trivial(), *self._open())
 
     @property
-    def scope(self) -> str:
-        """What the verdicts speak of, "" where there are none."""
-        return "" if self.compared is None else self.compared.scope
-
-    @property
     def group(self) -> list[str]:
         """The models that no other is better than, the best mean first; those without a mean are left out."""
         return [label for label in self.rows if self.compared is not None and label in self.compared.tie_group]
@@ -71,8 +68,13 @@ class Answer:
     def _leaders(self) -> Iterator[str]:
         group, others = self.group, [label for label in self.rows if label not in self.group]
         rest = f"the other {len(others)} are" if len(others) > 1 else f"{others[0]} is" if others else ""
-        if len(group) == 1:
-            yield f"{group[0]} has the best {self._measure()} ({self.texts[group[0]]}); {rest} distinguishable from it."
+        if len(group) == 1 and others:
+            best = group[0]
+            is_all = all((pair := self._pair(best, each)) is not None and pair.better == best for each in others)
+            told = (
+                f"{rest} distinguishable from it" if is_all else f"each of the others is worse than {best} or another"
+            )
+            yield f"{best} has the best {self._measure()} ({self.texts[best]}); {told}."
         elif self._is_settled(group):
             named = self._named(group)
             yield f"{named} are equivalent in {self._measure()}{f', and {rest} worse' if rest else ''}."
@@ -105,7 +107,8 @@ class Answer:
         most = max(known, key=known.__getitem__)
         where = f" on {times[0].words}" if times[0].words else ""
         if known[most] <= ABOUT * known[least]:
-            yield f"All of them take about the same training time{where} ({text.amount(known[least], 's')})."
+            whose = "All of them" if len(known) == len(group) else "Those of them that were timed there"
+            yield f"{whose} take about the same training time{where} ({text.amount(known[least], 's')})."
         else:
             yield (
                 f"The cheapest of them is {least}: {text.amount(known[least], 's')} of training{where}, "
@@ -131,15 +134,16 @@ class Answer:
         ends = text.interval(low, high)
         told = f"{text.signed(difference)}{unit}{f' ({ends})' if ends else ''}"
         costs = self._ratios(deep, shallow)
-        against = f"{deep} against {shallow}, the best of the shallow models"
+        against = f"{deep} against {shallow}, the deep and the shallow model with the best means"
+        of = f"of {self._measure()}{' (lower is better)' if self.main.measure.better == 'lower' else ''}"
         if pair.verdict == "equivalent":
             yield f"Depth buys nothing here: {against}, is equivalent in {self._measure()}, {told}{costs}."
         elif pair.better == deep:
-            yield f"Depth buys {told} of {self._measure()}: {against}{costs}."
+            yield f"Depth buys {told} {of}: {against}{costs}."
         elif pair.better == shallow:
-            yield f"Depth loses {told} of {self._measure()}: {against}{costs}."
+            yield f"Depth loses {told} {of}: {against}{costs}."
         else:
-            yield f"Whether depth buys anything is not decided: {against}, {told} of {self._measure()}{costs}."
+            yield f"Whether depth buys anything is not decided: {against}, {told} {of}{costs}{_why_open(pair)}."
 
     def _pair(self, a: str, b: str) -> Pair | None:
         pairs = () if self.compared is None else self.compared.pairs
@@ -158,7 +162,8 @@ class Answer:
             if 1 / ABOUT < factor < ABOUT:
                 words.append(f"about {title}")
             else:
-                words.append(f"{text.ratio(factor)} {title}" if factor > 1 else f"1/{1 / factor:.0f} of {title}")
+                is_fraction = 1 / factor >= LEAST_FRACTION
+                words.append(f"1/{1 / factor:,.0f} of {title}" if is_fraction else f"{text.ratio(factor)} {title}")
         return f", for {text.join(words)}" if words else ""
 
     def _faults(self) -> Iterator[str]:
@@ -177,10 +182,8 @@ class Answer:
         """Name the models that are not better than the trivial one."""
         if BASELINE not in self.rows:
             return
-        others = [label for label in self.rows if label != BASELINE]
-        beaten = [
-            label for label in others if (pair := self._pair(label, BASELINE)) is not None and pair.better != label
-        ]
+        better = self._better_than(BASELINE)
+        beaten = [label for label in self.rows if label != BASELINE and label not in better]
         if beaten:
             is_one = len(beaten) == 1
             named = text.join(beaten) if len(beaten) <= LIST_LIMIT else f"{len(beaten)} models"
@@ -188,6 +191,16 @@ class Answer:
                 f"{named} {'is' if is_one else 'are'} not distinguishably better than the trivial baseline "
                 f"({self.texts[BASELINE]})."
             )
+
+    def _better_than(self, label: str) -> set[str]:
+        """Return the models that verdicts say are better, in one step or in several: a over b, and b over c."""
+        pairs = () if self.compared is None else self.compared.pairs
+        found: set[str] = set()
+        new = {label}
+        while new:
+            new = {pair.better for pair in pairs if pair.better and {pair.a, pair.b} - {pair.better} <= new} - found
+            found |= new
+        return found - {label}
 
     def _open(self) -> Iterator[str]:
         """Say what would decide between the two best of a tie group that is not decided, or what keeps it open."""
@@ -198,7 +211,18 @@ class Answer:
         between = f"between {group[0]} and {group[1]}"
         if pair.remedy is None:
             yield f"Nothing is decided {between}: {pair.note}."
+        elif pair.basis == "nothing":
+            why = "there are too few runs" if pair.can_runs_decide else "all runs of each are identical"
+            yield f"Nothing can be said {between}: {why}."
         elif pair.remedy.is_empty:
             yield f"No number of such runs would decide {between}, if the difference is as small as it now seems."
         else:
             yield f"To decide {between}, about {pair.remedy} are needed, if the difference is as large as it now seems."
+
+
+def _why_open(pair: Pair) -> str:
+    """Say what keeps a pair open whose own interval holds no zero."""
+    if not (pair.low > 0 or pair.high < 0):
+        return ""
+    told = f"corrected for the number of pairs, p = {text.p_value(pair.p_adjusted)}"
+    return f"; {pair.note if pair.remedy is None else told}"

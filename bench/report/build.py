@@ -29,7 +29,7 @@ from bench.report.predictions import prediction_blocks
 from bench.report.ranks import rank_blocks
 from bench.report.runs import inapplicable
 from bench.report.section import SectionData
-from bench.report.table import comparison_table, comparisons, model_table, pivots
+from bench.report.table import comparison_table, comparisons, model_table, pivots, scope
 from bench.specs import ProtocolSpec
 
 __all__ = ["Source", "build_report"]
@@ -166,8 +166,8 @@ def _blocks(part: _Part, source: Source) -> Iterator[Block]:
     data, own = part.data, part.own
     if sentences := part.answers:
         yield Prose(sentences, "answer", is_list=True)
-    if scope := Answer(data).scope:
-        yield Prose((scope,), "scope")
+    if told := scope(data):
+        yield Prose((told,), "scope")
     if own.warnings:
         yield Prose(own.warnings, "warning", is_list=True)
     if own.findings and own.findings != part.answers:

@@ -20,8 +20,6 @@ __all__ = ["LEAST", "rank_blocks"]
 
 # Fewer data sets or models than this make no ranking worth a figure.
 LEAST = 3
-# A model that was not run has not failed.
-UNTRIED = frozenset({"skipped", "killed", "not-applicable"})
 
 
 @dataclass(frozen=True)
@@ -57,8 +55,8 @@ def rank_blocks(sections: Sequence[tuple[str, SectionData]]) -> list[Block]:
     places: dict[tuple[str, str], list[_Place]] = defaultdict(list)
     for settings, section in sections:
         if section.main is not None and not section.has_variants and len(section.mains) == 1:
-            records = [each for each in (*section.records, *section.failed) if each.status not in UNTRIED]
-            place = _Place(section, settings, observe(_with_score(records, section), section.main_score))
+            records = _with_score([*section.records, *section.failed], section)
+            place = _Place(section, settings, observe(records, section.main_score))
             places[section.task, section.protocol].append(place)
     found: list[Block] = []
     for number, ((task, protocol), each) in enumerate(places.items(), start=1):
@@ -206,14 +204,13 @@ def _pairs(ranking: Ranking, key: str, title: str) -> Table:
 
 
 def _pair_row(pair: WinRate) -> Row:
-    p_value = "< 0.001" if pair.p_adjusted < 0.001 else f"{pair.p_adjusted:.3f}"
     found = {
         "a": Cell(pair.a),
         "b": Cell(pair.b),
         "rate": Cell(f"{100 * pair.rate:.0f}", 100 * pair.rate, low=100 * pair.low, high=100 * pair.high),
         "interval": Cell(f"{100 * pair.low:.0f} to {100 * pair.high:.0f} %"),
         "on": Cell(f"{pair.better_on} : {pair.worse_on}"),
-        "p": Cell(p_value, pair.p_adjusted),
+        "p": Cell(text.p_value(pair.p_adjusted), pair.p_adjusted),
         "verdict": Cell(f"{pair.better} is better" if pair.better else "not decided"),
     }
     if pair.remedy is not None and not pair.remedy.is_empty:

@@ -78,7 +78,8 @@ class Summary:
     runs: the finite values, by repetition; count: how many. infinite: runs whose value is infinitely bad, as the time
     to a target that was not reached is; where no run has a finite value the mean is infinite.
     tried: runs on record that should have a value here, failed ones included; where count is less, only the successful
-    ones are in the mean.
+    ones are in the mean. failed: of these, the ones that the evidence holds against the model (`bench.evidence.FAILED`,
+    and values that are no number), not those that were skipped or ended with their session.
     reference: what real data get against real data, with the ends of its spread (None where that is not known).
     standing: against the best model of the variable under the same variant of the protocol; None: not compared.
     """
@@ -91,6 +92,7 @@ class Summary:
     infinite: int = 0
     reference: tuple[float, float | None, float | None] | None = None
     standing: Standing | None = None
+    failed: int = 0
 
     @property
     def count(self) -> int:

@@ -14,7 +14,7 @@ from bench.report.grouping import canonical
 from bench.report.section import ModelRow, SectionData, Summary, Variable
 from bench.report.values import by_size
 
-__all__ = ["comparison_table", "comparisons", "filled", "model_table", "notes", "pivots"]
+__all__ = ["comparison_table", "comparisons", "filled", "model_table", "notes", "pivots", "scope"]
 
 CONCURRENT, PARTIAL = "*", "†"
 NOTES = {
@@ -114,7 +114,7 @@ def _seeds(row: ModelRow) -> Cell:
 
 def _marks(variable: Variable, found: Summary | None) -> tuple[str, ...]:
     """Return which notes of the table a cell needs; a score that a target was missed for says so itself."""
-    is_partial = found is not None and found.is_partial and not found.infinite and variable.measure.kind == "score"
+    is_partial = found is not None and found.failed and not found.infinite and variable.measure.kind == "score"
     return (*([CONCURRENT] if variable.condition.is_alone is False else []), *([PARTIAL] if is_partial else []))
 
 
@@ -207,14 +207,26 @@ def comparison_table(section: SectionData, key: str) -> Table | None:
         Column("remedy", "What would decide", "text"),
     )  # fmt: skip
     kept = [each for each in columns if each.key != "variant" or section.has_variants]
-    margin = found[0][1].margin
-    within = f" Equivalent: within ± {text.significant(margin, 2)}." if margin else ""
     return Table(
         key, "Comparisons",
-        f"Every pair of models by {main.measure.title}, corrected together for their number (Holm), at the "
-        f"{100 * LEVEL:g} % level.{within} {found[0][1].scope}", tuple(kept),
+        f"Every pair of models by {main.measure.title}. Verdicts are corrected together for the number of pairs"
+        f"{' of a variant' if section.has_variants else ''} (Holm), at the {100 * LEVEL:g} % level; intervals are of "
+        f"each pair alone. {_margin(found[0][1].margin, main.measure.unit)} {scope(section)}", tuple(kept),
         tuple(_pair_row(variant, pair) for variant, pair in pairs[:PAIR_LIMIT]), is_folded=True,
     )  # fmt: skip
+
+
+def scope(section: SectionData) -> str:
+    """Return what the verdicts on the main score speak of, under all variants; "" where there are none."""
+    main = section.main
+    found = [of.scope for (key, _), of in section.compared.items() if main is not None and key == main.key]
+    return " ".join(dict.fromkeys(filter(None, found)))
+
+
+def _margin(margin: float | None, unit: str) -> str:
+    if margin is None:
+        return "No margin of equivalence is known for it, so that no pair is equivalent: --margin names one."
+    return f"Equivalent: within ± {text.significant(margin, 2)}{f' {unit}' if unit else ''}."
 
 
 def _remedy(pair: Pair) -> str:
@@ -235,14 +247,13 @@ def _oriented(pair: Pair, order: Mapping[str, int]) -> Pair:
 
 def _pair_row(variant: str, pair: Pair) -> Row:
     verdict = f"{pair.better} is better" if pair.better else VERDICTS[pair.verdict]
-    p_value = "< 0.001" if pair.p_adjusted < 0.001 else f"{pair.p_adjusted:.3f}"
     found = {
         "a": Cell(pair.a),
         "b": Cell(pair.b),
         "variant": Cell(text.variant(json.loads(variant))),
         "difference": Cell(text.signed(pair.difference), pair.difference if math.isfinite(pair.difference) else None),
         "interval": Cell(text.interval(pair.low, pair.high) or "–"),
-        "p": Cell(p_value, pair.p_adjusted),
+        "p": Cell(text.p_value(pair.p_adjusted), pair.p_adjusted),
         "verdict": Cell(verdict, note=pair.note),
         "remedy": Cell(_remedy(pair)),
     }

@@ -20,6 +20,7 @@ __all__ = [
     "least",
     "moment",
     "outcomes",
+    "p_value",
     "plural",
     "ratio",
     "signed",
@@ -155,6 +156,11 @@ def significant(value: float, digits: int = 3) -> str:
     if value and not 1e-4 <= abs(value) < 1e7:
         return f"{value:.{digits - 1}e}"
     return f"{value:,.{_decimals(value, digits=digits)}f}"
+
+
+def p_value(value: float) -> str:
+    """Return a p-value with three decimals, `< 0.001` where they would say nothing."""
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def amount(value: float, unit: str) -> str:
