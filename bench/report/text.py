@@ -32,6 +32,8 @@ COUNTS = frozenset({"parameters", "trainable_parameters", "forward_macs", "train
 # Means that span more than this are written with three digits each, since shared decimals would hide the small ones.
 SPAN_LIMIT = 50.0
 DECIMAL_LIMIT = 6
+# Columns of smaller numbers have more decimals, so many at most.
+FINEST = 12
 # Half an interval larger than this share of a mean that has one end is told by its ends instead.
 LARGEST_HALF = 0.5
 # What a clock measures below this, in seconds, are its own ticks.
@@ -61,7 +63,9 @@ def _shared_decimals(measure: Measure, found: Sequence[Summary]) -> int | None:
         return None
     halves = [(each.high - each.low) / 2 for each in found if each.low is not None and each.high is not None]
     halves = [half for half in halves if half > 0]
-    places = _decimals(median(halves) if halves else median(sizes) / 10, digits=2)
+    # A column of numbers too small for the usual decimals has as many as show two digits of them.
+    limit = max(DECIMAL_LIMIT, _decimals(median(sizes), digits=2, limit=FINEST))
+    places = _decimals(median(halves) if halves else median(sizes) / 10, digits=2, limit=limit)
     return _at_most(places, measure)
 
 
@@ -70,10 +74,20 @@ def _at_most(places: int, measure: Measure) -> int:
     return min(places, 1) if measure.kind == "memory" else places
 
 
-def _decimals(size: float, *, digits: int) -> int:
+def _decimals(size: float, *, digits: int, limit: int = DECIMAL_LIMIT) -> int:
     if not size:
         return 0
-    return min(max(digits - 1 - math.floor(math.log10(abs(size))), 0), DECIMAL_LIMIT)
+    return min(max(digits - 1 - math.floor(math.log10(abs(size))), 0), limit)
+
+
+def _plain(value: float, places: int) -> str:
+    """Return a number with so many decimals, never minus nothing."""
+    text = f"{value:,.{places}f}"
+    return text.lstrip("-") if _is_nothing(text) else text
+
+
+def _is_nothing(text: str) -> bool:
+    return not text.strip("+-0.,")
 
 
 def _cell(measure: Measure, found: Summary, decimals: int | None, good: int) -> Cell:
@@ -86,8 +100,11 @@ def _cell(measure: Measure, found: Summary, decimals: int | None, good: int) -> 
     places = _at_most(_decimals(found.mean, digits=3), measure) if decimals is None else decimals
     smallest = least(measure)
     is_small = found.mean < smallest
-    text = f"< {smallest:g}" if is_small else f"{found.mean:,.{places}f}"
-    spread, ends = ("", "") if is_small else _spread(found, places, measure)
+    finer = places if is_small else _finer(found, places, measure)
+    text = f"< {smallest:g}" if is_small else _plain(found.mean, places)
+    # A mean that would read as nothing has the decimals of its interval.
+    text = _plain(found.mean, finer) if _is_nothing(text) else text
+    spread, ends = ("", "") if is_small else _spread(found, finer, measure)
     return Cell(text, found.mean, spread, found.low, found.high, ends, found.standing, note=", ".join(notes), runs=runs)
 
 
@@ -115,18 +132,26 @@ def _notes(measure: Measure, found: Summary, good: int) -> list[str]:
     return notes
 
 
+def _finer(found: Summary, places: int, measure: Measure) -> int:
+    """Return the decimals of an interval: those of its mean, and more where half of it would read as nothing."""
+    if found.low is None or found.high is None:
+        return places
+    half = (found.high - found.low) / 2
+    finer = _at_most(_decimals(half, digits=1, limit=max(places, DECIMAL_LIMIT)), measure)
+    return finer if round(half, places) == 0 and round(half, finer) else places
+
+
 def _spread(found: Summary, places: int, measure: Measure) -> tuple[str, str]:
-    """Return half the interval with the decimals of its mean, and one more where it would read as nothing; its ends."""
+    """Return half the interval and its ends, with so many decimals."""
     if found.low is None or found.high is None:
         return "", ""
     half = (found.high - found.low) / 2
-    finer = min(_decimals(half, digits=1), _at_most(DECIMAL_LIMIT, measure))
-    if round(half, places) == 0 and places < finer and round(half, finer):
-        places = finer
-    ends = f"{found.low:,.{places}f} to {found.high:,.{places}f}"
+    ends = f"{_plain(found.low, places)} to {_plain(found.high, places)}"
     # Where the ends are far from even, as those of a cost that cannot be negative, ± would promise what cannot be.
     is_even = half <= LARGEST_HALF * abs(found.mean) or not math.isfinite(measure.low) or math.isfinite(measure.high)
-    return f"{half:,.{places}f}" if is_even else "", ends
+    # Less than the last digit shows is rounded up: there is doubt, however little.
+    shown = half if round(half, places) or not half else 10.0**-places
+    return f"{shown:,.{places}f}" if is_even else "", ends
 
 
 def interval(low: float, high: float, digits: int = 2) -> str:
@@ -146,7 +171,7 @@ def signed(value: float, digits: int = 2) -> str:
 
 def _with_sign(value: float, places: int) -> str:
     text = f"{value:+,.{places}f}"
-    return text.lstrip("+-") if float(text.replace(",", "")) == 0 else text.replace("-", "−")
+    return text.lstrip("+-") if _is_nothing(text) else text.replace("-", "−")
 
 
 def significant(value: float, digits: int = 3) -> str:
