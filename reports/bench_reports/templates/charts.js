@@ -88,7 +88,7 @@ const figures = (() => {
     const better = axis.better ? `  ${arrows[axis.better]} better` : "";
     return {
       title: { text: safe(axis.title || "") + better, font: { size: 12, color: colour("--soft") }, standoff: 10 },
-      type: axis.isLog ? "log" : "linear", range: ends, automargin: true, zeroline: false,
+      type: axis.isLog ? "log" : "linear", range: ends, automargin: true, zeroline: false, separatethousands: true,
       gridcolor: colour("--line"), linecolor: colour("--strong-line"), tickfont: { size: 11, color: colour("--soft") },
       ...(axis.isShare ? { tickformat: ".4~%" } : {}), ...ticks(axis, ends, places),
     };
