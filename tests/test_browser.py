@@ -370,3 +370,12 @@ def test_paper_is_light_and_shows_what_is_folded(browser: Any, page: Path) -> No
     assert browser.execute_script(state)[:2] == ["dark", False]
     # Wider than on paper again.
     wait(browser, f"return Math.max(...({widths.removeprefix('return ')})) > 520")
+
+
+def test_what_draws_is_there_once_the_page_has_loaded(browser: Any, page: Path) -> None:
+    # What prints a page without a reader does so right after this event.
+    script = "addEventListener('load', () => { window.atLoad = typeof Plotly; })"
+    added = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+    show(browser, page)
+    assert browser.execute_script("return window.atLoad") == "object"
+    browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
