@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from bench.record import SuitePlan
+from bench.specs import resolve
 from bench.store import open_store
+from bench_reports import bench_renderers
 from tests.report_records import ENVIRONMENT, classifiers
+from tests.sample_report import sample_report
 
-HEAVY = ("torch", "torchvision", "torchmetrics", "sklearn", "optuna")
+HEAVY = ("torch", "torchvision", "torchmetrics", "sklearn", "optuna", "matplotlib")
 SCRIPT = """
 import sys
 from bench.cli import main
@@ -51,3 +54,24 @@ def test_report_imports_no_torch(stores: list[str], tmp_path: Path) -> None:
 
 def test_compare_imports_no_torch(stores: list[str]) -> None:
     assert loaded("compare", *stores) == "loaded:"
+
+
+def test_offering_the_formats_imports_nothing_heavy() -> None:
+    code = "import sys, bench_reports; list(bench_reports.bench_renderers()); print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"pandas", "plotly", "jinja2", "torch", "numpy", "rich", "matplotlib"} & set(run.stdout.split())
+
+
+def test_offered_formats_resolve_and_name_their_suffix(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    specs = list(bench_renderers())
+    assert {spec.name for spec in specs} == {"html", "markdown", "csv", "json", "latex", "figures"}
+    assert [spec.name for spec in specs if not spec.is_default] == ["figures"]
+    for spec in specs:
+        assert resolve(spec.target)(sample_report(), tmp_path).suffix == spec.suffix
+        assert set(spec.after) <= {each.name for each in specs}
+
+
+def test_figures_need_matplotlib_and_say_so() -> None:
+    (spec,) = (spec for spec in bench_renderers() if spec.name == "figures")
+    assert (spec.requires, spec.extra) == (("matplotlib",), "figures")
