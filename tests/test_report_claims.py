@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from bench.arrays import pack
 from bench.evidence import SampleScores
 from bench.record import RunRecord, Score, Times
-from bench.report import Prose, Section, Source, build_report
+from bench.report import Choice, Prose, Section, Source, Table, build_report
 from bench.report.answers import Answer
 from bench.specs import MetricSpec
 from tests.report_records import blocks, classifiers, data, failed, only, plan, record, report, table
@@ -205,3 +206,69 @@ def test_an_open_pair_whose_own_interval_holds_no_zero_says_why() -> None:
     assert pair.verdict == "open"
     assert pair.low * pair.high > 0
     assert "corrected for the number of pairs, p = 0." in " ".join(Answer(section).sentences())
+
+
+def accuracy(value: float, **changes: object) -> Score:
+    return Score(**{"name": "accuracy", "value": value, "higher_is_better": True, "low": 0.0, "high": 1.0} | changes)
+
+
+@pytest.mark.parametrize("values", [(math.inf, -math.inf), (1.5e308, 1.6e308)])
+def test_scores_that_no_sum_can_hold_end_no_report(values: tuple[float, float]) -> None:
+    runs = [
+        record(plan("a", device=device), scores=(accuracy(value, low=-math.inf, high=math.inf),))
+        for device, value in zip(("cpu", "cuda"), values, strict=True)
+    ]
+    assert report(runs).run_count == 2
+    seeds = [record(plan("a", seed=n), scores=(accuracy(v, high=math.inf),)) for n, v in enumerate(values)]
+    assert report(seeds).run_count == 2
+
+
+def test_of_two_scores_of_one_name_table_and_comparison_read_the_same() -> None:
+    runs = [
+        record(
+            plan(label, seed=seed),
+            scores=(accuracy(0.9 + 0.001 * seed), accuracy(0.1, source="m", title="Other")),
+            objective="accuracy",
+        )
+        for label in "ab"
+        for seed in range(3)
+    ]
+    section = data(runs)
+    assert [row.values[section.mains[0].key].mean for row in section.rows] == pytest.approx([0.901, 0.901])
+    assert [each.measure.name for each in section.variables].count("accuracy") == 1
+
+
+def test_models_without_a_number_and_means_of_some_runs_are_named_as_such() -> None:
+    from tests.report_records import timed as raced
+
+    values = {"a": (1.0, 2.0, math.inf), "b": (3.0, 3.0, 3.1), "c": (math.inf,) * 3}
+    runs = [raced(label, seed, value) for label, each in values.items() for seed, value in enumerate(each)]
+    told = " ".join(Answer(data(runs)).sentences())
+    assert "a (1.50, 2 of 3 reached)" in told
+    assert "No run of c gave a finite time to target" in told
+
+
+def test_settings_with_parentheses_tell_columns_apart() -> None:
+    runs = [
+        record(plan(label, dataset=name, settings={"protocol": {"lr": rate}}))
+        for name in ("d (small)", "e")
+        for rate in ("(1, 2)", "(2, 3)")
+        for label in "ab"
+    ]
+    (choice,) = next(each for each in report(runs).sections if each.key == "overview").blocks
+    assert isinstance(choice, Choice)
+    made = next(iter(choice.options.values()))
+    assert isinstance(made, Table)
+    assert {each.condition for each in made.columns[1:]} == {"protocol.lr=(1, 2)", "protocol.lr=(2, 3)"}
+
+
+def test_a_scope_of_some_pairs_says_how_many() -> None:
+    runs = [scored("mixed", seed, 0.8) for seed in range(5)]
+    runs += [
+        record(plan(label, seed=seed), scores=(accuracy(value),), objective="accuracy")
+        for label, value in (("fixed", 0.9), ("other", 0.7))
+        for seed in range(5)
+    ]
+    told = scopes(only(runs))
+    assert "(2 of 3 pairs)" in told
+    assert "(1 of 3 pairs)" in told

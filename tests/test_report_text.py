@@ -161,3 +161,10 @@ def test_amounts_are_as_people_say_them(value: float, unit_: str, written: str) 
 def test_words_are_joined() -> None:
     assert [text.join("abc"[:n]) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
     assert (text.plural(1, "run"), text.plural(0, "run"), text.plural(1200, "run")) == ("1 run", "0 runs", "1,200 runs")
+
+
+def test_numbers_wider_than_a_table_have_an_exponent() -> None:
+    (cell,) = text.cells(SCORE, [summary(1.5e30, 3e29)], [1])
+    assert (cell.text, cell.spread, cell.interval) == ("1.50e+30", "3.00e+29", "1.20e+30 to 1.80e+30")
+    assert text.signed(-1.5e30) == "−1.50e+30"
+    assert text.interval(-1.5e30, 2.0) == "−1.50e+30 to +2"

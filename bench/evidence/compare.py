@@ -110,9 +110,15 @@ def compare(
         [(observations, a, b) for a, b in combinations(observations.models, 2)],
         level=level, margin=margin, is_sequential=is_sequential,
     )  # fmt: skip
-    # What most pairs speak of comes first.
-    sentences = [scope for scope, _ in Counter(pair.scope for pair in pairs).most_common()]
-    return Section(pairs, _standings(observations, pairs), " ".join(sentences), level, margin)
+    return Section(pairs, _standings(observations, pairs), _scope(pairs), level, margin)
+
+
+def _scope(pairs: Sequence[Pair]) -> str:
+    """Return what the pairs speak of, most of them first, and how many do where not all speak of the same."""
+    found = Counter(pair.scope for pair in pairs).most_common()
+    if len(found) == 1:
+        return found[0][0]
+    return " ".join(f"{scope.removesuffix('.')} ({count} of {len(pairs)} pairs)." for scope, count in found)
 
 
 def compare_each(

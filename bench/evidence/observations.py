@@ -14,6 +14,9 @@ __all__ = ["Observations", "RunKey", "Runs"]
 
 Array = NDArray[np.float64]
 
+# The square of a larger score is beyond a float64, and so is every variance: it counts as infinite.
+LARGEST = 1e150
+
 
 class RunKey(NamedTuple):
     """What two models' runs are paired by: the seed, and the split in words, such as `holdout 3`."""
@@ -111,4 +114,4 @@ class Observations:
 
 
 def _is_finite(scores: Array) -> bool:
-    return math.isfinite(scores) if not scores.ndim else bool(np.isfinite(scores).all())
+    return abs(float(scores)) <= LARGEST if not scores.ndim else bool((np.abs(scores) <= LARGEST).all())

@@ -63,10 +63,7 @@ def observe(
     first = scored[-1][1] if scored else None
     low, high = _bounds(first, samples)
     return Observations(
-        {
-            model: {key: np.asarray(np.mean(each, axis=0)) for key, each in runs.items()}
-            for model, runs in models.items()
-        },
+        {model: {key: _mean(each) for key, each in runs.items()} for model, runs in models.items()},
         higher=first is None or first.higher_is_better,
         low=low,
         high=high,
@@ -99,6 +96,12 @@ def _share_samples(records: Sequence[RunRecord], values: Mapping[int, Array], sa
     for record in finite:
         splits[run_key(record.run).split].append(record)
     return all(samples.is_same_part(each) for each in splits.values())
+
+
+def _mean(values: Sequence[Array]) -> Array:
+    # What is infinite on one device and not on another is no number, and counts as failed.
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.asarray(np.mean(values, axis=0))
 
 
 def _bounds(score: Score | None, samples: SampleScores | None) -> tuple[float, float]:

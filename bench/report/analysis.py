@@ -6,7 +6,6 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean
 
 from bench.evidence import (
     FAILED,
@@ -25,7 +24,7 @@ from bench.report.conditions import Conditions, Repetition, split_count
 from bench.report.grouping import Group
 from bench.report.measures import is_clocked, main_score
 from bench.report.section import Measure, ModelRow, SectionData, Summary, Variable
-from bench.report.values import RowKey, Values, by_size, collect, column_words, row_key
+from bench.report.values import RowKey, Values, by_size, collect, column_words, mean, row_key
 from bench.specs import Value
 
 __all__ = ["MEMORY_RESOLUTION_MB", "analyse"]
@@ -186,10 +185,10 @@ class _Rows:
         for key in column.numbers:
             misses[key.label] += column.infinite(key)
             if finite := column.finite(key):
-                means[key.label].append(sign * fmean(finite.values()))
+                means[key.label].append(sign * mean(finite.values()))
         labels = {key.label for key in column.numbers}
         return {
-            label: (0, misses[label], -fmean(means[label])) if label in means else (1, misses[label], 0.0)
+            label: (0, misses[label], -mean(means[label])) if label in means else (1, misses[label], 0.0)
             for label in labels
         }
 
@@ -219,16 +218,16 @@ class _Rows:
             return None
         of = judged.get(key.variant)
         low = high = None
-        mean = fmean(finite.values()) if finite else values.worst
+        centre = mean(finite.values()) if finite else values.worst
         if of is not None and finite and not infinite and key.label in of.observations.models:
             interval = score_interval(of.observations, key.label)
             # Where splits have unequal numbers of seeds, each split counts once, as in the comparisons.
-            mean = interval.score if interval.basis == "splits" else mean
+            centre = interval.score if interval.basis == "splits" else centre
             if math.isfinite(interval.low) and math.isfinite(interval.high):
                 low, high = interval.low, interval.high
         compared = of.compared if of is not None else None
         return Summary(
-            mean=mean,
+            mean=centre,
             low=low,
             high=high,
             runs=finite,
@@ -258,7 +257,7 @@ class _Rows:
 def _mean_reference(found: Sequence[tuple[float, ...]]) -> tuple[float, float | None, float | None] | None:
     if not found:
         return None
-    means = [fmean(each) for each in zip(*found, strict=False)]
+    means = [mean(each) for each in zip(*found, strict=False)]
     low, high = (means[1], means[2]) if len(means) == 3 else (None, None)
     return means[0], low, high
 

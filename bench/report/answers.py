@@ -41,13 +41,25 @@ class Answer:
             if self.main is None
             else text.cells(self.main.measure, shown, [row.good_count for row in self.rows.values()])
         )
-        self.texts = dict(zip(self.rows, (cell.text for cell in texts), strict=True))
+        told = [
+            f"{cell.text}, {cell.note}" if each.is_partial and cell.note else cell.text
+            for cell, each in zip(texts, shown, strict=True)
+        ]
+        self.texts = dict(zip(self.rows, told, strict=True))
 
     def sentences(self) -> tuple[str, ...]:
         """Return the answer; empty where fewer than two models have a score."""
         if self.compared is None or len(self.rows) < 2:
             return ()
-        return (*self._leaders(), *self._faults(), *self._cheapest(), *self._depth(), *self._trivial(), *self._open())
+        return (
+            *self._leaders(),
+            *self._without(),
+            *self._faults(),
+            *self._cheapest(),
+            *self._depth(),
+            *self._trivial(),
+            *self._open(),
+        )
 
     @property
     def group(self) -> list[str]:
@@ -85,6 +97,13 @@ class Answer:
             )
         else:
             yield f"No model is distinguishable from the best {self._measure()}: {self._named(group)}."
+
+    def _without(self) -> Iterator[str]:
+        """Name the models that were run and have nothing to compare."""
+        lost = [row.label for row in self.section.rows if row.run_count and row.label not in self.rows]
+        if lost:
+            named = text.join(lost, "or") if len(lost) <= LIST_LIMIT else f"{len(lost)} models"
+            yield f"No run of {named} gave a finite {self._measure()}."
 
     def _is_settled(self, group: Sequence[str]) -> bool:
         return self.compared is not None and all(self.compared.standing[label] == "best" for label in group)

@@ -158,8 +158,7 @@ def _answer(part: _Part) -> Iterator[Prose]:
 
 def _distinct(part: _Part, parts: Sequence[_Part]) -> str:
     """Return what tells a section from those of the same data set, task and protocol, "" where it is the only one."""
-    same = [each for each in parts if each.group.heading == part.group.heading]
-    return part.title.partition("(")[2].rstrip(")") if len(same) > 1 else ""
+    return _differing(part.group, [each.group for each in parts if each.group.heading == part.group.heading])
 
 
 def _blocks(part: _Part, source: Source) -> Iterator[Block]:
@@ -270,11 +269,14 @@ def _keys(titles: Sequence[str]) -> Iterator[str]:
 
 
 def _title(found: Group, namesakes: Sequence[Group]) -> str:
-    title = " · ".join(found.heading)
-    if len(namesakes) == 1:
-        return title
+    told = _differing(found, namesakes)
+    return " · ".join(found.heading) + (f" ({told})" if told else "")
+
+
+def _differing(found: Group, namesakes: Sequence[Group]) -> str:
+    """Return the settings that tell a group from its namesakes, "" where it has none."""
     flat = [flatten(each.settings) for each in namesakes]
     own = flatten(found.settings)
     names = sorted({name for each in flat for name in each})
     differing = [f"{name}={own.get(name, 'unset')}" for name in names if len({each.get(name) for each in flat}) > 1]
-    return f"{title} ({', '.join(differing)})"
+    return ", ".join(differing)

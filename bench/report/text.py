@@ -34,6 +34,8 @@ SPAN_LIMIT = 50.0
 DECIMAL_LIMIT = 6
 # Columns of smaller numbers have more decimals, so many at most.
 FINEST = 12
+# From here on a number is written with an exponent: all its digits would be wider than a table.
+LARGEST = 1e12
 # Half an interval larger than this share of a mean that has one end is told by its ends instead.
 LARGEST_HALF = 0.5
 # What a clock measures below this, in seconds, are its own ticks.
@@ -82,6 +84,8 @@ def _decimals(size: float, *, digits: int, limit: int = DECIMAL_LIMIT) -> int:
 
 def _plain(value: float, places: int) -> str:
     """Return a number with so many decimals, never minus nothing."""
+    if abs(value) >= LARGEST:
+        return f"{value:.2e}"
     text = f"{value:,.{places}f}"
     return text.lstrip("-") if _is_nothing(text) else text
 
@@ -151,7 +155,7 @@ def _spread(found: Summary, places: int, measure: Measure) -> tuple[str, str]:
     is_even = half <= LARGEST_HALF * abs(found.mean) or not math.isfinite(measure.low) or math.isfinite(measure.high)
     # Less than the last digit shows is rounded up: there is doubt, however little.
     shown = half if round(half, places) or not half else 10.0**-places
-    return f"{shown:,.{places}f}" if is_even else "", ends
+    return _plain(shown, places) if is_even else "", ends
 
 
 def interval(low: float, high: float, digits: int = 2) -> str:
@@ -170,7 +174,7 @@ def signed(value: float, digits: int = 2) -> str:
 
 
 def _with_sign(value: float, places: int) -> str:
-    text = f"{value:+,.{places}f}"
+    text = f"{value:+.2e}" if abs(value) >= LARGEST else f"{value:+,.{places}f}"
     return text.lstrip("+-") if _is_nothing(text) else text.replace("-", "−")
 
 

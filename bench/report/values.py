@@ -10,14 +10,14 @@ from dataclasses import dataclass, field, replace
 from statistics import fmean
 from typing import NamedTuple
 
-from bench.record import RunRecord
+from bench.record import RunRecord, Score
 from bench.report.conditions import Condition, Conditions, Repetition
 from bench.report.grouping import canonical
 from bench.report.measures import RESOURCES, score_measure, score_scope, shown_scores
 from bench.report.section import Measure
 from bench.specs import Value
 
-__all__ = ["RowKey", "Values", "by_size", "collect", "column_words", "row_key"]
+__all__ = ["RowKey", "Values", "by_size", "collect", "column_words", "mean", "row_key"]
 
 # Under these a task writes what real data get against real data; the last is what older records have.
 REFERENCE, REFERENCE_ENDS, OLD_REFERENCE = "reference", ("reference_low", "reference_high"), "floor"
@@ -28,6 +28,15 @@ class RowKey(NamedTuple):
 
     label: str
     variant: str
+
+
+def mean(values: Iterable[float]) -> float:
+    """Return the mean, NaN of +∞ and −∞ together, and whatever the numbers' size."""
+    listed = list(values)
+    try:
+        return fmean(listed)
+    except (OverflowError, ValueError):
+        return sum(value / len(listed) for value in listed)
 
 
 def row_key(record: RunRecord) -> RowKey:
@@ -82,7 +91,8 @@ def _scores(records: Sequence[RunRecord], main: str) -> list[Values]:
     measures: dict[tuple[object, ...], Measure] = {}
     for record in records:
         key, repetition = row_key(record), Repetition.of(record)
-        for score in record.scores:
+        # Of several scores of one name the first counts, as in `bench.evidence`.
+        for score in _once_each(record):
             order.setdefault(score.name, len(order))
             same = (score.name, score.title, score.unit, score.higher_is_better, score.low, score.high)
             known = (*same, *score.detail.items())
@@ -98,11 +108,18 @@ def _scores(records: Sequence[RunRecord], main: str) -> list[Values]:
     for place, rows in several.items():
         for key, repetitions in rows.items():
             # A score is one score on every device: runs of one seed and split on several of them are averaged.
-            found[place].numbers[key] = {each: fmean(values) for each, values in repetitions.items()}
+            found[place].numbers[key] = {each: mean(values) for each, values in repetitions.items()}
     shown = shown_scores(order, main)
     for values in found.values():
         values.measure = replace(values.measure, is_shown=values.measure.name in shown)
     return sorted(found.values(), key=lambda values: (values.measure.name != main, order[values.measure.name]))
+
+
+def _once_each(record: RunRecord) -> Iterable[Score]:
+    found: dict[str, Score] = {}
+    for score in record.scores:
+        found.setdefault(score.name, score)
+    return found.values()
 
 
 def _reference(detail: Mapping[str, Value]) -> tuple[float, ...]:
