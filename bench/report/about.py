@@ -17,7 +17,8 @@ READING = (
     "several splits of the data it is that of Nadeau and Bengio's corrected t; on one test part it counts seeds and "
     "test samples, crossed with each other; one seed has the interval of its test samples and knows nothing of seeds.",
     "Marks: best, or equivalent to the best; in the tie group, where no other model is distinguishable as better but "
-    "nothing is decided; all others are distinguishable from the best. The order inside a tie group means nothing.",
+    "nothing is decided; of each of the others some model is distinguishably better. The order inside a tie group "
+    "means nothing.",
     f"All pairs of models of a table are corrected together (Holm) at the {100 * LEVEL:g} % level. Equivalent means "
     "that the difference is within the stated margin by two one-sided tests.",
     "A model of which runs failed is never said to be better: those that ended are a choice in its favour. Runs that "

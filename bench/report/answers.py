@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from bench.evidence import Pair
+from bench.evidence import FAILED, Pair
 from bench.evidence import Section as Compared
 from bench.matching import BASELINE
 from bench.metrics.faults import generator_faults
@@ -99,8 +99,10 @@ class Answer:
             yield f"No model is distinguishable from the best {self._measure()}: {self._named(group)}."
 
     def _without(self) -> Iterator[str]:
-        """Name the models that were run and have nothing to compare."""
-        lost = [row.label for row in self.section.rows if row.run_count and row.label not in self.rows]
+        """Name the models that were tried and have nothing to compare; what was skipped was not tried."""
+        tried = FAILED | {"ok"}
+        rows = [row for row in self.section.rows if row.label not in self.rows]
+        lost = [row.label for row in rows if tried & row.outcomes.keys()]
         if lost:
             named = text.join(lost, "or") if len(lost) <= LIST_LIMIT else f"{len(lost)} models"
             yield f"No run of {named} gave a finite {self._measure()}."

@@ -19,14 +19,14 @@ from bench.report.answers import Answer
 from bench.report.blocks import Block, Comparison, Model, Prose, Report, Section, family_place
 from bench.report.datafacts import data_block
 from bench.report.gallery import Artifacts, sample_gallery
-from bench.report.grouping import Group, canonical, data_versions, flatten, group, newest
-from bench.report.measures import is_rescored, score_title
+from bench.report.grouping import Group, canonical, flatten, group, newest
 from bench.report.methods import Offers, methods
 from bench.report.only_deep import Inputs, only_deep_blocks
 from bench.report.overview import overview
 from bench.report.parts import Found, part_of
 from bench.report.predictions import prediction_blocks
 from bench.report.ranks import rank_blocks
+from bench.report.run_notes import run_notes
 from bench.report.runs import inapplicable
 from bench.report.section import SectionData
 from bench.report.table import comparison_table, comparisons, model_table, pivots, scope
@@ -183,7 +183,7 @@ def _blocks(part: _Part, source: Source) -> Iterator[Block]:
     yield from own.figures
     yield from own.blocks
     yield from _pictures(part, source)
-    notes = (*_notes(part.group), *part.unfit, *own.notes)
+    notes = (*run_notes(part.group), *part.unfit, *own.notes)
     if notes:
         yield Prose(tuple(notes), "note", is_list=True)
 
@@ -217,38 +217,6 @@ def _siblings(own: Group, groups: Iterable[Group]) -> list[RunRecord]:
     """Return the records of other sections that ask the same of the same data set."""
     others = [each for each in groups if each is not own and (each.dataset, each.task) == (own.dataset, own.task)]
     return [record for other in others for record in other.records]
-
-
-def _notes(found: Group) -> Iterator[str]:
-    """Yield what runs wished to say, each sentence once, and which older runs were left out."""
-    said: dict[str, dict[str, None]] = defaultdict(dict)
-    for record in found.records:
-        for note in record.notes:
-            said[note][record.run.label] = None
-    yield from (f"{', '.join(labels)}: {note}" for note, labels in said.items())
-    for label, count in found.superseded.items():
-        yield f"{label}: {text.plural(count, 'older run')} with another version, code or setting left out."
-    yield from _rescored_notes(found)
-    versions = data_versions(found)
-    if len(versions) > 1:
-        told = "; ".join(", ".join(labels) for labels in versions.values())
-        yield (
-            f"The files of {found.dataset} changed between runs, so that these models were not trained on the same "
-            f"data: {told}. Run the suite again to compare them."
-        )
-
-
-def _rescored_notes(found: Group) -> Iterator[str]:
-    """Say which scores were computed from kept answers after the run, and whose where not everybody's were."""
-    told: dict[str, dict[str, None]] = defaultdict(dict)
-    for record in found.records:
-        for score in record.scores:
-            if is_rescored(score):
-                told[score_title(score.name, [score])][record.run.label] = None
-    labels = {record.run.label for record in found.records if record.scores}
-    for title, rescored in told.items():
-        whose = "" if set(rescored) == labels else f" ({', '.join(rescored)})"
-        yield f"{title}{whose}: computed after the runs, from the answers they kept."
 
 
 def _titles(groups: Sequence[Group]) -> list[str]:

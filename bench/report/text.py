@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from statistics import median
 
-from bench.report.analysis import MEMORY_RESOLUTION_MB
 from bench.report.blocks import ABSENT, Cell
+from bench.report.judged import MEMORY_RESOLUTION_MB
 from bench.report.section import Measure, Summary
 from bench.specs import Value
 
