@@ -273,7 +273,6 @@ def about_section() -> Section:
         "machines",
         "Machines",
         (Entry("AMD EPYC 7B13, 2 cores", {"memory": "15.6 GiB", "torch": "2.5.1", "system": "Linux"}),),
-        is_folded=False,
     )
     blocks: tuple[Block, ...] = (
         Prose(
@@ -288,6 +287,7 @@ def about_section() -> Section:
             "Runs that failed",
             (failure, Entry("resnet on adult, seed 1: timeout", {"status": "timeout"})),
             "Failed runs count against a model.",
+            is_folded=False,
         ),
         machines,
         Prose(

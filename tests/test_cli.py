@@ -157,7 +157,7 @@ def test_missing_data_skips_with_the_cure_and_exit_code_3(bench: Bench) -> None:
     cure = f"Run: bench data fetch mnist --data-root {root}\n"
     assert result.stderr.count(cure) == 1, "a reason is told once"
     assert "mlp on mnist, seed 0, cpu  0.0 s  (as above)" in result.stderr
-    assert "skipped: mlp, mlp-1 on mnist, seed 0: data set 'mnist' is not under" in result.stdout
+    assert "mlp, mlp-1 on mnist, seed 0: skipped: data set 'mnist' is not under" in result.stdout
 
 
 def test_lists_tell_data_that_are_there_from_data_that_are_not(bench: Bench) -> None:

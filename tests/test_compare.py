@@ -133,7 +133,12 @@ def test_an_open_pair_says_what_would_decide_it() -> None:
     assert got.evidence.remedy is not None
     assert (got.evidence.remedy.seeds or 0) > 4
     assert f"needs {got.evidence.remedy.seeds} runs" in shown(found)
-    assert plain(found)["changes"][1]["remedy"] == {"seeds": got.evidence.remedy.seeds, "samples": None, "splits": None}
+    assert plain(found)["changes"][1]["remedy"] == {
+        "seeds": got.evidence.remedy.seeds,
+        "samples": None,
+        "splits": None,
+        "datasets": None,
+    }
 
 
 def test_memory_below_the_resolution_is_no_difference() -> None:

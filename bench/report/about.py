@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bench.evidence import LEVEL
@@ -55,10 +56,17 @@ def about(
 
 
 def _log(found: Sequence[Failure]) -> Log:
-    return Log("failures", "Runs that did not end well", tuple(map(_entry, found)), is_folded=False)
+    """Return each reason once: what is wrong with the data is wrong for every model."""
+    alike: dict[tuple[str, ...], list[Failure]] = defaultdict(list)
+    for each in found:
+        alike[each.status, each.section, text.variant(each.variant), each.device, each.repetitions, each.reason].append(
+            each
+        )
+    return Log("failures", "Runs that did not end well", tuple(map(_entry, alike.values())), is_folded=False)
 
 
-def _entry(failure: Failure) -> Entry:
+def _entry(same: Sequence[Failure]) -> Entry:
+    failure = same[0]
     variant = text.variant(failure.variant)
     where = ", ".join(filter(None, (failure.dataset, variant, failure.repetitions)))
     facts = {
@@ -66,11 +74,11 @@ def _entry(failure: Failure) -> Entry:
         "section": failure.section,
         "device": failure.device,
         "ended": text.moment(failure.finished_at),
-        "runs": ", ".join(run_id[:12] for run_id in failure.run_ids),
+        "runs": ", ".join(run_id[:12] for each in same for run_id in each.run_ids),
     }
     texts = {"traceback": failure.traceback, "output": failure.output}
     return Entry(
-        f"{failure.label} on {where}: {failure.status}",
+        f"{', '.join(each.label for each in same)} on {where}: {failure.status}",
         {name: value for name, value in facts.items() if value},
         {name: value for name, value in texts.items() if value.strip()},
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from rich import box
 from rich.console import Console, ConsoleOptions, Group, RenderableType
@@ -78,7 +77,7 @@ def _blocks(section: Section) -> Iterator[RenderableType]:
             yield _Fitted(halves(block)[0])
         elif isinstance(block, Prose):
             yield from _prose(block, section)
-        elif isinstance(block, Log) and block.is_folded:
+        elif isinstance(block, Log) and not block.is_folded:
             yield from _log(block)
 
 
@@ -95,13 +94,12 @@ def _prose(block: Prose, section: Section) -> Iterator[Text]:
 
 
 def _log(log: Log) -> Iterator[Text]:
-    """Yield a line for each event: what happened often is told once."""
-    yield Text(log.title, "bold red")
-    lines = [(title, len(list(same))) for title, same in groupby(sorted(entry.title for entry in log.entries))]
-    for title, count in lines[:MOST_EVENTS]:
-        yield Text(f"  {title}{f' ({count} times)' if count > 1 else ''}", "red")
-    if len(lines) > MOST_EVENTS:
-        yield Text(f"  and {len(lines) - MOST_EVENTS} more", "red")
+    """Yield a line for each event, with its reason where it has one."""
+    for entry in log.entries[:MOST_EVENTS]:
+        reason = entry.facts.get("reason", "")
+        yield Text(f"  {entry.title}{f': {reason}' if reason else ''}", "red")
+    if len(log.entries) > MOST_EVENTS:
+        yield Text(f"  and {len(log.entries) - MOST_EVENTS} more", "red")
 
 
 @dataclass(frozen=True)
