@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from bench.arrays import pack
 from bench.cli import main
 from bench.cli.sides import find_side
 from bench.errors import UnknownName, UsageError
@@ -69,6 +71,19 @@ def test_json_document(stores: Path, capsys: pytest.CaptureFixture[str]) -> None
     document = json.loads(capsys.readouterr().out)
     assert {each["label"] for each in document["changes"] if each["outcome"] == "worse"} == {"lenet"}
     assert document["changes"][0]["settings"]["protocol.epochs"] == "20"
+
+
+def test_answers_that_cannot_be_read_are_told_and_end_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, accuracy in (("before", 0.9), ("after", 0.8)):
+        with open_store(tmp_path / f"{name}.sqlite", create=True) as store:
+            store.add_environment(ENVIRONMENT)
+            for seed in range(3):
+                made = run(seed, accuracy, kept=("labels", "probabilities"), identity={"source": name})
+                store.append(made, answer=b"no archive", truth=pack({"labels": np.arange(4) % 2}))
+    assert bench(str(tmp_path / "before.sqlite"), str(tmp_path / "after.sqlite")) == 0
+    assert "Warning: The answers of lenet on digits, seed 0, cpu cannot be read" in capsys.readouterr().err
 
 
 def test_names_are_looked_up_in_order(stores: Path) -> None:

@@ -11,7 +11,11 @@ import click
 from bench.cli.common import console, echo_json, json_option, store_option
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bench.evidence import SampleScores
     from bench.plugins import Plugins
+    from bench.record import RunRecord
     from bench.report.compare import Differences, Margin, SampleReader
 
 __all__ = ["command"]
@@ -84,9 +88,13 @@ def command(
     if a == b:
         raise click.UsageError(f"A and B are both {a!r}; name two different things")
     chosen = {name: Margin(value, is_relative=is_share) for name, value, is_share in margins}
+    readers: list[SampleScores] = []
     with find_side(a, store) as left, find_side(b, store) as right:
-        samples = _reader(discover(), {each.run.task for side in (left, right) for each in side.records if each.truth})
+        tasks = {each.run.task for side in (left, right) for each in side.records if each.truth}
+        samples = _reader(discover(), tasks, readers)
         found = compare(left, right, margins=chosen, every_score=all_scores, samples=samples)
+    for problem in dict.fromkeys(problem for reader in readers for problem in reader.problems):
+        click.echo(f"Warning: {problem}", err=True)
     _refuse_unknown(chosen, found)
     if as_json:
         echo_json(plain(found))
@@ -98,13 +106,19 @@ def command(
     return int(found.is_regression and fail_on is not None)
 
 
-def _reader(plugins: Plugins, tasks: set[str]) -> SampleReader:
+def _reader(plugins: Plugins, tasks: set[str], made: list[SampleScores]) -> SampleReader:
+    """Return what makes readers of kept answers; `made` holds them, for what they could not read to be told."""
     from bench.evidence import SampleScores
     from bench.tasks.scoring import own_scores
 
     metrics = {name: offer.spec for name, offer in plugins.metrics.items()}
     own = own_scores(plugins.tasks, tasks)
-    return lambda answer, truth: SampleScores(answer, truth, metrics, own)
+
+    def reader(answer: Callable[[RunRecord], bytes | None], truth: Callable[[str], bytes]) -> SampleScores:
+        made.append(SampleScores(answer, truth, metrics, own))
+        return made[-1]
+
+    return reader
 
 
 def _print(found: Differences) -> None:
