@@ -272,3 +272,9 @@ def test_a_scope_of_some_pairs_says_how_many() -> None:
     told = scopes(only(runs))
     assert "(2 of 3 pairs)" in told
     assert "(1 of 3 pairs)" in told
+
+
+def test_what_failed_runs_keep_open_is_said_once() -> None:
+    runs = [*timed("a", "deep", 0.9, 1.0), *timed("b", "shallow", 0.5, 0.1), failed(plan("a", seed=8, family="deep"))]
+    told = " ".join(Answer(data(runs)).sentences())
+    assert told.count("1 of 7 runs of a failed") == 1

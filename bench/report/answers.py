@@ -164,7 +164,7 @@ class Answer:
         elif pair.better == shallow:
             yield f"Depth loses {told} {of}: {against}{costs}."
         else:
-            yield f"Whether depth buys anything is not decided: {against}, {told} {of}{costs}{_why_open(pair)}."
+            yield f"Whether depth buys anything is not decided: {against}, {told} {of}{costs}{self._why_open(pair)}."
 
     def _pair(self, a: str, b: str) -> Pair | None:
         pairs = () if self.compared is None else self.compared.pairs
@@ -223,6 +223,14 @@ class Answer:
             found |= new
         return found - {label}
 
+    def _why_open(self, pair: Pair) -> str:
+        """Say what keeps a pair open whose own interval holds no zero, unless that is said of it at the end."""
+        if not (pair.low > 0 or pair.high < 0):
+            return ""
+        if pair.remedy is None:
+            return "" if {pair.a, pair.b} == set(self.group[:2]) else f"; {pair.note}"
+        return f"; corrected for the number of pairs, p = {text.p_value(pair.p_adjusted)}"
+
     def _open(self) -> Iterator[str]:
         """Say what would decide between the two best of a tie group that is not decided, or what keeps it open."""
         group = self.group
@@ -239,11 +247,3 @@ class Answer:
             yield f"No number of such runs would decide {between}, if the difference is as small as it now seems."
         else:
             yield f"To decide {between}, about {pair.remedy} are needed, if the difference is as large as it now seems."
-
-
-def _why_open(pair: Pair) -> str:
-    """Say what keeps a pair open whose own interval holds no zero."""
-    if not (pair.low > 0 or pair.high < 0):
-        return ""
-    told = f"corrected for the number of pairs, p = {text.p_value(pair.p_adjusted)}"
-    return f"; {pair.note if pair.remedy is None else told}"
