@@ -11,6 +11,7 @@ from bench.record import Memory, RunRecord, Score, Times
 from bench.report import ModelRow, SectionData, Summary
 from bench.report.analysis import analyse
 from bench.report.grouping import group, newest
+from bench.report.judged import Rules
 from tests.report_records import classifiers, data, failed, plan, record
 
 
@@ -248,3 +249,17 @@ def test_what_a_search_found_and_not_what_it_began_with() -> None:
     assert found == {"a": {"width": "searched", "depth": 2}, "b": {"width": 8, "depth": 2}}
     (only,) = data([failed(plan(protocol="tuned"))]).rows
     assert only.hyperparameters == {}
+
+
+def test_seeds_that_were_added_until_something_was_decided_pay_for_the_looking() -> None:
+    near = [0.90, 0.91, 0.92, 0.93], [0.885, 0.899, 0.907, 0.91]
+    runs = [
+        record(plan(label, seed=seed), accuracy=value)
+        for label, values in zip(("left", "right"), near, strict=True)
+        for seed, value in enumerate(values)
+    ]
+    (found,) = group(runs)
+    once = analyse(newest(found), {})
+    often = analyse(newest(found), {}, rules=Rules(is_sequential=True))
+    assert standing(once, "accuracy") == {"left"}
+    assert standing(often, "accuracy") == set()

@@ -141,6 +141,7 @@ def write_reports(
         attempts=list(store.attempts(record.run.run_id for record in records if record.attempt > 1)),
         planned=len({run.run_id for plan in wanted for run in plan.runs}),
         margin=margin,
+        sequential={plan.suite for plan in wanted if plan.is_sequential},
     )
     if measures:
         report = with_measures(report, measures)

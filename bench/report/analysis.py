@@ -8,7 +8,7 @@ from bench.evidence import SampleScores
 from bench.record import RunRecord
 from bench.report.conditions import Conditions
 from bench.report.grouping import Group
-from bench.report.judged import Judge
+from bench.report.judged import Judge, Rules
 from bench.report.measures import is_clocked, main_score
 from bench.report.rows import Rows
 from bench.report.section import Measure, SectionData, Variable
@@ -17,18 +17,20 @@ from bench.report.values import collect, column_words
 __all__ = ["analyse"]
 
 
+DEFAULT = Rules()
+
+
 def analyse(
     group: Group,
     machine_names: Mapping[str, str],
     siblings: Sequence[RunRecord] = (),
     samples: SampleScores | None = None,
-    margin: float | None = None,
+    rules: Rules = DEFAULT,
 ) -> SectionData:
     """Return what the records of a group allow to say.
 
     siblings: records of other groups on the same data set and task. samples: reads scores of test samples from kept
-    answers; without it a run is one value. margin: of equivalence, in the main score's unit; by default one hundredth
-    of what a score can span.
+    answers; without it a run is one value. rules: what is asked of the comparisons.
     """
     applicable = [record for record in group.records if record.status != "not-applicable"]
     good = [record for record in applicable if record.is_ok]
@@ -41,7 +43,7 @@ def analyse(
     ]
     if samples is not None:
         samples.load(good, dict.fromkeys(each.measure.name for each in found if _is_of_samples(each.measure, good)))
-    judge = Judge(applicable, samples, main, margin)
+    judge = Judge(applicable, samples, main, rules)
     judged = [judge.of(variable, values) for variable, values in zip(variables, found, strict=True)]
     rows = Rows(group.records, variables, found, judged, main).rows()
     compared = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -20,6 +20,7 @@ from bench.report.blocks import Block, Comparison, Model, Prose, Report, Section
 from bench.report.datafacts import data_block
 from bench.report.gallery import Artifacts, sample_gallery
 from bench.report.grouping import Group, canonical, flatten, group, newest
+from bench.report.judged import Rules
 from bench.report.methods import Offers, methods
 from bench.report.only_deep import Inputs, only_deep_blocks
 from bench.report.overview import overview
@@ -52,6 +53,12 @@ class Source:
     offers: Offers | None = None
 
 
+LOOKED = (
+    "Seeds were added until pairs were decided: verdicts on scores also hold by a test that is valid however often one "
+    "looks."
+)
+
+
 @dataclass(frozen=True)
 class _Part:
     """A group with its title, what it allows to say, what its protocol adds, and why models do not apply to it."""
@@ -68,6 +75,8 @@ class _Part:
         """What was found: which models are best, or where the protocol varies what is asked, what it says itself."""
         return Answer(self.data).sentences() or self.own.findings
 
+    is_sequential: bool = False
+
 
 def build_report(
     records: Iterable[RunRecord],
@@ -79,13 +88,14 @@ def build_report(
     attempts: Iterable[RunRecord] | None = None,
     planned: int | None = None,
     margin: float | None = None,
+    sequential: Collection[str] = (),
 ) -> Report:
     """Return the report on any records, of a finished suite or of one that was stopped half-way.
 
     environments: by id, as the store has them. command: what a reader types to get the report again. attempts: all of
     the store's, for the report to say which models repeat bit for bit; without them it says nothing of it. planned: how
     many runs the suites consist of, for it to say how many are still to be made. margin: of equivalence, in the unit of
-    the main scores.
+    the main scores. sequential: suites to which seeds were added until something was decided.
     """
     listed = list(records)
     if source.offers is None or source.protocols is None:
@@ -97,7 +107,7 @@ def build_report(
     # What two suites list, or one under two labels, was made once.
     known = list({record.run.run_id: record for record in listed}.values())
     names = machines.machine_names(known)
-    parts = list(_parts(groups, names, source, margin))
+    parts = list(_parts(groups, names, source, margin, sequential))
     moments = sorted([record.started_at for record in known] + [record.finished_at for record in known])
     return Report(
         title=title,
@@ -122,11 +132,18 @@ def build_report(
     )
 
 
-def _parts(groups: Sequence[Group], names: Mapping[str, str], source: Source, margin: float | None) -> Iterator[_Part]:
+def _parts(
+    groups: Sequence[Group],
+    names: Mapping[str, str],
+    source: Source,
+    margin: float | None,
+    sequential: Collection[str],
+) -> Iterator[_Part]:
     titles = _titles(groups)
     for each, title, key, unfit in zip(groups, titles, _keys(titles), inapplicable(groups), strict=True):
-        data = analyse(each, names, _siblings(each, groups), source.samples, margin)
-        yield _Part(key, title, each, data, part_of(data, source.protocols or {}, key), unfit)
+        rules = Rules(margin, any(record.run.suite in sequential for record in each.records))
+        data = analyse(each, names, _siblings(each, groups), source.samples, rules)
+        yield _Part(key, title, each, data, part_of(data, source.protocols or {}, key), unfit, rules.is_sequential)
 
 
 def _sections(parts: Sequence[_Part], source: Source) -> Iterator[Section]:
@@ -166,7 +183,7 @@ def _blocks(part: _Part, source: Source) -> Iterator[Block]:
     if sentences := part.answers:
         yield Prose(sentences, "answer", is_list=True)
     if told := scope(data):
-        yield Prose((told,), "scope")
+        yield Prose((told, *([LOOKED] if part.is_sequential else ())), "scope")
     if own.warnings:
         yield Prose(own.warnings, "warning", is_list=True)
     if own.findings and own.findings != part.answers:

@@ -13,7 +13,7 @@ from bench.record import RunRecord
 from bench.report.section import Measure, Variable
 from bench.report.values import Values, row_key
 
-__all__ = ["MEMORY_RESOLUTION_MB", "Judge", "Judged"]
+__all__ = ["MEMORY_RESOLUTION_MB", "Judge", "Judged", "Rules"]
 
 # Below a megabyte the high-water mark shows the allocator's pages, not the model.
 MEMORY_RESOLUTION_MB = 1.0
@@ -27,13 +27,23 @@ class Judged:
     compared: Compared | None
 
 
+@dataclass(frozen=True)
+class Rules:
+    """What a reader or a suite asks of comparisons.
+
+    margin: of equivalence, in the main score's unit; by default one hundredth of what a score can span. is_sequential:
+    were seeds added until something was decided? Then verdicts on scores must hold however often one looked.
+    """
+
+    margin: float | None = None
+    is_sequential: bool = False
+
+
 class Judge:
     """Gives the numbers of each variable to the evidence, variant by variant."""
 
-    def __init__(
-        self, records: Sequence[RunRecord], samples: SampleScores | None, main: str, margin: float | None
-    ) -> None:
-        self._samples, self._main, self._margin = samples, main, margin
+    def __init__(self, records: Sequence[RunRecord], samples: SampleScores | None, main: str, rules: Rules) -> None:
+        self._samples, self._main, self._rules = samples, main, rules
         self._records: dict[str, list[RunRecord]] = defaultdict(list)
         for record in records:
             self._records[row_key(record).variant].append(record)
@@ -53,10 +63,12 @@ class Judge:
         is_asked = measure.kind == "score" or measure.is_shown
         if not (measure.better and is_asked) or len(observed.models) < 2:
             return Judged(observed, None)
-        margin = default_margin(observed.low, observed.high) if measure.kind == "score" else None
-        if measure.name == self._main and self._margin:
-            margin = self._margin
-        return Judged(observed, compare(observed, margin=margin))
+        is_score = measure.kind == "score"
+        margin = default_margin(observed.low, observed.high) if is_score else None
+        if measure.name == self._main and self._rules.margin:
+            margin = self._rules.margin
+        is_sequential = is_score and self._rules.is_sequential
+        return Judged(observed, compare(observed, margin=margin, is_sequential=is_sequential))
 
     def _observed(self, variable: Variable, values: Values, variant: str) -> Observations:
         measure = variable.measure
