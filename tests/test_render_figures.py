@@ -157,6 +157,12 @@ def test_labels_of_points_that_lie_together_cover_neither_points_nor_each_other(
     assert not any(box.left < x < box.right and box.bottom < y < box.top for box in boxes for x, y in points)
 
 
+def test_a_label_keeps_clear_of_intervals() -> None:
+    interval = Box(209, 0, 211, 300)
+    (box,) = place([(200.0, 150.0)], [(60.0, 10.0)], Box(0, 0, 400, 300), 7.0, [interval])
+    assert not box.overlap(interval)
+
+
 def test_the_index_names_every_figure(folder: Path) -> None:
     text = (folder / figures.FOLDER / "index.json").read_text()
     assert len(re.findall(r'"[a-z0-9-]+": "[0-9a-f]{64}"', text)) == 9

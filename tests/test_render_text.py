@@ -18,7 +18,20 @@ from markdown_it import MarkdownIt
 from rich.console import Console
 
 from bench.report import Source, build_report
-from bench.report.blocks import Cell, Choice, Column, Comparison, Gallery, Prose, Report, Row, Section, Table
+from bench.report.blocks import (
+    Cell,
+    Choice,
+    Column,
+    Comparison,
+    Entry,
+    Gallery,
+    Log,
+    Prose,
+    Report,
+    Row,
+    Section,
+    Table,
+)
 from bench_reports import csv, json_report, markdown, terminal
 from bench_reports.layout import file_name, shown
 from tests.report_records import ENVIRONMENT, picture, whole_suite
@@ -307,6 +320,15 @@ def test_a_file_name_is_plain(key: str) -> None:
     name = file_name(key)
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
     assert file_name(name) == name
+
+
+def test_a_title_that_the_section_has_is_not_said_twice(tmp_path: Path) -> None:
+    entry = Entry("lenet on digits: failed", {"reason": "no memory"})
+    log = Log("failures", "Failures", (entry,), is_folded=False)
+    report = Report("t", "", "1", "c", (Section("failures", "Failures", (log, Prose(("One.",), title="Failures"))),))
+    assert markdown.render(report, tmp_path).read_text(encoding="utf-8").count("Failures") == 1
+    assert printed(report).count("Failures") == 1
+    assert "lenet on digits: failed: no memory" in printed(report)
 
 
 def test_a_choice_is_shown_by_its_first_option(made: Report) -> None:

@@ -34,13 +34,18 @@ class Box(NamedTuple):
 
 
 def place(
-    points: Sequence[tuple[float, float]], sizes: Sequence[tuple[float, float]], frame: Box, gap: float
+    points: Sequence[tuple[float, float]],
+    sizes: Sequence[tuple[float, float]],
+    frame: Box,
+    gap: float,
+    obstacles: Sequence[Box] = (),
 ) -> list[Box]:
     """Return where each label goes, in the order of the points: the first place that is free, else the least covered.
 
-    points: centres; sizes: width and height of each label; gap: between a point and its label. One unit for all.
+    points: centres; sizes: width and height of each label; gap: between a point and its label; obstacles: what else
+    should not be covered, such as intervals. One unit for all.
     """
-    taken = [Box(x - gap / 2, y - gap / 2, x + gap / 2, y + gap / 2) for x, y in points]
+    taken = [Box(x - gap / 2, y - gap / 2, x + gap / 2, y + gap / 2) for x, y in points] + list(obstacles)
     found = []
     for point, size in zip(points, sizes, strict=True):
         choices = [_beside(point, size, gap * far, side) for far, side in product(DISTANCES, DIRECTIONS)]

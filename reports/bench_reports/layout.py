@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
+from typing import TypeGuard
 
 from bench.report.blocks import Cell, Choice, Column, Gallery, Log, Picture, Prose, Report, Section, Table
 from bench.report.figures import Figure
@@ -47,12 +48,22 @@ def reading(best: str, undecided: str) -> str:
 
 
 def shown(section: Section) -> Iterator[Shown]:
-    """Yield the blocks that a format without selectors shows: of a choice, the first option."""
+    """Yield the blocks that a format without selectors shows: of a choice, the first option.
+
+    A title that the section has already is left out where nothing else needs it.
+    """
     for block in section.blocks:
-        if not isinstance(block, Choice):
+        if isinstance(block, Choice):
+            yield from list(block.options.values())[:1]
+        elif _repeats_title(block, section):
+            yield replace(block, title="")
+        else:
             yield block
-        elif block.options:
-            yield next(iter(block.options.values()))
+
+
+def _repeats_title(block: Shown, section: Section) -> TypeGuard[Prose | Log]:
+    is_told = isinstance(block, Prose) or (isinstance(block, Log) and not block.is_folded)
+    return is_told and block.title == section.title
 
 
 def arrow(column: Column) -> str:

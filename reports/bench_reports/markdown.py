@@ -168,7 +168,9 @@ def _grid(head: Sequence[str], lines: Iterable[Sequence[str]], are_right: Iterab
 
 def _log(log: Log) -> str:
     body = "\n\n".join(filter(None, [escape(log.caption), *map(_entry, log.entries)]))
-    return _folded(log.title, body) if log.is_folded else f"### {escape(log.title)}\n\n{body}"
+    if log.is_folded:
+        return _folded(log.title, body)
+    return f"### {escape(log.title)}\n\n{body}" if log.title else body
 
 
 def _entry(entry: Entry) -> str:

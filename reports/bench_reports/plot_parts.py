@@ -27,6 +27,8 @@ INK = "#55585e"
 PADDING = 0.05
 LONGEST_NAME = 38
 LONGEST_KEY = 26
+# Letters beside an axis as high as a figure.
+LONGEST_TITLE = 44
 SMALL = 7.0
 
 
@@ -59,7 +61,9 @@ def _number(value: float) -> str:
 def prepare(axes: Axes, name: str, axis: Axis, values: Iterable[float]) -> None:
     """Set title, scale and ends of the x or y axis: all values with some room, but nothing that cannot be."""
     found = [value for value in values if math.isfinite(value)]
-    getattr(axes, f"set_{name}label")(short(axis.heading, 2 * LONGEST_NAME) + ARROWS[axis.better])
+    heading, arrow = short(axis.heading, LONGEST_TITLE), ARROWS[axis.better]
+    is_long = name == "y" and len(heading + arrow) > LONGEST_TITLE
+    getattr(axes, f"set_{name}label")(f"{heading}\n{arrow.strip()}" if is_long else heading + arrow)
     side = axes.xaxis if name == "x" else axes.yaxis
     # A value of nothing has no place on a logarithmic axis, and must not vanish from the figure.
     is_log = axis.is_log and bool(found) and min(found) > 0

@@ -21,7 +21,6 @@ from bench_reports import palette
 from bench_reports.labels import Box, place
 from bench_reports.plot_parts import (
     LONGEST_KEY,
-    LONGEST_NAME,
     SMALL,
     Looks,
     clipped,
@@ -38,7 +37,7 @@ __all__ = ["draw", "save"]
 
 # Texts stay texts, names are no formulas, and equal values make equal files.
 STYLE: Any = {
-    "font.size": 8.5, "axes.titlesize": 9.5, "axes.titlelocation": "left", "axes.spines.top": False,
+    "font.size": 8.5, "axes.spines.top": False,
     "axes.spines.right": False, "axes.grid": True, "grid.color": "#e4e6ea", "grid.linewidth": 0.6,
     "axes.axisbelow": True, "legend.frameon": False, "svg.fonttype": "none", "svg.hashsalt": "depthbench",
     "pdf.fonttype": 42, "text.usetex": False, "text.parse_math": False, "figure.dpi": 100,
@@ -46,6 +45,7 @@ STYLE: Any = {
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)))
 # Width and height in inches: the text of a page.
 WIDTH, HEIGHT = 6.3, 3.7
+LETTERS_PER_INCH = 13
 # A line with more points than this has none of them marked.
 MARKED_POINTS = 15
 # A matrix with more columns than this has no numbers in its cells.
@@ -63,7 +63,6 @@ def draw(figure: Figure, models: Sequence[Model]) -> Canvas:
     with _style():
         canvas = Canvas(figsize=(WIDTH, HEIGHT), layout="constrained")
         axes = canvas.add_subplot()
-        axes.set_title(short(figure.title, 2 * LONGEST_NAME))
         if isinstance(figure, ScatterFigure):
             _scatter(canvas, axes, figure, looks)
         elif isinstance(figure, LineFigure):
@@ -72,6 +71,8 @@ def draw(figure: Figure, models: Sequence[Model]) -> Canvas:
             _dots(canvas, axes, figure, looks)
         else:
             _matrix(canvas, axes, figure)
+        title = short(figure.title, int(LETTERS_PER_INCH * canvas.get_figwidth()))
+        canvas.suptitle(title, x=0.01, horizontalalignment="left", fontsize="medium")
         return canvas
 
 
@@ -102,8 +103,9 @@ def _scatter(canvas: Canvas, axes: Axes, figure: ScatterFigure, looks: Looks) ->
             _point(axes, point, figure, looks, is_hollow=bool(number % 2))
     prepare(axes, "x", figure.x, reach(figure.x, ((point.x, point.x_ends) for point in figure.points)))
     prepare(axes, "y", figure.y, reach(figure.y, ((point.y, point.y_ends) for point in figure.points)))
-    keys = [key(each, "o", is_hollow=bool(n % 2)) for n, each in enumerate(conditions)] if len(conditions) > 1 else []
-    legend(canvas, [*family_keys([point.label for point in figure.points], looks), *keys], is_below=True)
+    shapes = family_keys([point.label for point in figure.points], looks)
+    fills = [key(each or "otherwise", "o", is_hollow=bool(number % 2)) for number, each in enumerate(conditions)]
+    legend(canvas, [*shapes, *(fills if len(fills) > 1 else [])], is_below=True)
     _label(canvas, axes, figure.points)
 
 
@@ -136,12 +138,24 @@ def _label(canvas: Canvas, axes: Axes, points: Sequence[Point]) -> None:
     places = [tuple(axes.transData.transform((each.x, each.y))) for each in points]
     frame = Box(*axes.get_window_extent().extents)
     back = axes.transData.inverted()
-    for text, point, box in zip(texts, places, place(places, sizes, frame, LABEL_GAP), strict=True):
+    found = place(places, sizes, frame, LABEL_GAP, list(_intervals(axes, points)))
+    for text, point, box in zip(texts, places, found, strict=True):
         text.set_position(tuple(back.transform((box.left, box.bottom))))
         near = min(max(point[0], box.left), box.right), min(max(point[1], box.bottom), box.top)
         if math.dist(near, point) > 2 * LABEL_GAP:
             x, y = zip(*back.transform([point, near]), strict=True)
             axes.plot(x, y, color=palette.GREY, linewidth=0.5, zorder=2)
+
+
+def _intervals(axes: Axes, points: Sequence[Point]) -> Iterator[Box]:
+    """Yield where intervals are drawn, in pixels."""
+    for each in points:
+        if each.x_ends is not None:
+            ends = [axes.transData.transform((end, each.y)) for end in each.x_ends]
+            yield Box(ends[0][0], ends[0][1] - 1, ends[1][0], ends[1][1] + 1)
+        if each.y_ends is not None:
+            ends = [axes.transData.transform((each.x, end)) for end in each.y_ends]
+            yield Box(ends[0][0] - 1, ends[0][1], ends[1][0] + 1, ends[1][1])
 
 
 def _lines(canvas: Canvas, axes: Axes, figure: LineFigure, looks: Looks) -> None:

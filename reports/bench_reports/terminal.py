@@ -95,6 +95,8 @@ def _prose(block: Prose, section: Section) -> Iterator[Text]:
 
 def _log(log: Log) -> Iterator[Text]:
     """Yield a line for each event, with its reason where it has one."""
+    if log.title:
+        yield Text(log.title, "bold red")
     for entry in log.entries[:MOST_EVENTS]:
         reason = entry.facts.get("reason", "")
         yield Text(f"  {entry.title}{f': {reason}' if reason else ''}", "red")
@@ -158,7 +160,8 @@ def _fitting(columns: Sequence[tuple[Column, _Part]], room: int) -> list[_Part]:
 
 def _part(table: Table, column: Column) -> _Part:
     has_families = bool(families(table))
-    has_signs = any(SIGNS[row.cell(column).standing] for row in table.rows)
+    # Where there is little room, only scores are marked.
+    has_signs = column.kind == "score" and any(SIGNS[row.cell(column).standing] for row in table.rows)
     if column.kind == "model":
         cells = tuple(_model(row, row.cell(column), has_families=has_families) for row in table.rows)
     else:
