@@ -331,6 +331,11 @@ def test_a_title_that_the_section_has_is_not_said_twice(tmp_path: Path) -> None:
     assert "lenet on digits: failed: no memory" in printed(report)
 
 
+def test_the_terminal_leaves_out_a_section_that_has_nothing_to_show() -> None:
+    report = Report("t", "", "1", "c", (Section("s", "Ranks", (Prose(("Holds for others.",), "scope"),)),))
+    assert "Ranks" not in printed(report)
+
+
 def test_a_choice_is_shown_by_its_first_option(made: Report) -> None:
     across = next(section for section in made.sections if section.kind == "across")
     choice = next(block for block in across.blocks if isinstance(block, Choice))

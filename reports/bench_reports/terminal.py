@@ -63,9 +63,12 @@ def _legend(report: Report) -> str:
 
 
 def _section(section: Section) -> Iterator[RenderableType]:
-    """Yield a section's first table and what stands around it; of machines and methods, only what went wrong."""
+    """Yield a section's first table and what stands around it; of machines and methods, only what went wrong.
+
+    What verdicts speak of is no news where none are shown.
+    """
     parts = list(_blocks(section))
-    if parts:
+    if any(not isinstance(part, Text) or part.style != PROSE_STYLES["scope"] for part in parts):
         yield from (Text(section.title, "bold"), *parts, Text())
 
 
