@@ -160,6 +160,11 @@ def test_letters_that_latex_lacks_are_replaced(text: str, expected: str) -> None
     assert escape(text) == expected
 
 
+def test_a_long_name_may_be_broken_at_its_joints() -> None:
+    assert escape("protocol.hyperparameter=width") == r"protocol.\allowbreak{}hyperparameter=\allowbreak{}width"
+    assert escape("a.b=c") == "a.b=c"
+
+
 def test_a_comment_cannot_be_left(tmp_path: Path) -> None:
     report = Report("a\n\\input{evil}\rb", "", "1", "c\n\\evil")
     source = written(report, tmp_path)

@@ -27,7 +27,7 @@ PACKAGES = (
 )
 # Names are long words that LaTeX cannot break: lines may be spaced more widely here than in the rest of a paper. It
 # also gives up where too many tables wait for a page of their own, which they do until the end of the paper.
-START = "\\maxdeadcycles=1000 \\extrafloats{400}\\begingroup\\emergencystretch=4em\n"
+START = "\\maxdeadcycles=1000 \\extrafloats{400}\\begingroup\\emergencystretch=10em\n"
 END = "\\par\\endgroup\n"
 PICTURES_PER_ROW = 4
 # Of a long list of events, the page has the rest.

@@ -42,6 +42,7 @@ MATHEMATICS = {
 KNOWN = frozenset(chr(code) for code in range(0xA1, 0x17F)) - frozenset("\N{SOFT HYPHEN}ĦħĸĿŀŉŦŧ")
 PUNCTUATION = frozenset("–—‘’“”„†‡•…‰‹›€™")
 LAST_ASCII = 0x7F
+LONGEST_WORD, JOINTS, BREAK = 20, frozenset(".=_/:@,"), r"\allowbreak{}"
 
 
 def escape(text: object) -> str:
@@ -51,7 +52,15 @@ def escape(text: object) -> str:
     """
     # Two hyphens in a row would become a dash.
     line = re.sub("-(?=-)", "-\0", " ".join(str(text).replace("\0", " ").split()))
-    return "".join(map(_letter, line))
+    return " ".join(_word(word) for word in line.split(" "))
+
+
+def _word(word: str) -> str:
+    letters = [_letter(letter) for letter in word]
+    if len(word) <= LONGEST_WORD:
+        return "".join(letters)
+    # Names and addresses that LaTeX would not break may be broken at their joints.
+    return "".join(f"{each}{BREAK}" if letter in JOINTS else each for letter, each in zip(word, letters, strict=True))
 
 
 def _letter(letter: str) -> str:
