@@ -121,5 +121,6 @@ def test_an_answer_that_cannot_be_read_leaves_one_value_a_run_and_says_so(kept: 
     samples = kept.samples()
     observe([run, kept.run("b", 0)], "accuracy", samples)
     assert samples.arrays(run) == {}
+    assert [each.kept for each in samples.readable([run])] == [()]
     (problem,) = samples.problems
     assert "The answers of a on digits, seed 0, cpu cannot be read" in problem

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from typing import Any
 
 import pytest
@@ -191,3 +192,15 @@ def test_a_dry_run_shows_what_is_certain_and_how_much_may_follow(coins: Bench) -
 )
 def test_options_that_contradict_each_other_are_refused(coins: Bench, words: tuple[str, ...], message: str) -> None:
     assert message in coins("run", suite(coins, CLEAR), *words, code=2).stderr
+
+
+def test_answers_that_cannot_be_read_are_told(coins: Bench) -> None:
+    """Seeds alone then count, which is another verdict than the one that was asked for."""
+    path = suite(coins, CLEAR)
+    coins("run", path, "--until-decided")
+    file = coins.folder / "bench-results" / "bench.sqlite"
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE answers SET content = x'00'")
+    connection.close()
+    result = coins("run", path, "--until-decided")
+    assert "Warning: The answers of good on sheet, seed 0, cpu cannot be read" in result.stderr

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bench.runner.jobs import Job
     from bench.runner.plan import Choices
     from bench.runner.session import Added
-    from bench.runner.until_decided import Group, Search
+    from bench.runner.until_decided import Group, Judge, Search
     from bench.store import Store
     from bench.suite import SuiteFile
 
@@ -37,6 +37,7 @@ class Work:
     most: int = 0
     retry_failed: bool = False
     search: Search | None = field(default=None, init=False)
+    judge: Judge | None = field(default=None, init=False)
 
     @classmethod
     def of(cls, file: SuiteFile, plugins: Plugins, choices: Choices, asked: RunOptions) -> Work:
@@ -62,8 +63,9 @@ class Work:
         from bench.runner.until_decided import Judge, Search
 
         if self.groups is not None:
-            judge = None if store is None else Judge(store, self.plugins, {group.task for group in self.groups})
-            self.search = Search(self.groups, store, judge, retry_failed=self.retry_failed)
+            tasks = {group.task for group in self.groups}
+            self.judge = None if store is None else Judge(store, self.plugins, tasks)
+            self.search = Search(self.groups, store, self.judge, retry_failed=self.retry_failed)
             self.jobs = list(self.search.advance().jobs)
 
     def further(self, keep: Callable[[list[Job]], None]) -> Callable[[], Added] | None:
@@ -87,6 +89,8 @@ class Work:
 
         if self.groups is not None:
             say(self.groups, self.most)
+            for problem in () if self.judge is None else self.judge.problems:
+                click.echo(f"Warning: {problem}", err=True)
 
     def say_what_may_follow(self) -> None:
         """Print how many runs there may be beyond those that are known."""

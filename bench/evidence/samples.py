@@ -46,6 +46,7 @@ class SampleScores:
         self._truths: dict[str, dict[str, NDArray[Any]]] = {}
         self._loaded: dict[tuple[str, int], dict[str, Array]] = {}
         self._problems: dict[str, None] = {}
+        self._unreadable: set[tuple[str, int]] = set()
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -77,6 +78,15 @@ class SampleScores:
         """Return what is kept of a record's answer and truth, by name; nothing where no answer is kept."""
         opened = self._opened(record)
         return {} if opened is None else {**opened[1], **opened[0]}
+
+    def readable(self, records: Iterable[RunRecord]) -> list[RunRecord]:
+        """Return the records, those whose answers turned out to be unreadable as records that keep none."""
+        return [
+            record.model_copy(update={"kept": (), "truth": ""})
+            if (record.run.run_id, record.attempt) in self._unreadable
+            else record
+            for record in records
+        ]
 
     def is_same_part(self, records: Iterable[RunRecord]) -> bool:
         """Were these runs scored on the same test samples? Not where the data changed between them."""
@@ -114,6 +124,7 @@ class SampleScores:
             content = self._answer(record) if record.truth else None
             return None if content is None else (unpack(content), self._unpacked(record.truth))
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a stored answer, the run keeps its scores
+            self._unreadable.add((record.run.run_id, record.attempt))
             self._problems[f"The answers of {record.run} cannot be read: {_sentence(error)}"] = None
             return None
 

@@ -54,6 +54,8 @@ def analyse(
     }
     if samples is not None:
         samples.forget()
+        # What could not be read is tried by no figure again.
+        good = samples.readable(good)
     return SectionData(
         group.dataset, group.task, group.protocol, main, good, variables, rows, compared,
         failed=[record for record in applicable if not record.is_ok],

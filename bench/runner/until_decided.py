@@ -165,6 +165,11 @@ class Judge:
         metrics = {name: offer.spec for name, offer in plugins.metrics.items()}
         self._samples = SampleScores(store.answer, store.truth, metrics, own_scores(plugins.tasks, {*tasks}))
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What of the kept answers could not be read, so that runs count as one value each."""
+        return self._samples.problems
+
     def __call__(self, run_ids: Iterable[str]) -> tuple[Looked, ...]:
         """Return the pairs under each variant of the protocol."""
         variants: dict[str, list[RunRecord]] = defaultdict(list)
