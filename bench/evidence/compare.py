@@ -173,11 +173,10 @@ def _test(observations: Observations, a: str, b: str, margin: float | None, is_s
 
 def _estimated(observations: Observations, a: str, b: str) -> tuple[Estimate, Runs]:
     """Return a − b over the runs that both have, and these differences run by run; what is rounding is nothing."""
-    sides = observations.values(a), observations.values(b)
-    if sides[0] is not None and sides[1] is not None and sides[0][0] == sides[1][0] and sides[0][0]:
-        keys, left = sides[0]
-        scale = float(np.abs(left).mean() + np.abs(sides[1][1]).mean())
-        whole = left - sides[1][1]
+    left, right = observations.values(a), observations.values(b)
+    if left is not None and right is not None and left[0] == right[0] and left[0]:
+        keys, scale = left[0], left[2] + right[2]
+        whole = left[1] - right[1]
         whole = np.where(np.abs(whole) <= ROUNDING * scale, 0.0, whole)
         return estimate_values(keys, whole, scale, observations), dict(zip(keys, whole, strict=True))
     one, other = observations.finite(a), observations.finite(b)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from statistics import median
 
 from bench.record import RunRecord
 from bench.stats.distributions import student_quantile
 
 __all__ = ["FEWEST", "is_flat", "was_flat"]
 
-Array = NDArray[np.float64]
+# When and what, x and y. A curve has tens of points, of which plain numbers are counted faster than arrays are made.
+Point = tuple[float, float]
 
 # Evaluations; of fewer, the second half says nothing of a slope.
 FEWEST = 10
@@ -35,22 +35,24 @@ def is_flat(values: Sequence[float], *, higher: bool, steps: Sequence[float] | N
     less. So a slow rise that is smaller than the noise passes for flat: see tests/test_evidence_flat.py for how
     large one is found. None: fewer than ten finite values, or five in the last half, or times that do not grow.
     """
-    y = np.asarray(values, np.float64) * (1 if higher else -1)
-    x = np.arange(1.0, len(y) + 1) if steps is None else np.asarray(steps, np.float64)
-    if x.shape != y.shape:
-        raise ValueError(f"{len(y)} values and {len(x)} steps; give as many steps as values, or none")
-    is_finite = np.isfinite(y)
-    x, y = x[is_finite], y[is_finite]
-    if len(y) < FEWEST or not (np.diff(x) > 0).all() or (x > 0.5 * x[-1]).sum() < FEWEST // 2:
+    times = range(1, len(values) + 1) if steps is None else steps
+    if len(times) != len(values):
+        raise ValueError(f"{len(values)} values and {len(times)} steps; give as many steps as values, or none")
+    sign = 1.0 if higher else -1.0
+    points = [(float(x), sign * float(y)) for x, y in zip(times, values, strict=True) if math.isfinite(y)]
+    if len(points) < FEWEST or any(not later > earlier for (earlier, _), (later, _) in pairwise(points)):
         return None
-    end = x[-1]
-    is_last = x > 0.75 * end
-    if not is_last.any() or is_last.all() or y[is_last].max() <= y[~is_last].max():
+    end = points[-1][0]
+    late = [point for point in points if point[0] > 0.5 * end]
+    if len(late) < FEWEST // 2:
+        return None
+    last, before = _best(points, lambda x: x > 0.75 * end), _best(points, lambda x: x <= 0.75 * end)
+    if last is None or before is None or last <= before:
         return True
-    late = x > 0.5 * end
-    slope, error = _slope(x[late], y[late])
+    slope, error = _slope(late)
     gain = 0.25 * end * slope
-    scale = min(float(np.ptp(y)), abs(float(np.median(y[late]))))
+    heights = [y for _, y in points]
+    scale = min(max(heights) - min(heights), abs(median(y for _, y in late)))
     return not (gain > MATERIAL * scale and gain > 0.25 * end * error)
 
 
@@ -77,18 +79,23 @@ def was_flat(record: RunRecord) -> bool | None:
     return is_flat([value for _, value in points], higher=higher, steps=[step for step, _ in points])
 
 
-def _slope(x: Array, y: Array) -> tuple[float, float]:
+def _best(points: Sequence[Point], is_meant: Callable[[float], bool]) -> float | None:
+    return max((y for x, y in points if is_meant(x)), default=None)
+
+
+def _slope(points: Sequence[Point]) -> tuple[float, float]:
     """Return the slope of the least-squares line, and the bound that one of noise alone stays below."""
-    centred = x - x.mean()
-    square = float((centred**2).sum())
-    slope = float((centred * y).sum()) / square
-    rest = y - y.mean() - slope * centred
-    degrees = len(x) - 2
-    variance = float((rest**2).sum()) / degrees
-    if variance <= 1e-24 * float((y**2).max()):
+    count = len(points)
+    middle, mean = (math.fsum(each) / count for each in zip(*points, strict=True))
+    square = math.fsum((x - middle) ** 2 for x, _ in points)
+    slope = math.fsum((x - middle) * y for x, y in points) / square
+    rest = [y - mean - slope * (x - middle) for x, y in points]
+    total, degrees = math.fsum(each * each for each in rest), count - 2
+    variance = total / degrees
+    if variance <= 1e-24 * max(y * y for _, y in points):
         return slope, 0.0
     # Neighbouring evaluations of one training resemble each other: there are fewer independent ones than points.
-    alike = max(0.0, float((rest[1:] * rest[:-1]).sum() / (rest**2).sum()))
+    alike = max(0.0, math.fsum(one * other for one, other in pairwise(rest)) / total)
     inflation = (1 + alike) / (1 - alike)
     spread = math.sqrt(variance * inflation / square)
     return slope, student_quantile(max(1.0, degrees / inflation), 1 - LEVEL) * spread

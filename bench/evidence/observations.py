@@ -57,18 +57,22 @@ class Observations:
     # What every comparison of a model asks again.
     _finite: dict[str, dict[RunKey, Array]] = field(init=False, default_factory=dict, compare=False, repr=False)
     _sizes: dict[str, dict[RunKey, float]] = field(init=False, default_factory=dict, compare=False, repr=False)
-    _values: dict[str, tuple[list[RunKey], Array]] = field(init=False, default_factory=dict, compare=False, repr=False)
+    _failures: dict[str, int] = field(init=False, default_factory=dict, compare=False, repr=False)
+    _values: dict[str, tuple[list[RunKey], Array, float]] = field(
+        init=False, default_factory=dict, compare=False, repr=False
+    )
 
     def __post_init__(self) -> None:
         counts: dict[str, tuple[str, int]] = {}
         for model, runs in self.models.items():
             for key, scores in runs.items():
-                if np.ndim(scores) > 1:
+                axes = np.ndim(scores)
+                if axes > 1:
                     raise ValueError(
                         f"{model}, {key}: scores have shape {np.shape(scores)}; give one per test sample, (n,), "
                         "or one value of the run, ()"
                     )
-                if np.ndim(scores) == 0:
+                if not axes:
                     continue
                 first, count = counts.setdefault(key.split, (model, len(scores)))
                 if len(scores) != count:
@@ -89,13 +93,17 @@ class Observations:
             self._finite[model] = {key: scores for key, scores in runs if _is_finite(scores)}
         return self._finite[model]
 
-    def values(self, model: str) -> tuple[list[RunKey], Array] | None:
-        """Return the keys of a model's finite runs and their values, (runs,); None where runs have several each."""
+    def values(self, model: str) -> tuple[list[RunKey], Array, float] | None:
+        """Return the keys of a model's finite runs, their values, (runs,), and the mean of these without their signs.
+
+        None where runs have several each.
+        """
         if model not in self._values:
             runs = self.finite(model)
             if any(scores.ndim for scores in runs.values()):
                 return None
-            self._values[model] = list(runs), np.array([float(scores) for scores in runs.values()])
+            values = np.array([float(scores) for scores in runs.values()])
+            self._values[model] = list(runs), values, float(np.abs(values).mean()) if len(values) else 0.0
         return self._values[model]
 
     def sizes(self, model: str) -> dict[RunKey, float]:
@@ -109,8 +117,10 @@ class Observations:
 
     def failures(self, model: str) -> int:
         """Return how many runs of a model failed, those with a score that is not finite among them."""
-        infinite = self.models[model].keys() - self.finite(model).keys()
-        return len(self.failed.get(model, frozenset()) | infinite)
+        if model not in self._failures:
+            infinite = self.models[model].keys() - self.finite(model).keys()
+            self._failures[model] = len(self.failed.get(model, frozenset()) | infinite)
+        return self._failures[model]
 
 
 def _is_finite(scores: Array) -> bool:

@@ -31,8 +31,10 @@ def default_margin(low: float, high: float) -> float | None:
 def run_key(run: PlannedRun) -> RunKey:
     """Return what a run is paired by: its seed and its split."""
     split = run.split
+    if split.scheme == "official":
+        return RunKey(run.seed)
     folds = f" of {split.count}" if split.scheme == "kfold" else ""
-    return RunKey(run.seed, "official" if split.scheme == "official" else f"{split.scheme} {split.number}{folds}")
+    return RunKey(run.seed, f"{split.scheme} {split.number}{folds}")
 
 
 def observe(
@@ -50,7 +52,7 @@ def observe(
     """
     listed = [record for record in records if record.is_ok or record.status in FAILED]
     scored = [(record, score) for record in listed if (score := _named(record, name)) is not None]
-    values = {id(record): _values(record, name, samples) for record, _ in scored}
+    values = {id(record): _values(record, score, samples) for record, score in scored}
     if samples is not None and not _share_samples([record for record, _ in scored], values, samples):
         values = {id(record): np.asarray(score.value) for record, score in scored}
     models: dict[str, dict[RunKey, list[Array]]] = {row(record): {} for record in listed}
@@ -87,7 +89,12 @@ def repeated(values: Mapping[str, Sequence[float]], *, higher: bool = False, low
 
 
 def _share_samples(records: Sequence[RunRecord], values: Mapping[int, Array], samples: SampleScores) -> bool:
-    """Has every run that ended with a number a score of each test sample, and of the same ones on each split?"""
+    """Has every run that ended with a number a score of each test sample, and of the same ones on each split?
+
+    Nothing is to be shared where none has such scores.
+    """
+    if not any(scores.ndim for scores in values.values()):
+        return True
     # A run whose score is no number counts as failed; it takes nothing from the others.
     finite = [record for record in records if np.isfinite(values[id(record)]).all()]
     if not all(values[id(record)].ndim for record in finite):
@@ -99,6 +106,8 @@ def _share_samples(records: Sequence[RunRecord], values: Mapping[int, Array], sa
 
 
 def _mean(values: Sequence[Array]) -> Array:
+    if len(values) == 1:
+        return values[0]
     # What is infinite on one device and not on another is no number, and counts as failed.
     with np.errstate(invalid="ignore", over="ignore"):
         return np.asarray(np.mean(values, axis=0))
@@ -111,13 +120,18 @@ def _bounds(score: Score | None, samples: SampleScores | None) -> tuple[float, f
 
 
 def _named(record: RunRecord, name: str) -> Score | None:
-    return next((score for score in record.scores if score.name == name), None) if record.is_ok else None
+    if record.is_ok:
+        for score in record.scores:
+            if score.name == name:
+                return score
+    return None
 
 
-def _values(record: RunRecord, name: str, samples: SampleScores | None) -> Array:
-    score = _named(record, name)
-    alone = np.asarray(np.nan if score is None else score.value, np.float64)
-    return alone if samples is None else samples.read(record, [name]).get(name, alone)
+def _values(record: RunRecord, score: Score, samples: SampleScores | None) -> Array:
+    alone = np.asarray(score.value, np.float64)
+    if samples is None or not record.truth:
+        return alone
+    return samples.read(record, [score.name]).get(score.name, alone)
 
 
 def _test_to_train(scored: Sequence[tuple[RunRecord, Score]]) -> float:

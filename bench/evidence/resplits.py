@@ -25,13 +25,16 @@ def corrected(values: Array, scale: float, *, test_to_train: float | None, seeds
     are seeds of one split, which are independent: V = s² / J. scale: size of the scores that rounding is measured by.
     Source: Nadeau and Bengio, Inference for the generalization error, 2003, eq. 9.
     """
-    count, value = len(values), float(values.mean())
-    is_repeated = count > 1 and float(np.ptp(values)) <= ROUNDING * scale
+    # Of so few numbers an array's functions take longer to call than to count.
+    listed = values.tolist()
+    count, value = len(listed), math.fsum(listed) / len(listed)
+    is_repeated = count > 1 and max(listed) - min(listed) <= ROUNDING * scale
     basis: Basis = "nothing" if count < 2 or is_repeated else "seeds" if test_to_train is None else "splits"
     splits, seeds = (1, count) if test_to_train is None else (count, seeds)
     if basis == "nothing":
         return Estimate(value, math.nan, 0, basis, seeds, 0, splits, is_repeated=is_repeated)
-    variance, overlap = float(values.var(ddof=1)), test_to_train or 0.0
+    variance = math.fsum((each - value) ** 2 for each in listed) / (count - 1)
+    overlap = test_to_train or 0.0
     error = math.sqrt((1 / count + overlap) * variance)
     return Estimate(
         value, error, count - 1, basis, seeds, 0, splits, of_seeds=variance, of_samples=overlap * variance

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from bench.evidence import FAILED, Pair
@@ -189,13 +189,13 @@ class Answer:
 
     def _faults(self) -> Iterator[str]:
         """Name the generators that copy, repeat or leave out, in most of their runs, by the run in the middle."""
-        for label in self.rows:
-            runs = [record for record in self.section.records if record.run.label == label]
-            found: dict[str, list[str]] = defaultdict(list)
-            for record in runs:
-                for fault in generator_faults(record.scores):
-                    found[fault.partition(" ")[0]].append(fault)
-            told = [sorted(each)[len(each) // 2] for each in found.values() if 2 * len(each) > len(runs)]
+        found: dict[str, dict[str, list[str]]] = {label: defaultdict(list) for label in self.rows}
+        runs = Counter(record.run.label for record in self.section.records)
+        for record in self.section.records:
+            for fault in generator_faults(record.scores) if record.run.label in found else ():
+                found[record.run.label][fault.partition(" ")[0]].append(fault)
+        for label, faults in found.items():
+            told = [sorted(each)[len(each) // 2] for each in faults.values() if 2 * len(each) > runs[label]]
             if told:
                 yield f"{label} {text.join(told)}; read its other scores with that in mind."
 

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 
 import bench
 from bench.evidence import SampleScores
@@ -70,7 +71,7 @@ class _Part:
     own: Found
     unfit: Sequence[str]
 
-    @property
+    @cached_property
     def answers(self) -> tuple[str, ...]:
         """What was found: which models are best, or where the protocol varies what is asked, what it says itself."""
         return Answer(self.data).sentences() or self.own.findings

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bench.record import RunRecord
 
-__all__ = ["Condition", "Conditions", "Repetition", "device_name", "listed", "noun", "split_count"]
+__all__ = ["EVERYWHERE", "Condition", "Conditions", "Repetition", "device_name", "listed", "noun", "split_count"]
 
 NAMES = {"cpu": "CPU", "cuda": "CUDA", "mps": "MPS"}
 
@@ -78,7 +78,7 @@ class Condition:
         """Return what must match before a number of that scope (see `Resource`) may be compared."""
         run = record.run
         if scope == "model":
-            return cls()
+            return EVERYWHERE
         return cls(run.device, record.environment_id, run.threads, record.is_alone)
 
     def holds(self, record: RunRecord) -> bool:
@@ -95,6 +95,10 @@ class Condition:
         """Is a number under the other condition one that was taken under this, too?"""
         pairs = zip(astuple(self), astuple(other), strict=True)
         return all(own in (None, its) for own, its in pairs)
+
+
+# Of numbers that are the model's own, wherever they were taken.
+EVERYWHERE = Condition()
 
 
 class Conditions:

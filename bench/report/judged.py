@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from bench.evidence import FAILED, Observations, RunKey, SampleScores, compare, default_margin, observe, repeated
 from bench.evidence import Section as Compared
 from bench.record import RunRecord
+from bench.report.conditions import EVERYWHERE
 from bench.report.section import Measure, Variable
 from bench.report.values import Values, row_key
 
@@ -45,8 +46,12 @@ class Judge:
     def __init__(self, records: Sequence[RunRecord], samples: SampleScores | None, main: str, rules: Rules) -> None:
         self._samples, self._main, self._rules = samples, main, rules
         self._records: dict[str, list[RunRecord]] = defaultdict(list)
+        self._failed: dict[str, list[RunRecord]] = defaultdict(list)
         for record in records:
-            self._records[row_key(record).variant].append(record)
+            variant = row_key(record).variant
+            self._records[variant].append(record)
+            if record.status in FAILED:
+                self._failed[variant].append(record)
 
     def of(self, variable: Variable, values: Values) -> dict[str, Judged]:
         """Return the comparison of the models under each variant of the protocol."""
@@ -71,10 +76,14 @@ class Judge:
         return Judged(observed, compare(observed, margin=margin, is_sequential=is_sequential))
 
     def _observed(self, variable: Variable, values: Values, variant: str) -> Observations:
-        measure = variable.measure
-        records = [record for record in self._records[variant] if variable.condition.holds(record)]
+        measure, condition = variable.measure, variable.condition
         if measure.kind == "score" and not _is_time(measure):
-            kept = [record for record in records if not record.is_ok or id(record) in values.members]
+            kept = [
+                record
+                for record in self._records[variant]
+                if (not record.is_ok or id(record) in values.members)
+                and (condition == EVERYWHERE or condition.holds(record))
+            ]
             return observe(kept, measure.name, self._samples)
         least = MEMORY_RESOLUTION_MB if measure.kind == "memory" else -math.inf
         numbers = {
@@ -84,8 +93,8 @@ class Judge:
         }
         found = repeated(numbers, higher=measure.better == "higher")
         failed: dict[str, list[RunKey]] = defaultdict(list)
-        for number, record in enumerate(records):
-            if record.status in FAILED and record.run.label in numbers:
+        for number, record in enumerate(self._failed[variant]):
+            if record.run.label in numbers and condition.holds(record):
                 failed[record.run.label].append(RunKey(-1 - number))
         return replace(found, failed={label: frozenset(keys) for label, keys in failed.items()})
 

@@ -34,8 +34,11 @@ class Rows:
         self._columns = list(zip(variables, values, judged, strict=True))
         self._main = main
         self._runs: dict[RowKey, list[RunRecord]] = defaultdict(list)
+        self._lost: dict[RowKey, list[RunRecord]] = defaultdict(list)
         for record in records:
             self._runs[row_key(record)].append(record)
+            if not record.is_ok and record.status != "not-applicable":
+                self._lost[row_key(record)].append(record)
 
     def rows(self) -> list[ModelRow]:
         """Return the rows, those of a model together, by size of the variant."""
@@ -111,17 +114,13 @@ class Rows:
 
     def _tried(self, key: RowKey, values: Values) -> int:
         """Count the runs that have a value, be it no number, and those that failed under the column's condition."""
-        failed = {
-            Repetition.of(run)
-            for run in self._runs[key]
-            if not run.is_ok and run.status != "not-applicable" and values.condition.holds(run)
-        }
-        return len({*values.numbers.get(key, {}), *failed})
+        lost = {Repetition.of(run) for run in self._lost[key] if values.condition.holds(run)}
+        return len(lost.union(values.numbers.get(key, ())))
 
     def _failed(self, key: RowKey, values: Values) -> int:
         """Count the runs whose value is no finite number, and those that failed under the column's condition."""
         numbers = values.numbers.get(key, {})
-        runs = [run for run in self._runs[key] if run.status in FAILED and values.condition.holds(run)]
+        runs = [run for run in self._lost[key] if run.status in FAILED and values.condition.holds(run)]
         return len(numbers) - len(values.finite(key)) + len({*map(Repetition.of, runs)} - numbers.keys())
 
 

@@ -15,7 +15,7 @@ from bench.evidence import Observations, Pair, SampleScores, Standing, compare_e
 from bench.evidence import Section as Compared
 from bench.record import RunRecord
 from bench.report.blocks import Block
-from bench.report.conditions import Condition, Repetition, device_name
+from bench.report.conditions import EVERYWHERE, Condition, Repetition, device_name
 from bench.report.figures import Figure
 from bench.specs import Family, Value
 
@@ -24,7 +24,6 @@ __all__ = ["Contrast", "Measure", "ModelRow", "ProtocolPart", "SectionData", "Su
 Direction = Literal["higher", "lower", ""]
 Kind = Literal["score", "time", "memory", "size"]
 # What is asked of two sets of runs, paired by seed and split: a name, the runs before, the runs after.
-EVERYWHERE = Condition()
 Contrast = tuple[str, Sequence[RunRecord], Sequence[RunRecord]]
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from statistics import median
 
 from bench.report.blocks import ABSENT, Cell
+from bench.report.conditions import Repetition
 from bench.report.judged import MEMORY_RESOLUTION_MB
 from bench.report.section import Measure, Summary
 from bench.specs import Value
@@ -97,7 +99,7 @@ def _is_nothing(text: str) -> bool:
 def _cell(measure: Measure, found: Summary, decimals: int | None, good: int) -> Cell:
     notes = _notes(measure, found, good)
     has_runs = measure.is_shown and len(found.runs) > 1
-    runs = {str(each): value for each, value in sorted(found.runs.items())[:RUN_LIMIT]} if has_runs else {}
+    runs = {_run_name(each): value for each, value in sorted(found.runs.items())[:RUN_LIMIT]} if has_runs else {}
     if not math.isfinite(found.mean):
         text = "missed" if measure.is_target else "∞" if found.mean > 0 else "−∞"
         return Cell(text, found.mean, note=", ".join(notes), standing=found.standing)
@@ -110,6 +112,12 @@ def _cell(measure: Measure, found: Summary, decimals: int | None, good: int) -> 
     text = _plain(found.mean, finer) if _is_nothing(text) else text
     spread, ends = ("", "") if is_small else _spread(found, finer, measure)
     return Cell(text, found.mean, spread, found.low, found.high, ends, found.standing, note=", ".join(notes), runs=runs)
+
+
+@lru_cache(maxsize=1024)
+def _run_name(repetition: Repetition) -> str:
+    """The same few name the values of every cell."""
+    return str(repetition)
 
 
 def least(measure: Measure) -> float:

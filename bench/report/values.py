@@ -75,7 +75,7 @@ class Values:
 
     def infinite(self, key: RowKey) -> int:
         """Count the values of a row that are infinitely bad."""
-        return sum(value == self.worst for value in self.numbers.get(key, {}).values())
+        return list(self.numbers.get(key, {}).values()).count(self.worst)
 
 
 def collect(records: Sequence[RunRecord], main: str) -> list[Values]:
@@ -88,27 +88,30 @@ def _scores(records: Sequence[RunRecord], main: str) -> list[Values]:
     found: dict[tuple[Measure, Condition], Values] = {}
     several: dict[tuple[Measure, Condition], dict[RowKey, dict[Repetition, list[float]]]] = {}
     order: dict[str, int] = {}
-    measures: dict[tuple[object, ...], Measure] = {}
+    # The column of all scores that say the same of themselves is looked up once: there may be a hundred thousand.
+    columns: dict[tuple[object, ...], tuple[Values, dict[RowKey, dict[Repetition, list[float]]]]] = {}
     for record in records:
         key, repetition = row_key(record), Repetition.of(record)
         # Of several scores of one name the first counts, as in `bench.evidence`.
         for score in _once_each(record):
-            order.setdefault(score.name, len(order))
+            condition = Condition.of(record, score_scope(record, score))
             same = (score.name, score.title, score.unit, score.higher_is_better, score.low, score.high)
-            known = (*same, *score.detail.items())
-            if known not in measures:
-                measures[known] = _without(score_measure(score), unstable[score.name])
-            place = measures[known], Condition.of(record, score_scope(record, score))
-            if place not in found:
-                found[place], several[place] = Values(*place), defaultdict(lambda: defaultdict(list))
-            found[place].members.add(id(record))
-            several[place][key][repetition].append(score.value)
+            known = (condition, *same, *score.detail.items())
+            if known not in columns:
+                order.setdefault(score.name, len(order))
+                place = _without(score_measure(score), unstable[score.name]), condition
+                if place not in found:
+                    found[place], several[place] = Values(*place), defaultdict(lambda: defaultdict(list))
+                columns[known] = found[place], several[place]
+            values, rows = columns[known]
+            values.members.add(id(record))
+            rows[key][repetition].append(score.value)
             if score.detail and (reference := _reference(score.detail)):
-                found[place].references[key].append(reference)
+                values.references[key].append(reference)
     for place, rows in several.items():
         for key, repetitions in rows.items():
             # A score is one score on every device: runs of one seed and split on several of them are averaged.
-            found[place].numbers[key] = {each: mean(values) for each, values in repetitions.items()}
+            found[place].numbers[key] = {each: mean(scores) for each, scores in repetitions.items()}
     shown = shown_scores(order, main)
     for values in found.values():
         values.measure = replace(values.measure, is_shown=values.measure.name in shown)
@@ -129,17 +132,20 @@ def _reference(detail: Mapping[str, Value]) -> tuple[float, ...]:
 
 
 def _resources(records: Sequence[RunRecord]) -> Iterable[Values]:
-    conditions = {scope: [Condition.of(record, scope) for record in records] for scope in ("model", "machine")}
-    places = [(row_key(record), Repetition.of(record)) for record in records]
+    parts: dict[str, dict[Condition, list[tuple[RowKey, Repetition, RunRecord]]]] = {}
+    for scope in ("model", "machine"):
+        parts[scope] = defaultdict(list)
+        for record in records:
+            parts[scope][Condition.of(record, scope)].append((row_key(record), Repetition.of(record), record))
     for resource in RESOURCES:
-        found: dict[Condition, Values] = {}
-        for (key, repetition), condition, record in zip(places, conditions[resource.scope], records, strict=True):
-            number = resource.read(record)
-            if number is not None:
-                if condition not in found:
-                    found[condition] = Values(resource.measure, condition)
-                found[condition].numbers[key][repetition] = float(number)
-        yield from (found[condition] for condition in sorted(found))
+        for condition, runs in sorted(parts[resource.scope].items(), key=lambda item: item[0]):
+            found = Values(resource.measure, condition)
+            for key, repetition, record in runs:
+                number = resource.read(record)
+                if number is not None:
+                    found.numbers[key][repetition] = float(number)
+            if found.numbers:
+                yield found
 
 
 def _unstable_details(records: Sequence[RunRecord]) -> dict[str, frozenset[str]]:

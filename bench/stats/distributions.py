@@ -5,6 +5,8 @@ Its special functions take longer to import than a report of a few runs takes to
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -17,6 +19,7 @@ __all__ = [
 ]
 
 
+@lru_cache(maxsize=4096)
 def student_quantile(degrees: float, share: float) -> float:
     """Return the value that this share of Student's t lies below."""
     from scipy.special import stdtrit
