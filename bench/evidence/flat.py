@@ -86,16 +86,16 @@ def _best(points: Sequence[Point], is_meant: Callable[[float], bool]) -> float |
 def _slope(points: Sequence[Point]) -> tuple[float, float]:
     """Return the slope of the least-squares line, and the bound that one of noise alone stays below."""
     count = len(points)
-    middle, mean = (math.fsum(each) / count for each in zip(*points, strict=True))
-    square = math.fsum((x - middle) ** 2 for x, _ in points)
-    slope = math.fsum((x - middle) * y for x, y in points) / square
+    middle, mean = (sum(each) / count for each in zip(*points, strict=True))
+    square = sum((x - middle) * (x - middle) for x, _ in points)
+    slope = sum((x - middle) * y for x, y in points) / square
     rest = [y - mean - slope * (x - middle) for x, y in points]
-    total, degrees = math.fsum(each * each for each in rest), count - 2
+    total, degrees = sum(each * each for each in rest), count - 2
     variance = total / degrees
     if variance <= 1e-24 * max(y * y for _, y in points):
         return slope, 0.0
     # Neighbouring evaluations of one training resemble each other: there are fewer independent ones than points.
-    alike = max(0.0, math.fsum(one * other for one, other in pairwise(rest)) / total)
+    alike = max(0.0, sum(one * other for one, other in pairwise(rest)) / total)
     inflation = (1 + alike) / (1 - alike)
     spread = math.sqrt(variance * inflation / square)
     return slope, student_quantile(max(1.0, degrees / inflation), 1 - LEVEL) * spread

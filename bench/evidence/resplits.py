@@ -27,13 +27,14 @@ def corrected(values: Array, scale: float, *, test_to_train: float | None, seeds
     """
     # Of so few numbers an array's functions take longer to call than to count.
     listed = values.tolist()
-    count, value = len(listed), math.fsum(listed) / len(listed)
+    count, value = len(listed), sum(listed) / len(listed)
     is_repeated = count > 1 and max(listed) - min(listed) <= ROUNDING * scale
     basis: Basis = "nothing" if count < 2 or is_repeated else "seeds" if test_to_train is None else "splits"
     splits, seeds = (1, count) if test_to_train is None else (count, seeds)
     if basis == "nothing":
         return Estimate(value, math.nan, 0, basis, seeds, 0, splits, is_repeated=is_repeated)
-    variance = math.fsum((each - value) ** 2 for each in listed) / (count - 1)
+    # A product overflows to infinity where a power would raise.
+    variance = sum((each - value) * (each - value) for each in listed) / (count - 1)
     overlap = test_to_train or 0.0
     error = math.sqrt((1 / count + overlap) * variance)
     return Estimate(
