@@ -11,13 +11,13 @@ import torch
 from bench.measure.environment import disturbances
 from bench.measure.strain import grown, strain
 from bench.record import Environment
-from bench.report import build_report
+from bench.report import Log, Source, build_report
 from bench.runner.active import Active
 from bench.runner.jobs import Job
 from bench.runner.pool import Pool
 from bench.runner.slots import Slot
 from bench.store import open_store
-from tests.report_records import picture, plan, record
+from tests.report_records import plan, record
 
 FACTS: dict[str, Any] = {"threads": 1, "cpu": {"usable_cores": 2, "core_limit": None}}
 
@@ -79,10 +79,12 @@ def test_every_git_state_that_runs_were_made_in_is_kept() -> None:
     assert described.facts["git"] == state("bbbb")
     assert described.facts["peak_flops"] == 2.0
     runs = [record(plan(), environment_id="e")]
-    (shown,) = build_report(runs, {"e": described}, picture, title="t", command="c").machines
-    assert ("git depthbench commit", "bbbb") in shown.facts
-    assert ("git depthbench earlier", "aaaa, aaaa with changes") in shown.facts
-    assert not [name for name, _ in shown.facts if "earlier_git" in name or "counters" in name]
+    made = build_report(runs, {"e": described}, Source(), title="t", command="c")
+    log = next(block for _, block in made.blocks() if isinstance(block, Log) and block.key == "machines")
+    (shown,) = log.entries
+    assert shown.facts["git depthbench commit"] == "bbbb"
+    assert shown.facts["git depthbench earlier"] == "aaaa, aaaa with changes"
+    assert not [name for name in shown.facts if "earlier_git" in name or "counters" in name]
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")

@@ -7,6 +7,7 @@ from itertools import islice
 import pytest
 
 from bench.cli.report import write_reports
+from bench.plugins import discover
 from bench.record import SuitePlan
 from bench.store import open_store
 from tests.report_records import ENVIRONMENT, classifiers
@@ -35,7 +36,8 @@ def store(request, tmp_path):
 
 
 def test_report(benchmark, store, tmp_path):
-    _, paths = benchmark.pedantic(write_reports, (store, (), tmp_path / "report", ()), rounds=2)
+    formats = ("html", "latex", "markdown", "csv")
+    _, paths = benchmark.pedantic(write_reports, (store, discover(), (), tmp_path / "report", formats), rounds=2)
     sizes = {path.name: path.stat().st_size for path in paths}
     assert all(sizes.values())
     benchmark.extra_info["bytes"] = sizes
