@@ -141,6 +141,7 @@ def write_reports(
         attempts=list(store.attempts(record.run.run_id for record in records if record.attempt > 1)),
         planned=len({run.run_id for plan in wanted for run in plan.runs}),
         margin=margin,
+        is_sequential=any(plan.is_sequential for plan in wanted),
     )
     if measures:
         report = with_measures(report, measures)

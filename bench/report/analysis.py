@@ -23,12 +23,14 @@ def analyse(
     siblings: Sequence[RunRecord] = (),
     samples: SampleScores | None = None,
     margin: float | None = None,
+    *,
+    is_sequential: bool = False,
 ) -> SectionData:
     """Return what the records of a group allow to say.
 
     siblings: records of other groups on the same data set and task. samples: reads scores of test samples from kept
     answers; without it a run is one value. margin: of equivalence, in the main score's unit; by default one hundredth
-    of what a score can span.
+    of what a score can span. is_sequential: were seeds added until something was decided?
     """
     applicable = [record for record in group.records if record.status != "not-applicable"]
     good = [record for record in applicable if record.is_ok]
@@ -41,7 +43,7 @@ def analyse(
     ]
     if samples is not None:
         samples.load(good, dict.fromkeys(each.measure.name for each in found if _is_of_samples(each.measure, good)))
-    judge = Judge(applicable, samples, main, margin)
+    judge = Judge(applicable, samples, main, margin, is_sequential=is_sequential)
     judged = [judge.of(variable, values) for variable, values in zip(variables, found, strict=True)]
     rows = Rows(group.records, variables, found, judged, main).rows()
     compared = {

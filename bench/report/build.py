@@ -79,13 +79,14 @@ def build_report(
     attempts: Iterable[RunRecord] | None = None,
     planned: int | None = None,
     margin: float | None = None,
+    is_sequential: bool = False,
 ) -> Report:
     """Return the report on any records, of a finished suite or of one that was stopped half-way.
 
     environments: by id, as the store has them. command: what a reader types to get the report again. attempts: all of
     the store's, for the report to say which models repeat bit for bit; without them it says nothing of it. planned: how
     many runs the suites consist of, for it to say how many are still to be made. margin: of equivalence, in the unit of
-    the main scores.
+    the main scores. is_sequential: were seeds added until something was decided?
     """
     listed = list(records)
     if source.offers is None or source.protocols is None:
@@ -97,7 +98,7 @@ def build_report(
     # What two suites list, or one under two labels, was made once.
     known = list({record.run.run_id: record for record in listed}.values())
     names = machines.machine_names(known)
-    parts = list(_parts(groups, names, source, margin))
+    parts = list(_parts(groups, names, source, margin, is_sequential=is_sequential))
     moments = sorted([record.started_at for record in known] + [record.finished_at for record in known])
     return Report(
         title=title,
@@ -122,10 +123,12 @@ def build_report(
     )
 
 
-def _parts(groups: Sequence[Group], names: Mapping[str, str], source: Source, margin: float | None) -> Iterator[_Part]:
+def _parts(
+    groups: Sequence[Group], names: Mapping[str, str], source: Source, margin: float | None, *, is_sequential: bool
+) -> Iterator[_Part]:
     titles = _titles(groups)
     for each, title, key, unfit in zip(groups, titles, _keys(titles), inapplicable(groups), strict=True):
-        data = analyse(each, names, _siblings(each, groups), source.samples, margin)
+        data = analyse(each, names, _siblings(each, groups), source.samples, margin, is_sequential=is_sequential)
         yield _Part(key, title, each, data, part_of(data, source.protocols or {}, key), unfit)
 
 

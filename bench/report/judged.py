@@ -31,9 +31,16 @@ class Judge:
     """Gives the numbers of each variable to the evidence, variant by variant."""
 
     def __init__(
-        self, records: Sequence[RunRecord], samples: SampleScores | None, main: str, margin: float | None
+        self,
+        records: Sequence[RunRecord],
+        samples: SampleScores | None,
+        main: str,
+        margin: float | None,
+        *,
+        is_sequential: bool = False,
     ) -> None:
         self._samples, self._main, self._margin = samples, main, margin
+        self._is_sequential = is_sequential
         self._records: dict[str, list[RunRecord]] = defaultdict(list)
         for record in records:
             self._records[row_key(record).variant].append(record)
@@ -56,7 +63,9 @@ class Judge:
         margin = default_margin(observed.low, observed.high) if measure.kind == "score" else None
         if measure.name == self._main and self._margin:
             margin = self._margin
-        return Judged(observed, compare(observed, margin=margin))
+        # Seeds are added for the sake of scores, whatever they cost.
+        is_sequential = self._is_sequential and measure.kind == "score"
+        return Judged(observed, compare(observed, margin=margin, is_sequential=is_sequential))
 
     def _observed(self, variable: Variable, values: Values, variant: str) -> Observations:
         measure = variable.measure
