@@ -26,7 +26,7 @@ from populations import RankTrial
 from scenarios import SCENARIOS, Scenario
 from simulations import Trial
 
-from bench.evidence import Section, across, compare, score_interval
+from bench.evidence import Section, across, compare, outlook, score_interval
 
 PAGE = Path(__file__).parents[1] / "docs" / "calibration.md"
 FALSE_CLAIMS, COVERAGE = 6.0, (92.0, 98.0)
@@ -99,8 +99,8 @@ class Counts:
 def _verdicts(trial: Trial, counts: Counts) -> tuple[Section, Section]:
     """Compare once, or after every run from the third; return the verdicts of the last and of those when one stops.
 
-    One stops where no number of runs can decide an open pair. False claims are counted with
-    looking to the end, or until all pairs are decided.
+    One stops as `bench run --until-decided` does. False claims are counted with looking to the end, or until all pairs
+    are decided.
     """
     if not trial.is_sequential:
         section = compare(trial.observations, margin=trial.margin)
@@ -108,8 +108,9 @@ def _verdicts(trial: Trial, counts: Counts) -> tuple[Section, Section]:
     runs = sorted({key for runs in trial.observations.models.values() for key in runs})
     stopped = None
     for seeds in range(3, len(runs) + 1):
-        section = compare(trial.first(runs[:seeds]), margin=trial.margin, is_sequential=True)
-        if stopped is None and not any(pair.can_runs_decide for pair in section.pairs):
+        seen = trial.first(runs[:seeds])
+        section = compare(seen, margin=trial.margin, is_sequential=True)
+        if stopped is None and not any(outlook(pair, seen) == "open" for pair in section.pairs):
             stopped = section
             counts.seeds += seeds
         if all(pair.verdict != "open" for pair in section.pairs):

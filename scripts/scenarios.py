@@ -115,7 +115,27 @@ def _scenarios() -> list[Scenario]:
     )
     add("looking after each of 20 resplits of N = 150", 800, resplits, 150, 20, is_sequential=True)
     add("looking, five models, n = 360", 80, classifiers, 360, 30, (0.967,) * 5, is_sequential=True)
+    # As `bench run --until-decided` asks: with a margin, of one hundredth of what accuracy can span.
+    found += _until_decided()
     return found + _over_data_sets()
+
+
+def _until_decided() -> list[Scenario]:
+    found: list[Scenario] = []
+
+    def add(name: str, repetitions: int, draw: Callable[..., Trial], *given: object, **named: object) -> None:
+        every = {"margin": 0.01, "is_sequential": True, **named}
+        found.append(Scenario(f"until decided, {name}", partial(_call, draw, given, tuple(every.items())), repetitions))
+
+    for n in (360, 1000, 10_000):
+        repetitions = 2000 if n < 10_000 else 500
+        add(f"equal, n = {n:,}", repetitions, classifiers, n, 30)
+        add(f"apart by just the margin, n = {n:,}", repetitions, classifiers, n, 30, (0.967, 0.957))
+    add("five models, two of them 3 points worse, n = 1,000", 200, classifiers, 1000, 30, (*BASE, 0.967, 0.937, 0.937))
+    for size in (150, 569, 1797):
+        add(f"30 resplits of N = {size:,}", 1000, resplits, size, 30)
+    add("30 resplits of N = 1,797, 4 points apart", 200, resplits, 1797, 30, lead=0.04)
+    return found
 
 
 def _over_data_sets() -> list[Scenario]:

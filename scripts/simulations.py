@@ -167,7 +167,14 @@ def clusters(random: Random, count: int, seeds: int) -> Trial:
     return Trial(Observations(models, groups={"official": groups}), {"a": 0.0, "b": 0.0})
 
 
-def resplits(random: Random, size: int, splits: int = 10, lead: float = 0.0, is_sequential: bool = False) -> Trial:
+def resplits(
+    random: Random,
+    size: int,
+    splits: int = 10,
+    lead: float = 0.0,
+    margin: float | None = None,
+    is_sequential: bool = False,
+) -> Trial:
     """Train two least-squares classifiers on holdout splits of one sample; each sees features of its own.
 
     The features of the two are drawn alike, so that the classifiers are equal by construction but for `lead`: how many
@@ -189,4 +196,4 @@ def resplits(random: Random, size: int, splits: int = 10, lead: float = 0.0, is_
             models[name][RunKey(split, f"holdout {split}")] = ((x[held] @ weights > 0) == labels[held]).astype(float)
     # What training parts of this size reach is not known in closed form; the lead is of endless training.
     observations = Observations(models, low=0.0, high=1.0, test_to_train=test / (size - test))
-    return Trial(observations, {"a": lead, "b": 0.0}, is_sequential=is_sequential, has_scores=False)
+    return Trial(observations, {"a": lead, "b": 0.0}, margin, is_sequential, has_scores=False)

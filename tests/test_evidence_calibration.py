@@ -34,6 +34,7 @@ def scripts(monkeypatch: pytest.MonkeyPatch) -> tuple[ModuleType, ModuleType]:
         ("resplits", {"size": 150}, 300),
         ("distances", {"seeds": 5}, 800),
         ("classifiers", {"n": 360, "seeds": 15, "is_sequential": True}, 100),
+        ("resplits", {"size": 150, "splits": 30, "margin": 0.01, "is_sequential": True}, 150),
     ],
 )
 def test_equal_models_are_rarely_said_to_differ(

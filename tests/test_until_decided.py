@@ -168,6 +168,25 @@ def test_the_plan_holds_all_runs_and_the_command_and_says_that_one_looked(coins:
     assert len(plan.runs) == 4
 
 
+def test_the_page_claims_no_more_than_the_search_did(coins: Bench) -> None:
+    """Four seeds are too few for a rule that holds however often one looks; for a fixed number they would do."""
+    path = suite(coins, CLEAR)
+    told = search(coins, path, "--max-seeds", "4")
+    assert outlooks(told) == ["open"]
+
+    def verdicts() -> set[str]:
+        coins("report", "suite", "--formats", "json", "--output", "page")
+        (page,) = (coins.folder / "page").glob("*.json")
+        pairs = json.loads(page.read_text())["comparisons"]
+        return {pair["verdict"] for pair in pairs if pair["metric"] == "accuracy"}
+
+    assert verdicts() == {"open"}
+    with open_store(coins.folder / "bench-results" / "bench.sqlite", create=True) as opened:
+        plan = opened.plans()["suite"]
+        opened.set_plan(plan.model_copy(update={"is_sequential": False}))
+    assert verdicts() == {"different"}
+
+
 def test_a_dry_run_shows_what_is_certain_and_how_much_may_follow(coins: Bench) -> None:
     path = suite(coins, EQUAL)
     shown = coins("run", path, "--until-decided", "--max-seeds", "5", "--dry-run").stdout

@@ -69,7 +69,7 @@ def _pair(variant: str, pair: Any, outlook: str) -> dict[str, Any]:
 def _told(group: Group) -> str:
     counts = group.outlooks
     if not counts:
-        return "no two models to compare"
+        return "nothing to compare: no two models have a run that ended"
     parts = [f"{counts[name]} {word}" for name, word in DECIDED.items() if counts[name]]
     beyond = [pair for looked in group.looked for pair, outlook in _each(looked) if outlook == "beyond"]
     if beyond:

@@ -29,6 +29,9 @@ from bench.stats.holm import holm
 
 __all__ = ["Pair", "Section", "Standing", "Verdict", "beaten_models", "compare", "compare_each"]
 
+# By what the level of a test of the same samples or data is divided where one looks after every run: by 2, and less or
+# more on these bases. By simulation of up to 30 runs, see docs/calibration.md.
+SHARED_LEVEL: Mapping[Basis, float] = {"seeds": 1, "splits": 4}
 Verdict = Literal["different", "equivalent", "open"]
 Standing = Literal["best", "distinguishable", "undecided"]
 
@@ -163,8 +166,8 @@ def _test(observations: Observations, a: str, b: str, margin: float | None, is_s
         p_margin = max(found.share_below(-margin), replace(found, value=-found.value).share_below(-margin))
     if is_sequential and found.is_testable and found.basis != "samples":
         values = run_values(runs)
-        # The same test samples, or data, are tested again after every run: half of the level pays for that.
-        shared_level = 1 if found.basis == "seeds" else 2
+        # The same test samples, or data, are tested again after every run: half of the level pays for that, or less.
+        shared_level = SHARED_LEVEL.get(found.basis, 2)
         p_value = max(p_value * shared_level, anytime_p_value(values))
         if margin is not None:
             p_margin = max(p_margin * shared_level, anytime_p_value(values, margin), anytime_p_value(values, -margin))
