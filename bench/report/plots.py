@@ -165,8 +165,10 @@ def learning_curves(section: SectionData) -> Iterator[Block]:
 
 def _watched(section: SectionData) -> str:
     """Return the task's objective where it was watched in training, else what was watched most often."""
-    seen = Counter(name for record in section.records for point in record.curve for name in point.validation)
     wanted = objective(section.records)
+    if any(record.curve and wanted in record.curve[-1].validation for record in section.records):
+        return wanted
+    seen = Counter(name for record in section.records for point in record.curve for name in point.validation)
     return wanted if wanted in seen else max(seen, key=seen.__getitem__, default="")
 
 
