@@ -26,7 +26,7 @@ OBJECTIVES = {
 }
 ARRAYS = {
     "regression": ({"predictions"}, {"targets"}),
-    "next-character": ({"log_likelihoods", "top"}, {"tokens"}),
+    "next-character": ({"log_likelihoods", "top"}, {"tokens", "ordered"}),
     "super-resolution": ({"predictions"}, {"targets", "bounds"}),
 }
 TITLES = ("RMSE", "R²", "MAE", "Nats per character (nats)", "Bits per character (bits)", "MSE", "PSNR (dB)", "SSIM")
