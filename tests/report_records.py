@@ -26,8 +26,8 @@ from bench.record import (
     Times,
 )
 from bench.report import Block, Choice, LineFigure, Report, Section, SectionData, Source, Table, build_report
-from bench.report.analysis import analyse
-from bench.report.grouping import group, newest
+from bench.report.numbers.analysis import analyse
+from bench.report.numbers.grouping import group, newest
 
 NASTY = "<script>alert('x')</script> </script> $\\LaTeX$ a|b c_d e&f `g` 100% #1 {h} ~ ^ \\end"
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)

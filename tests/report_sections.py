@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from bench.model import Problem
 from bench.record import RunRecord, Score, SplitPlan, Times
-from bench.report.analysis import analyse
-from bench.report.grouping import group
-from bench.report.machines import machine_names
+from bench.report.numbers.analysis import analyse
+from bench.report.numbers.grouping import group
+from bench.report.parts.machines import machine_names
 from bench.report.section import SectionData
 from bench.spaces import Space
 from tests.report_records import plan, record

@@ -9,9 +9,9 @@ import pytest
 
 from bench.record import Memory, RunRecord, Score, Times
 from bench.report import ModelRow, SectionData, Summary
-from bench.report.analysis import analyse
-from bench.report.grouping import group, newest
-from bench.report.judged import Rules
+from bench.report.numbers.analysis import analyse
+from bench.report.numbers.grouping import group, newest
+from bench.report.numbers.judged import Rules
 from tests.report_records import classifiers, data, failed, plan, record
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 
 from bench.record import RunRecord, Score, Times
-from bench.report.answers import Answer
-from bench.report.table import scope
+from bench.report.parts.answers import Answer
+from bench.report.parts.table import scope
 from tests.report_records import classifiers, data, failed, plan, record
 
 SPREAD = 0.002

@@ -12,7 +12,7 @@ from bench.arrays import pack
 from bench.evidence import SampleScores
 from bench.record import RunRecord, Score, Times
 from bench.report import Choice, Prose, Section, Source, Table, build_report
-from bench.report.answers import Answer
+from bench.report.parts.answers import Answer
 from bench.specs import MetricSpec
 from tests.report_records import blocks, classifiers, data, failed, only, plan, record, report, table
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from bench.report.curves import band, mean_curve
-from bench.report.plots import front
+from bench.report.parts.curves import band, mean_curve
+from bench.report.parts.plots import front
 
 numbers = st.integers(-5, 5).map(float)
 points = st.lists(st.tuples(numbers, numbers), min_size=1, max_size=25)

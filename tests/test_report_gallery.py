@@ -15,8 +15,8 @@ from bench.metrics.pictures import sheet, size, tiles
 from bench.model import Problem
 from bench.record import Artifact, Score, SplitPlan
 from bench.report.blocks import Gallery, Prose, Table
-from bench.report.gallery import sample_gallery
-from bench.report.only_deep import only_deep_blocks
+from bench.report.parts.gallery import sample_gallery
+from bench.report.parts.only_deep import only_deep_blocks
 from bench.spaces import Space
 from tests.report_records import DISTANCE, failed, plan, record
 from tests.report_sections import Kept, section_of

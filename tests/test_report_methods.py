@@ -10,8 +10,8 @@ from bench.model import Problem
 from bench.plugins import discover
 from bench.record import Environment, Score, SplitPlan
 from bench.report.blocks import Prose
-from bench.report.datafacts import data_block, data_facts
-from bench.report.methods import Offers, methods, settings_words
+from bench.report.parts.datafacts import data_block, data_facts
+from bench.report.parts.methods import Offers, methods, settings_words
 from bench.spaces import Role, Space
 from bench.specs import DatasetSpec, ModelSpec, ProtocolSpec
 from tests.report_records import ENVIRONMENT, classifiers, generators, plan, record

@@ -159,6 +159,7 @@ def test_the_core_names_its_parts_in_its_specs_alone() -> None:
     folder = Path(bench.report.__file__).parent
     own = {path.stem for path in (folder / "protocols").glob("*.py")} - {"__init__", "effects", "sizes", "tuning"}
     assert own == {name.replace("-", "_") for name in names} - {"fixed_budget"}
-    texts = {path.name: path.read_text() for path in [*folder.glob("*.py"), *folder.glob("compare/*.py")]}
+    folders = (folder, *(folder / name for name in ("compare", "numbers", "parts")))
+    texts = {path.name: path.read_text() for each in folders for path in each.glob("*.py")}
     assert [(file, name) for file, text in texts.items() for name in names if f'"{name}"' in text] == []
     assert [file for file, text in texts.items() if "bench.report.protocols" in text] == []

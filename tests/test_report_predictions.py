@@ -12,7 +12,7 @@ from bench.metrics.curves import calibration_bins, confusion, curve_at, mean_roc
 from bench.record import SplitPlan
 from bench.report.blocks import Choice
 from bench.report.figures import LineFigure, MatrixFigure
-from bench.report.predictions import prediction_blocks
+from bench.report.parts.predictions import prediction_blocks
 from tests.report_sections import Kept
 
 FINE = np.linspace(0, 1, 20_001)

@@ -8,7 +8,7 @@ import pytest
 
 from bench.record import RunRecord, Score
 from bench.report import Choice, Table
-from bench.report.table import comparison_table, model_table, pivots
+from bench.report.parts.table import comparison_table, model_table, pivots
 from tests.report_records import classifiers, data, plan, record
 
 

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bench.report import Measure, Summary, text
-from bench.report.conditions import Repetition
+from bench.report.numbers.conditions import Repetition
 
 SCORE = Measure("mse", "MSE", "", "lower", "score")
 SHARE = Measure("accuracy", "Accuracy", "", "higher", "score", low=0.0, high=1.0)

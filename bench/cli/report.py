@@ -112,7 +112,7 @@ def write_reports(
     from bench.cli.inputs import InputImages
     from bench.evidence import SampleScores
     from bench.report import Source, build_report
-    from bench.report.methods import Offers
+    from bench.report.parts.methods import Offers
     from bench.report.selection import with_measures
     from bench.runner.rescoring import Rescorer, metric_sources
     from bench.tasks.scoring import own_scores

@@ -32,9 +32,9 @@ from bench.report.figures import (
     Point,
     ScatterFigure,
 )
-from bench.report.plots import general_blocks, learning_curves, quality_against_cost
+from bench.report.parts.plots import general_blocks, learning_curves, quality_against_cost
+from bench.report.parts.variants import line_figure
 from bench.report.section import Measure, ModelRow, ProtocolPart, SectionData, Summary, Variable
-from bench.report.variants import line_figure
 
 __all__ = [
     "ABSENT",

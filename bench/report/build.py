@@ -13,25 +13,26 @@ import bench
 from bench.evidence import SampleScores
 from bench.plugins import Offer, discover
 from bench.record import Environment, RunRecord
-from bench.report import machines, text
-from bench.report.about import about
-from bench.report.analysis import analyse
-from bench.report.answers import Answer
+from bench.report import text
 from bench.report.blocks import Block, Comparison, Model, Prose, Report, Section, family_place
-from bench.report.datafacts import data_block
-from bench.report.gallery import Artifacts, sample_gallery
-from bench.report.grouping import Group, canonical, flatten, group, newest
-from bench.report.judged import Rules
-from bench.report.methods import Offers, methods
-from bench.report.only_deep import Inputs, only_deep_blocks
-from bench.report.overview import overview
-from bench.report.parts import Found, part_of
-from bench.report.predictions import prediction_blocks
-from bench.report.ranks import rank_blocks
-from bench.report.run_notes import run_notes
-from bench.report.runs import inapplicable
+from bench.report.numbers.analysis import analyse
+from bench.report.numbers.grouping import Group, canonical, flatten, group, newest
+from bench.report.numbers.judged import Rules
+from bench.report.offered import Found, part_of
+from bench.report.parts import machines
+from bench.report.parts.about import about
+from bench.report.parts.answers import Answer
+from bench.report.parts.datafacts import data_block
+from bench.report.parts.gallery import Artifacts, sample_gallery
+from bench.report.parts.methods import Offers, methods
+from bench.report.parts.only_deep import Inputs, only_deep_blocks
+from bench.report.parts.overview import overview
+from bench.report.parts.predictions import prediction_blocks
+from bench.report.parts.ranks import rank_blocks
+from bench.report.parts.run_notes import run_notes
+from bench.report.parts.runs import inapplicable
+from bench.report.parts.table import comparison_table, comparisons, model_table, pivots, scope
 from bench.report.section import SectionData
-from bench.report.table import comparison_table, comparisons, model_table, pivots, scope
 from bench.specs import ProtocolSpec
 
 __all__ = ["Source", "build_report"]

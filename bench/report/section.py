@@ -15,8 +15,8 @@ from bench.evidence import Observations, Pair, SampleScores, Standing, compare_e
 from bench.evidence import Section as Compared
 from bench.record import RunRecord
 from bench.report.blocks import Block
-from bench.report.conditions import EVERYWHERE, Condition, Repetition, device_name
 from bench.report.figures import Figure
+from bench.report.numbers.conditions import EVERYWHERE, Condition, Repetition, device_name
 from bench.specs import Family, Value
 
 __all__ = ["Contrast", "Measure", "ModelRow", "ProtocolPart", "SectionData", "Summary", "Variable"]

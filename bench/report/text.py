@@ -9,8 +9,8 @@ from functools import lru_cache
 from statistics import median
 
 from bench.report.blocks import ABSENT, Cell
-from bench.report.conditions import Repetition
-from bench.report.judged import MEMORY_RESOLUTION_MB
+from bench.report.numbers.conditions import Repetition
+from bench.report.numbers.judged import MEMORY_RESOLUTION_MB
 from bench.report.section import Measure, Summary
 from bench.specs import Value
 

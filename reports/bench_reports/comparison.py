@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.text import Text
 
 from bench.report.compare import OUTCOMES, Change, Differences, Outcome, Place
-from bench.report.conditions import listed
-from bench.report.grouping import flatten
+from bench.report.numbers.conditions import listed
+from bench.report.numbers.grouping import flatten
 from bench.report.text import plural
 
 __all__ = ["comparison"]

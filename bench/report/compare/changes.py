@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 from bench import evidence
 from bench.evidence import LEVEL
 from bench.report.compare.pairs import Place, Unpaired
-from bench.report.grouping import flatten
+from bench.report.numbers.grouping import flatten
 from bench.report.section import Measure
 
 __all__ = ["OUTCOMES", "Change", "Differences", "Outcome", "plain"]

@@ -13,9 +13,9 @@ from bench.evidence import Observations, compare_each
 from bench.report.compare.changes import OUTCOMES, Change, Differences
 from bench.report.compare.pairs import PairedCell, Side, changed_parts, conditions, pair_cells
 from bench.report.compare.readings import Reading, SampleReader, lost_runs, readings
-from bench.report.conditions import split_count
-from bench.report.judged import MEMORY_RESOLUTION_MB
-from bench.report.machines import busy
+from bench.report.numbers.conditions import split_count
+from bench.report.numbers.judged import MEMORY_RESOLUTION_MB
+from bench.report.parts.machines import busy
 
 __all__ = ["DEFAULT_MARGINS", "Margin", "compare"]
 

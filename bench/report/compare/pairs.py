@@ -11,8 +11,8 @@ from typing import Literal, NamedTuple
 from bench.errors import UsageError
 from bench.measure.environment import IDENTITY
 from bench.record import Environment, RunRecord
-from bench.report.conditions import Repetition, device_name, listed, noun
-from bench.report.grouping import VARYING, canonical, flatten, group, newest
+from bench.report.numbers.conditions import Repetition, device_name, listed, noun
+from bench.report.numbers.grouping import VARYING, canonical, flatten, group, newest
 from bench.store import Store
 
 __all__ = ["Kind", "Pair", "PairedCell", "Place", "Side", "Unpaired", "changed_parts", "conditions", "pair_cells"]

@@ -11,9 +11,9 @@ from bench.evidence import Observations, SampleScores, observe, repeated
 from bench.record import RunRecord, Score
 from bench.report.compare.changes import Change, Outcome
 from bench.report.compare.pairs import Pair, PairedCell, Place, Side
-from bench.report.conditions import Repetition
-from bench.report.judged import MEMORY_RESOLUTION_MB
-from bench.report.measures import RESOURCES, Resource, has_clock_budget, is_clocked, main_score, score_measure
+from bench.report.numbers.conditions import Repetition
+from bench.report.numbers.judged import MEMORY_RESOLUTION_MB
+from bench.report.numbers.measures import RESOURCES, Resource, has_clock_budget, is_clocked, main_score, score_measure
 from bench.report.section import Measure
 from bench.report.text import plural
 from bench.store import Store

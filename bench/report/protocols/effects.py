@@ -13,7 +13,7 @@ from bench.evidence import FAILED, Pair, default_margin
 from bench.record import RunRecord
 from bench.report import text
 from bench.report.blocks import Cell, Column, Row, Table
-from bench.report.grouping import canonical
+from bench.report.numbers.grouping import canonical
 from bench.report.section import SectionData, Variable
 from bench.specs import Family, Value
 

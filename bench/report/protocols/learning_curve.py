@@ -11,10 +11,10 @@ from bench.evidence import Observations, Pair, Standing, compare_each
 from bench.record import RunRecord
 from bench.report import text
 from bench.report.figures import Axis, Figure
+from bench.report.parts.variants import CAPTION, line_figure
 from bench.report.protocols.effects import by_variant, margin_of
 from bench.report.protocols.sizes import Sizes
 from bench.report.section import ProtocolPart, SectionData, Variable
-from bench.report.variants import CAPTION, line_figure
 
 __all__ = ["part"]
 

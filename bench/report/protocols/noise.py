@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bench.report.figures import Axis, Dot, DotFigure, Figure
+from bench.report.parts.variants import axis_of, dot_of, line_figure, variant_number
 from bench.report.protocols.effects import Change, Told, by_variant, numbered, told
 from bench.report.section import ModelRow, ProtocolPart, SectionData, Variable
-from bench.report.variants import axis_of, dot_of, line_figure, variant_number
 from bench.specs import Value
 
 __all__ = ["part"]

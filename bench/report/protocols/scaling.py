@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench.report.figures import Axis, Figure
+from bench.report.parts.variants import line_figure, variant_number
 from bench.report.protocols.effects import Change, Told, by_variant, told
 from bench.report.section import ModelRow, ProtocolPart, SectionData, Variable
-from bench.report.variants import line_figure, variant_number
 
 __all__ = ["part"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from bench.report.grouping import canonical
+from bench.report.numbers.grouping import canonical
 from bench.report.section import ModelRow, SectionData
 from bench.specs import Value
 

@@ -10,9 +10,9 @@ from bench.evidence import FAILED
 from bench.record import RunRecord, Score
 from bench.report import text
 from bench.report.figures import Axis, Figure, Line, LineFigure
-from bench.report.plots import learning_curves
+from bench.report.parts.plots import learning_curves
+from bench.report.parts.variants import is_logarithmic
 from bench.report.section import ProtocolPart, SectionData, Variable
-from bench.report.variants import is_logarithmic
 
 __all__ = ["part"]
 

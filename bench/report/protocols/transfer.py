@@ -8,10 +8,10 @@ from statistics import fmean
 from bench.record import RunRecord
 from bench.report import text
 from bench.report.figures import Axis, Figure
+from bench.report.parts.variants import CAPTION, line_figure
 from bench.report.protocols.effects import WALL_TIME, Change, Told, by_variant, told
 from bench.report.protocols.sizes import Sizes
 from bench.report.section import ModelRow, ProtocolPart, SectionData, Variable
-from bench.report.variants import CAPTION, line_figure
 
 __all__ = ["part"]
 

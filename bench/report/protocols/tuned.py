@@ -13,12 +13,12 @@ from bench.record import RunRecord
 from bench.report import text
 from bench.report.blocks import Cell, Column, Row, Table
 from bench.report.figures import Dot, DotFigure, Figure
-from bench.report.grouping import canonical
-from bench.report.plots import learning_curves
+from bench.report.numbers.grouping import canonical
+from bench.report.parts.plots import learning_curves
+from bench.report.parts.variants import axis_of, dot_of
 from bench.report.protocols.effects import WALL_TIME, Change, Told, by_variant, numbered, told
 from bench.report.protocols.tuning import TUNED, UNTUNED, quality_against_spent, search_figure
 from bench.report.section import ProtocolPart, SectionData, Variable
-from bench.report.variants import axis_of, dot_of
 
 __all__ = ["part"]
 

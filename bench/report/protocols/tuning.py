@@ -11,13 +11,13 @@ import numpy as np
 
 from bench.evidence import Observations, RunKey, ScoreInterval, run_key, score_interval
 from bench.record import RunRecord
-from bench.report.conditions import Condition
-from bench.report.curves import Curve
 from bench.report.figures import Axis, LineFigure, Point, ScatterFigure
-from bench.report.plots import front, mean_line
+from bench.report.numbers.conditions import Condition
+from bench.report.parts.curves import Curve
+from bench.report.parts.plots import front, mean_line
+from bench.report.parts.variants import axis_of, is_logarithmic
 from bench.report.protocols.effects import WALL_TIME, numbered
 from bench.report.section import SectionData, Variable
-from bench.report.variants import axis_of, is_logarithmic
 
 __all__ = ["TUNED", "UNTUNED", "quality_against_spent", "search_figure"]
 

@@ -14,9 +14,9 @@ from bench.plugins import Plugins
 from bench.record import Environment, RunRecord
 from bench.report import text
 from bench.report.blocks import Block, Prose, family_place
-from bench.report.conditions import Repetition, device_name, split_count
-from bench.report.datafacts import data_facts
-from bench.report.grouping import canonical, flatten
+from bench.report.numbers.conditions import Repetition, device_name, split_count
+from bench.report.numbers.grouping import canonical, flatten
+from bench.report.parts.datafacts import data_facts
 from bench.report.section import SectionData
 from bench.specs import DatasetSpec, ModelSpec, ProtocolSpec
 

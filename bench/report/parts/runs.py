@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from bench.record import RunRecord
 from bench.report.blocks import family_place
-from bench.report.conditions import Repetition, listed
-from bench.report.grouping import Group, canonical
-from bench.report.measures import is_clocked
+from bench.report.numbers.conditions import Repetition, listed
+from bench.report.numbers.grouping import Group, canonical
+from bench.report.numbers.measures import is_clocked
 from bench.specs import Value
 
 __all__ = ["failures", "inapplicable", "is_inapplicable", "repeats"]

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from bench.report import text
-from bench.report.grouping import Group, data_versions
-from bench.report.measures import is_rescored, score_title
+from bench.report.numbers.grouping import Group, data_versions
+from bench.report.numbers.measures import is_rescored, score_title
 
 __all__ = ["run_notes"]
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from bench.report.blocks import Cell, Choice, Column, Row, Table
+from bench.report.parts.table import filled, notes
 from bench.report.section import SectionData, Variable
-from bench.report.table import filled, notes
 
 __all__ = ["overview"]
 

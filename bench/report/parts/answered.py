@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from bench.matching import BASELINE
 from bench.record import RunRecord
 from bench.report import text
-from bench.report.conditions import Repetition, split_count
-from bench.report.grouping import canonical
+from bench.report.numbers.conditions import Repetition, split_count
+from bench.report.numbers.grouping import canonical
 from bench.report.section import ModelRow, SectionData, Variable
 from bench.specs import Value
 

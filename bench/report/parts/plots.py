@@ -11,12 +11,11 @@ from bench.evidence import FAILED, observe, was_flat
 from bench.record import CurvePoint, RunRecord
 from bench.report import text
 from bench.report.blocks import Block, Choice
-from bench.report.conditions import Repetition, split_count
-from bench.report.curves import Curve, mean_curve
 from bench.report.figures import Axis, Line, LineFigure, Point, ScatterFigure
-from bench.report.measures import has_clock_budget, objective, score_title
-from bench.report.section import SectionData, Summary, Variable
-from bench.report.variants import (
+from bench.report.numbers.conditions import Repetition, split_count
+from bench.report.numbers.measures import has_clock_budget, objective, score_title
+from bench.report.parts.curves import Curve, mean_curve
+from bench.report.parts.variants import (
     axis_of,
     baselines,
     ends_of,
@@ -25,6 +24,7 @@ from bench.report.variants import (
     partial_words,
     quality_against_variant,
 )
+from bench.report.section import SectionData, Summary, Variable
 
 __all__ = ["front", "general_blocks", "learning_curves", "mean_line", "not_flat", "quality_against_cost"]
 

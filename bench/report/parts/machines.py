@@ -9,8 +9,8 @@ from string import ascii_uppercase
 
 from bench.measure.environment import disturbances
 from bench.record import Environment, RunRecord
-from bench.report.conditions import device_name
-from bench.report.grouping import flatten
+from bench.report.numbers.conditions import device_name
+from bench.report.numbers.grouping import flatten
 
 __all__ = ["busy", "machine_names", "machines", "versions", "warnings"]
 

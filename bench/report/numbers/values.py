@@ -11,9 +11,9 @@ from statistics import fmean
 from typing import NamedTuple
 
 from bench.record import RunRecord, Score
-from bench.report.conditions import Condition, Conditions, Repetition
-from bench.report.grouping import canonical
-from bench.report.measures import RESOURCES, score_measure, score_scope, shown_scores
+from bench.report.numbers.conditions import Condition, Conditions, Repetition
+from bench.report.numbers.grouping import canonical
+from bench.report.numbers.measures import RESOURCES, score_measure, score_scope, shown_scores
 from bench.report.section import Measure
 from bench.specs import Value
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from bench.metrics.pictures import sheet, size
 from bench.record import RunRecord
-from bench.report.answered import Answered, Arrays, answered, class_names
 from bench.report.blocks import Block, Cell, Column, Gallery, Picture, Prose, Row, Table
+from bench.report.parts.answered import Answered, Arrays, answered, class_names
 from bench.report.section import SectionData
 from bench.specs import Family
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_args
 from bench.plugins import BROKEN, Offer, sentence
 from bench.report.blocks import Block, Choice, Prose
 from bench.report.figures import Figure, LineFigure, MatrixFigure
-from bench.report.plots import general_blocks, not_flat
+from bench.report.parts.plots import general_blocks, not_flat
 from bench.report.section import ProtocolPart, SectionData
 from bench.specs import ProtocolSpec, resolve
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from bench.metrics.classification import BIN_EDGES
 from bench.metrics.curves import Bins, calibration_bins, confusion, mean_roc_curve
 from bench.record import RunRecord
-from bench.report.answered import Answered, Arrays, answered, class_names
 from bench.report.blocks import Block, Choice
 from bench.report.figures import Axis, Line, LineFigure, MatrixFigure
+from bench.report.parts.answered import Answered, Arrays, answered, class_names
 from bench.report.section import SectionData
 
 __all__ = ["prediction_blocks"]

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bench.evidence import LEVEL
 from bench.record import Environment, RunRecord
-from bench.report import machines, text
+from bench.report import text
 from bench.report.blocks import Block, Cell, Column, Entry, Log, Prose, Row, Section, Table
-from bench.report.runs import Failure, failures, repeats
+from bench.report.parts import machines
+from bench.report.parts.runs import Failure, failures, repeats
 
 __all__ = ["about"]
 

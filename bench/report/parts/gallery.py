@@ -14,12 +14,12 @@ from bench.errors import StoreError
 from bench.metrics.pictures import sheet, size, tiles
 from bench.record import RunRecord, Score
 from bench.report import text
-from bench.report.answered import Arrays
 from bench.report.blocks import Gallery, Picture
-from bench.report.conditions import Repetition, device_name
-from bench.report.measures import score_title
+from bench.report.numbers.conditions import Repetition, device_name
+from bench.report.numbers.measures import score_title
+from bench.report.numbers.values import OLD_REFERENCE, REFERENCE
+from bench.report.parts.answered import Arrays
 from bench.report.section import SectionData
-from bench.report.values import OLD_REFERENCE, REFERENCE
 
 __all__ = ["ARTIFACT", "REAL", "Artifacts", "sample_gallery"]
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 from bench.evidence import LEVEL, Pair
 from bench.report import text
 from bench.report.blocks import Cell, Choice, Column, Comparison, Row, Table
-from bench.report.grouping import canonical
+from bench.report.numbers.grouping import canonical
+from bench.report.numbers.values import by_size
 from bench.report.section import ModelRow, SectionData, Summary, Variable
-from bench.report.values import by_size
 
 __all__ = ["comparison_table", "comparisons", "filled", "model_table", "notes", "pivots", "scope"]
 

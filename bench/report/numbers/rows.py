@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 
 from bench.evidence import FAILED, score_interval
 from bench.record import RunRecord
-from bench.report.conditions import Repetition, split_count
-from bench.report.judged import Judged
+from bench.report.numbers.conditions import Repetition, split_count
+from bench.report.numbers.judged import Judged
+from bench.report.numbers.values import RowKey, Values, by_size, mean, row_key
 from bench.report.section import ModelRow, Summary, Variable
-from bench.report.values import RowKey, Values, by_size, mean, row_key
 from bench.specs import Value
 
 __all__ = ["Rows"]

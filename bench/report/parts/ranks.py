@@ -12,7 +12,7 @@ from bench.record import RunRecord
 from bench.report import text
 from bench.report.blocks import Block, Cell, Choice, Column, Prose, Row, Table
 from bench.report.figures import Axis, Dot, DotFigure, Figure, MatrixFigure
-from bench.report.profiles import profile
+from bench.report.parts.profiles import profile
 from bench.report.section import SectionData
 from bench.specs import Family
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from bench.model import Problem
 from bench.record import RunRecord
 from bench.report import text
-from bench.report.answered import Arrays
 from bench.report.blocks import Prose
+from bench.report.parts.answered import Arrays
 from bench.report.section import SectionData
 from bench.spaces import Space
 from bench.specs import DatasetSpec

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from bench.evidence import FAILED, Observations, RunKey, SampleScores, compare, default_margin, observe, repeated
 from bench.evidence import Section as Compared
 from bench.record import RunRecord
-from bench.report.conditions import EVERYWHERE
+from bench.report.numbers.conditions import EVERYWHERE
+from bench.report.numbers.values import Values, row_key
 from bench.report.section import Measure, Variable
-from bench.report.values import Values, row_key
 
 __all__ = ["MEMORY_RESOLUTION_MB", "Judge", "Judged", "Rules"]
 
