@@ -351,14 +351,14 @@ def test_failure_opens_to_its_traceback(browser: Any, page: Path) -> None:
 
 def test_a_link_opens_what_it_leads_into(browser: Any, page: Path) -> None:
     show(browser, page)
-    browser.execute_script("location.hash = 'failures'")
-    wait(browser, "return document.querySelector('#failures').open")
+    browser.execute_script("location.hash = 'machines'")
+    wait(browser, "return document.querySelector('#machines').open")
 
 
 def test_paper_is_light_and_shows_what_is_folded(browser: Any, page: Path) -> None:
     show(browser, page, theme="dark")
     state = (
-        "return [document.documentElement.dataset.theme, document.querySelector('#failures').open,"
+        "return [document.documentElement.dataset.theme, document.querySelector('#machines').open,"
         " [...document.querySelectorAll('.chart')].filter(c => c.offsetParent && !c.querySelector('.main-svg')).length]"
     )
     assert browser.execute_script(state)[:2] == ["dark", False]

@@ -159,8 +159,10 @@ def _spread(found: Summary, places: int, measure: Measure) -> tuple[str, str]:
         return "", ""
     half = (found.high - found.low) / 2
     ends = f"{_plain(found.low, places)} to {_plain(found.high, places)}"
-    # Where the ends are far from even, as those of a cost that cannot be negative, ± would promise what cannot be.
-    is_even = half <= LARGEST_HALF * abs(found.mean) or not math.isfinite(measure.low) or math.isfinite(measure.high)
+    # Where the ends are far from even, as those of a cost that cannot be negative, or of an R² that is at most 1, ±
+    # would promise what cannot be.
+    has_one_end = math.isfinite(measure.low) != math.isfinite(measure.high)
+    is_even = not has_one_end or half <= LARGEST_HALF * abs(found.mean)
     # Less than the last digit shows is rounded up: there is doubt, however little.
     shown = half if round(half, places) or not half else 10.0**-places
     return _plain(shown, places) if is_even else "", ends

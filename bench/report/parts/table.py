@@ -13,6 +13,7 @@ from bench.report.blocks import Cell, Choice, Column, Comparison, Row, Table
 from bench.report.numbers.grouping import canonical
 from bench.report.numbers.values import by_size
 from bench.report.section import ModelRow, SectionData, Summary, Variable
+from bench.specs import Value
 
 __all__ = ["comparison_table", "comparisons", "filled", "model_table", "notes", "pivots", "scope"]
 
@@ -23,6 +24,8 @@ NOTES = {
 }
 VERDICTS = {"different": "different", "equivalent": "equivalent", "open": "not decided"}
 PIVOTED = ("train_seconds", "latency_p50", "peak_memory", "parameters")
+# Details that count what a score was made of.
+COUNTED = {"n": "test samples", "n_real": "real samples", "n_fake": "drawn samples", "samples": "samples"}
 # More pairs than this are listed on demand, and the page has the rest in its data files.
 PAIR_LIMIT = 400
 
@@ -75,11 +78,18 @@ def notes(cells: Iterable[Cell]) -> dict[str, str]:
 def column(variable: Variable) -> Column:
     """Return the heading of a variable."""
     measure = variable.measure
-    about = "; ".join(filter(None, [measure.about, *(f"{name} {value}" for name, value in measure.detail)]))
+    about = "; ".join(filter(None, [measure.about, *(_detail(name, value) for name, value in measure.detail)]))
     return Column(
         variable.key, measure.title, measure.kind, measure.unit, measure.better, variable.words, about,
         is_folded=not measure.is_shown, measure=measure.name,
     )  # fmt: skip
+
+
+def _detail(name: str, value: Value) -> str:
+    """Return `359 test samples`; what has no words of its own as `resize bicubic`."""
+    if name in COUNTED and isinstance(value, int):
+        return f"{value:,} {COUNTED[name]}"
+    return f"{name.replace('_', ' ')} {value}"
 
 
 def _ordered(section: SectionData) -> list[Variable]:
