@@ -171,8 +171,9 @@ def _methods(parts: Sequence[_Part], environments: Mapping[str, Environment], so
 
 
 def _answer(part: _Part) -> Iterator[Prose]:
-    if sentences := part.answers:
-        yield Prose(sentences, "answer", part.title, is_list=True)
+    """Yield the answer of a section, with the reason to doubt it where its order may be a matter of budget."""
+    if part.answers:
+        yield Prose((*part.answers, *part.own.warnings), "answer", part.title, is_list=True)
 
 
 def _distinct(part: _Part, parts: Sequence[_Part]) -> str:
