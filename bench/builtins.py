@@ -39,6 +39,11 @@ def bench_tasks() -> Iterable[TaskSpec]:
         summary="name the class of a table row, an image or a series",
     )
     yield TaskSpec(
+        name="regression",
+        target="bench.tasks.regression:Regression",
+        summary="tell the number that belongs to a table row, an image or a series",
+    )
+    yield TaskSpec(
         name="image-generation",
         target="bench.tasks.image_generation:ImageGeneration",
         summary="draw images that could be from the data",
@@ -75,7 +80,7 @@ def bench_protocols() -> Iterable[ProtocolSpec]:
 
 @hookimpl
 def bench_metrics() -> Iterable[MetricSpec]:
-    """Return the core's metrics for classification."""
+    """Return the core's metrics of classes and of values."""
     scores = (
         ("accuracy", True, "share of samples whose most probable class is the true one"),
         ("precision", True, "precision, mean over classes"),
@@ -95,4 +100,19 @@ def bench_metrics() -> Iterable[MetricSpec]:
             unit="nats" if name == "log_loss" else "",
             low=0.0,
             high=math.inf if name == "log_loss" else 1.0,
+        )
+    for name, title, higher_is_better, summary in (
+        ("rmse", "RMSE", False, "root of the mean squared error, in units of the data"),
+        ("mae", "MAE", False, "mean absolute error, in units of the data"),
+        ("r2", "R²", True, "share of the targets' variance that is explained; 0 for their mean"),
+    ):
+        yield MetricSpec(
+            name=name,
+            title=title,
+            arrays=("predictions", "targets"),
+            target=f"bench.metrics.regression:{name}",
+            summary=summary,
+            higher_is_better=higher_is_better,
+            low=-math.inf if higher_is_better else 0.0,
+            high=1.0 if higher_is_better else math.inf,
         )

@@ -94,7 +94,8 @@ def test_everything_built_in(plugins: Plugins) -> None:
     words = code_words((DOCS / "index.md").read_text(encoding="utf-8"))
     catalogues = (plugins.models, plugins.datasets, plugins.tasks, plugins.protocols)
     assert {name for catalogue in catalogues for name in catalogue} <= words
-    assert set(plugins.metrics) <= code_words(sections("measures.md")["Scores of classification"])
+    scored = sections("measures.md")
+    assert set(plugins.metrics) <= code_words(scored["Scores of classification"] + scored["Scores of regression"])
     assert set(plugins.renderers) <= code_words(sections("results.md")["The report"])
 
 

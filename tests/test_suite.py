@@ -55,7 +55,18 @@ def test_shipped_suites_are_valid(name: str, plugins: Plugins) -> None:
 
 
 def test_all_promised_suites_are_shipped() -> None:
-    promised = {"quickstart", "mnist", "fashion-mnist", "cifar10", "tabular", "generative-mnist"}
+    promised = {
+        "quickstart",
+        "mnist",
+        "fashion-mnist",
+        "cifar10",
+        "tabular",
+        "tables",
+        "tables-small",
+        "regression",
+        "regression-small",
+        "generative-mnist",
+    }
     assert promised <= set(shipped_suites())
 
 

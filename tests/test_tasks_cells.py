@@ -24,7 +24,9 @@ TINY = [dataset.spec for dataset in tiny_datasets()]
 for spec in TINY:
     PLUGINS.datasets.add(Offer(spec, Owner("tiny", "tests", "0")))
 OURS = [name for name, offer in PLUGINS.models.items() if offer.owner.distribution == "depthbench"]
-MEETINGS = list(matrix(PLUGINS, ("classification", "image-generation"), [spec.name for spec in TINY], OURS))
+MEETINGS = list(
+    matrix(PLUGINS, ("classification", "regression", "image-generation"), [spec.name for spec in TINY], OURS)
+)
 POSSIBLE = [meeting for meeting in MEETINGS if meeting.is_possible]
 METRICS = tuple(offer.spec for offer in PLUGINS.metrics.values() if offer.missing() is None)
 # What makes a black box quick: that it can be trained is asked here, not how well.
@@ -81,6 +83,17 @@ def test_the_matrix_allows_what_one_would_expect() -> None:
     assert ("tiny-gaps", "hist-gradient-boosting") in met
     assert ("tiny-gaps", "mlp") in met
     assert ("tiny-table", "lenet") not in met
+    assert {model for dataset, model in met if dataset == "tiny-texts"} == {
+        "baseline", "logistic-regression", "naive-bayes", "support-vector-machine",
+    }  # fmt: skip
+    told = {(each.dataset, each.model) for each in POSSIBLE if each.task == "regression"}
+    assert {dataset for dataset, model in told if model == "ridge"} == {
+        "tiny-table-number", "tiny-gaps-number", "tiny-series-number",
+    }  # fmt: skip
+    assert {model for dataset, model in told if dataset == "tiny-gaps-number"} == {
+        "baseline", "linear-regression", "ridge", "k-nearest-neighbours", "support-vector-machine", "random-forest",
+        "hist-gradient-boosting", "mlp-1", "mlp", "tabular-resnet",
+    }  # fmt: skip
     drawn = {each.dataset for each in POSSIBLE if each.task == "image-generation" and each.model == "dcgan"}
     assert drawn == {"tiny-grey", "tiny-colour"}
 

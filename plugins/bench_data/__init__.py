@@ -1,4 +1,4 @@
-"""The data sets depthbench knows without help: those that scikit-learn carries, three that are downloaded.
+"""The data sets depthbench knows without help: those that scikit-learn carries, and others that are downloaded.
 
 The checksums of scikit-learn's files hold from its version 1.4 to 1.9, plain and packed alike.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bench import DataFile, DatasetSpec, Space, hookimpl
+from bench_data.tables import TABLES, TEXTS
 
 DIGITS = tuple("0123456789")
 CLOTHES = (
@@ -263,6 +264,8 @@ DATASETS = (
             _cifar10("test_batch", "40351d587109b95175f43aff81a1287e"),
         ),
     ),
+    *TABLES,
+    *TEXTS,
 )
 
 

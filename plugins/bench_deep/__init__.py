@@ -9,7 +9,9 @@ from bench import Choice, Integer, ModelSpec, Need, Real, Role, hookimpl
 # What is not asked of a sample, the loss leaves out.
 ANSWERS = Need(kinds=("index", "real"), axes=("", "c", "tc", "chw"), levels=True, missing=True)
 NETWORK = (Role("predict", Need(levels=True, missing=True), ANSWERS),)
-IMAGES = (Role("predict", Need(axes=("chw",)), Need(kinds=("index", "real"), axes=("",), missing=True)),)
+ONE_ANSWER = Need(kinds=("index", "real"), axes=("",), missing=True)
+TABLES = (Role("predict", Need(axes=("c",), levels=True, missing=True), ONE_ANSWER),)
+IMAGES = (Role("predict", Need(axes=("chw",)), ONE_ANSWER),)
 
 MODELS = (
     ModelSpec(
@@ -24,6 +26,20 @@ MODELS = (
             "dropout": Real(0.0, 0.0, 0.6),
         },
         paper="D. Rumelhart et al.: Learning representations by back-propagating errors, 1986",
+    ),
+    ModelSpec(
+        name="tabular-resnet",
+        target="bench_deep.tabular_resnet:TabularResNet",
+        summary="residual network for tables, with learnt vectors for categories",
+        family="deep",
+        roles=TABLES,
+        hyperparameters={
+            "blocks": Integer(2, 1, 8),
+            "width": Integer(128, 16, 512, log=True),
+            "hidden_factor": Real(2.0, 1.0, 4.0),
+            "dropout": Real(0.2, 0.0, 0.5),
+        },
+        paper="Y. Gorishniy et al.: Revisiting deep learning models for tabular data, 2021",
     ),
     ModelSpec(
         name="lenet",

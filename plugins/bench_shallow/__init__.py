@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bench import CLASS, Choice, Integer, ModelSpec, Need, Real, Role, hookimpl
+from bench import CLASS, NUMBER, Choice, Integer, ModelSpec, Need, Real, Role, hookimpl
 
 # Hyperparameters of scikit-learn's models keep scikit-learn's names.
 CLASSES_OR_NUMBERS = Need(axes=("",), kinds=("index", "real"))
 ANY_VALUES = Need(levels=True, missing=True)
-LINEAR = (Role("predict", ANY_VALUES, CLASS),)
+# Texts arrive as tokens, and are taken as bags of words.
+TOKENS = Need(axes=("t",), kinds=("index",), ragged=True)
+LINEAR = (Role("predict", ANY_VALUES, CLASS), Role("predict", TOKENS, CLASS))
+NUMBERS = (Role("predict", ANY_VALUES, NUMBER),)
 TREES = (Role("predict", ANY_VALUES, CLASSES_OR_NUMBERS),)
 # What is not asked of a sample, the loss leaves out.
 ANSWERS = Need(kinds=("index", "real"), axes=("", "c", "tc", "chw"), levels=True, missing=True)
 NETWORK = (Role("predict", ANY_VALUES, ANSWERS),)
+KERNELS = (*TREES, Role("predict", TOKENS, CLASSES_OR_NUMBERS))
 
 MODELS = (
     ModelSpec(
@@ -26,6 +30,72 @@ MODELS = (
         paper="D. R. Cox: The regression analysis of binary sequences, 1958",
         devices=("cpu",),
         requires=("sklearn",),
+        extra="shallow",
+    ),
+    ModelSpec(
+        name="linear-regression",
+        target="bench_shallow.linear_regression:linear_regression",
+        summary="a weighted sum of the columns, by least squares",
+        family="shallow",
+        roles=NUMBERS,
+        paper="A.-M. Legendre: Nouvelles méthodes pour la détermination des orbites des comètes, 1805",
+        devices=("cpu",),
+        requires=("sklearn",),
+        extra="shallow",
+    ),
+    ModelSpec(
+        name="ridge",
+        target="bench_shallow.ridge:ridge",
+        summary="linear regression with a penalty on squared weights",
+        family="shallow",
+        roles=NUMBERS,
+        hyperparameters={"alpha": Real(1.0, 1e-3, 1e3, log=True)},
+        paper="A. Hoerl, R. Kennard: Ridge regression, biased estimation for nonorthogonal problems, 1970",
+        devices=("cpu",),
+        requires=("sklearn",),
+        extra="shallow",
+    ),
+    ModelSpec(
+        name="naive-bayes",
+        target="bench_shallow.naive_bayes:naive_bayes",
+        summary="columns, or words of a text, as if independent given the class",
+        family="shallow",
+        roles=LINEAR,
+        hyperparameters={"alpha": Real(1.0, 1e-3, 10.0, log=True), "var_smoothing": Real(1e-9, 1e-12, 1.0, log=True)},
+        paper="M. E. Maron: Automatic indexing, an experimental inquiry, 1961",
+        devices=("cpu",),
+        requires=("sklearn", "scipy"),
+        extra="shallow",
+    ),
+    ModelSpec(
+        name="k-nearest-neighbours",
+        target="bench_shallow.k_nearest_neighbours:k_nearest_neighbours",
+        summary="what the training samples say that look most alike",
+        family="shallow",
+        roles=TREES,
+        hyperparameters={
+            "n_neighbors": Integer(5, 1, 100, log=True),
+            "weights": Choice("uniform", ("uniform", "distance")),
+        },
+        paper="T. Cover, P. Hart: Nearest neighbor pattern classification, 1967",
+        devices=("cpu",),
+        requires=("sklearn",),
+        extra="shallow",
+    ),
+    ModelSpec(
+        name="support-vector-machine",
+        target="bench_shallow.support_vector_machine:support_vector_machine",
+        summary="the widest margin in the space of a kernel; slow beyond some ten thousand samples",
+        family="shallow",
+        roles=KERNELS,
+        hyperparameters={
+            "kernel": Choice("rbf", ("rbf", "linear")),
+            "C": Real(1.0, 1e-2, 1e3, log=True),
+            "gamma": Choice("scale", ("scale", "auto", 0.01, 0.1, 1.0)),
+        },
+        paper="C. Cortes, V. Vapnik: Support-vector networks, 1995",
+        devices=("cpu",),
+        requires=("sklearn", "scipy"),
         extra="shallow",
     ),
     ModelSpec(

@@ -35,7 +35,7 @@ ENLARGING = Role("predict", IMAGES, IMAGES, rule="bench_problems.rules:enlarges"
 def bench_tasks() -> Iterable[TaskSpec]:
     """Return what is asked."""
     for name, target, summary in (
-        ("regression", "regression:Regression", "tell the number that belongs to each sample"),
+        ("plain-regression", "regression:Regression", "tell the number that belongs to each sample"),
         ("next-character", "next_character:NextCharacter", "tell how probable each next character of a text is"),
         ("super-resolution", "super_resolution:SuperResolution", "draw the large image a small one was made from"),
     ):
@@ -46,7 +46,7 @@ def bench_tasks() -> Iterable[TaskSpec]:
 def bench_datasets() -> Iterable[DatasetSpec]:
     """Return what is known: a table, a text, images."""
     yield DatasetSpec(
-        name="diabetes",
+        name="diabetes-progression",
         target="bench_problems.data.diabetes:load",
         summary="442 patients, ten measures, how far the disease went in a year",
         inputs=Space("c", (10,), names=MEASURES, levels=(0, 2, *[0] * 8)),
@@ -107,7 +107,7 @@ def bench_datasets() -> Iterable[DatasetSpec]:
 def bench_models() -> Iterable[ModelSpec]:
     """Return who is asked: for each task a shallow and a deep model; each says what it takes and gives, no task."""
     yield ModelSpec(
-        name="ridge",
+        name="plain-ridge",
         target="bench_problems.models.ridge:ridge",
         summary="linear regression with a penalty on squared weights",
         family="shallow",
@@ -172,9 +172,8 @@ def bench_models() -> Iterable[ModelSpec]:
 @hookimpl
 def bench_metrics() -> Iterable[MetricSpec]:
     """Return scores beside the tasks' own; each meets every task whose answers and truth hold the arrays it reads."""
-    values, text, images = ("predictions", "targets"), ("log_likelihoods",), ("predictions", "targets", "bounds")
+    text, images = ("log_likelihoods",), ("predictions", "targets", "bounds")
     for name, title, arrays, is_higher_better, unit, summary in (
-        ("mae", "MAE", values, False, "", "mean absolute error"),
         ("bits_per_character", "", text, False, "bits", "what an ideal compressor would need for each character"),
         ("top_accuracy", "", ("top", "tokens"), True, "", "share of places where the most probable character followed"),
         ("psnr", "PSNR", images, True, "dB", "peak signal-to-noise ratio, mean over images"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["bits_per_character", "mae", "mse", "nats_per_character", "psnr", "r2", "rmse", "ssim", "top_accuracy"]
+__all__ = ["bits_per_character", "mse", "nats_per_character", "psnr", "r2", "rmse", "ssim", "top_accuracy"]
 
 Array = npt.NDArray[np.generic]
 # The window and the two constants of Wang et al., 2004, as scikit-image sets them.
@@ -25,11 +25,6 @@ def mse(predictions: Array, targets: Array) -> float:
 def rmse(predictions: Array, targets: Array) -> float:
     """Root of the mean squared error, in units of the data; (n, …) each."""
     return mse(predictions, targets) ** 0.5
-
-
-def mae(predictions: Array, targets: Array) -> float:
-    """Mean absolute error, in units of the data; (n, …) each."""
-    return float(np.abs(_errors(predictions, targets)).mean())
 
 
 def r2(predictions: Array, targets: Array) -> float:
