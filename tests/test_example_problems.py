@@ -65,7 +65,8 @@ def test_the_suite_holds_every_model_that_the_matrix_allows(ran: Bench) -> None:
     cells = json.loads(ran("list", "cells", "--task", tasks, "--dataset", data, "--json").stdout)
     allowed = defaultdict(set)
     for cell in cells:
-        if cell["is_possible"]:
+        # The suite must run with what the example asks for, which an extra is no part of.
+        if cell["is_possible"] and cell["model"] != "lightgbm":
             allowed[cell["task"], cell["dataset"]].add(cell["model"])
     found = scores_of(ran)
     assert {place: set(models) for place, models in found.items()} == allowed

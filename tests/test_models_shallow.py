@@ -114,3 +114,33 @@ def test_margins_become_probabilities() -> None:
     shares = build("support-vector-machine", Space("c", (2,)), CLASSES).fit(x, LABELS).predict_proba(x)
     np.testing.assert_allclose(shares.sum(1), 1)
     assert (shares.argmax(1) == LABELS).mean() > 0.85
+
+
+def test_lightgbm_splits_categories_into_sets() -> None:
+    pytest.importorskip("lightgbm", reason="needs the gbdt extra")
+    codes = RANDOM.randint(0, 8, 400)
+    # In the order of the codes one threshold says little of odd and even; one set of categories says it all.
+    y = codes % 2 + 0.01 * RANDOM.randn(400)
+    x = np.column_stack([codes, RANDOM.randn(400)]).astype(np.float32)
+    x[::9, 0] = np.nan
+    known = ~np.isnan(x[:, 0])
+
+    def error(*levels: int) -> float:
+        model = build(
+            "lightgbm", Space("c", (2,), levels=levels, missing=True), Space(), 400, num_leaves=2, n_estimators=20
+        )
+        return float(np.abs(model.fit(x, y).predict(x) - y)[known].mean())
+
+    assert error(8, 0) < 0.5 * error(0, 0)
+
+
+def test_lightgbm_follows_numpys_seed() -> None:
+    pytest.importorskip("lightgbm", reason="needs the gbdt extra")
+    x = RANDOM.randn(200, 6)
+    drawn = []
+    for seed in (0, 0, 1):
+        np.random.seed(seed)
+        model = build("lightgbm", Space("c", (6,)), Space(), 200, colsample_bytree=0.5, n_estimators=20)
+        drawn.append(model.fit(x, x.sum(1)).predict(x))
+    assert np.array_equal(drawn[0], drawn[1])
+    assert not np.array_equal(drawn[0], drawn[2])

@@ -92,7 +92,7 @@ def test_the_matrix_allows_what_one_would_expect() -> None:
     }  # fmt: skip
     assert {model for dataset, model in told if dataset == "tiny-gaps-number"} == {
         "baseline", "linear-regression", "ridge", "k-nearest-neighbours", "support-vector-machine", "random-forest",
-        "hist-gradient-boosting", "mlp-1", "mlp", "tabular-resnet",
+        "hist-gradient-boosting", "lightgbm", "mlp-1", "mlp", "tabular-resnet",
     }  # fmt: skip
     drawn = {each.dataset for each in POSSIBLE if each.task == "image-generation" and each.model == "dcgan"}
     assert drawn == {"tiny-grey", "tiny-colour"}

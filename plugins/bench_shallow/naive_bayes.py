@@ -51,7 +51,9 @@ class ColumnwiseBayes:
         self.means_, variances = (np.stack(each) for each in zip(*map(_moments, groups), strict=True))
         largest = float(_moments(numbers)[1].max(initial=0.0)) or 1.0
         self.variances_ = variances + self.var_smoothing * largest
-        self.log_shares_ = {column: self._log_shares(x[:, column], y, level) for column, level in self.levels.items()}
+        shares = [self._log_shares(x[:, column], y, level) for column, level in self.levels.items()]
+        # One array, so that whoever counts parameters finds them: the categories of all columns side by side.
+        self.log_shares_ = np.concatenate(shares, 1) if shares else np.zeros((self.classes, 0))
         return self
 
     def predict_proba(self, x: Array) -> Floats:
@@ -61,10 +63,12 @@ class ColumnwiseBayes:
         for label, (mean, variance) in enumerate(zip(self.means_, self.variances_, strict=True)):
             densities = -0.5 * (np.log(2 * np.pi * variance) + (numbers - mean) ** 2 / variance)
             joint[:, label] += np.nansum(densities, 1)
-        for column, shares in self.log_shares_.items():
+        start = 0
+        for column, level in self.levels.items():
             codes = x[:, column]
             is_known = ~np.isnan(codes)
-            joint[is_known] += shares[:, codes[is_known].astype(np.int64)].T
+            joint[is_known] += self.log_shares_[:, start + codes[is_known].astype(np.int64)].T
+            start += level
         joint -= joint.max(1, keepdims=True)
         likelihoods = np.exp(joint)
         return np.asarray(likelihoods / likelihoods.sum(1, keepdims=True))
