@@ -164,7 +164,9 @@ def test_lists_tell_data_that_are_there_from_data_that_are_not(bench: Bench) -> 
     root = ("--data-root", str(bench.folder / "nothing"))
     states = {each["name"]: each["state"] for each in json.loads(bench("data", "list", "--json", *root).stdout)}
     assert (states["digits"], states["mnist"]) == ("ready", "missing")
-    cure = f"bench data fetch cifar10 fashion-mnist mnist --data-root {root[1]}"
+    absent = sorted(name for name, state in states.items() if state == "missing")
+    assert {"cifar10", "fashion-mnist", "mnist"} <= {*absent}
+    cure = f"bench data fetch {' '.join(absent)} --data-root {root[1]}"
     assert cure in bench("data", "list", *root).stdout
     listed = {each["name"]: each["state"] for each in json.loads(bench("list", "datasets", "--json").stdout)}
     assert listed["digits"] == "ready"

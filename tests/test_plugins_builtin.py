@@ -80,6 +80,18 @@ def test_depth_counts_hidden_layers() -> None:
     assert sum(isinstance(layer, nn.Dropout) for layer in model.modules()) == 3
 
 
+def test_blocks_of_a_tabular_network_add_to_what_is_there() -> None:
+    model = build("tabular-resnet", problem(4), blocks=2, width=6, hidden_factor=2.0, dropout=0.1).eval()
+    assert widths(model) == [(4, 6), (6, 12), (12, 6), (6, 12), (12, 6), (6, 3)]
+    first, *rest = list(model.layers)[1:]
+    for block in rest[:2]:
+        nn.init.zeros_(block.residual[-1].weight)
+        nn.init.zeros_(block.residual[-1].bias)
+    # Corrections of zero leave the first linear map as it is, up to the head of normalisation, ReLU and linear map.
+    x = torch.randn(5, 4)
+    torch.testing.assert_close(model(x), nn.Sequential(first, *rest[2:])(x))
+
+
 @pytest.mark.parametrize("name", ["lenet", "resnet-small"])
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 8, 8), (1, 28, 28), (3, 32, 32), (1, 12, 20)])
 def test_convolutions_take_every_size_of_image(name: str, shape: tuple[int, int, int]) -> None:
