@@ -80,8 +80,24 @@ MODELS = (
             "latent_size": Integer(64, 2, 256, log=True),
             "width": Integer(256, 16, 1024, log=True),
             "learning_rate": ADVERSARIAL_RATE,
+            "loss": Choice("non-saturating", ("non-saturating", "minimax")),
         },
         paper="I. Goodfellow et al.: Generative adversarial nets, 2014",
+    ),
+    ModelSpec(
+        name="wgan-gp",
+        target="bench_generative.wgan_gp:WGANGP",
+        summary="generator against a critic with a gradient penalty, both of linear layers",
+        family="generative",
+        roles=DRAWS_IMAGES,
+        hyperparameters={
+            "latent_size": Integer(64, 2, 256, log=True),
+            "width": Integer(256, 16, 1024, log=True),
+            "learning_rate": ADVERSARIAL_RATE,
+            "critic_steps": Integer(5, 1, 10),
+            "penalty": 10.0,
+        },
+        paper="I. Gulrajani et al.: Improved training of Wasserstein GANs, 2017",
     ),
     ModelSpec(
         name="dcgan",
@@ -107,6 +123,19 @@ MODELS = (
             "width": Integer(512, 16, 2048, log=True),
         },
         paper="D. Kingma, M. Welling: Auto-encoding variational Bayes, 2014",
+    ),
+    ModelSpec(
+        name="ddpm",
+        target="bench_generative.ddpm:DDPM",
+        summary="U-net that takes noise away step by step, sampled by DDIM; sides divisible by 4",
+        family="generative",
+        roles=DRAWS_IN_QUARTERS,
+        hyperparameters={
+            "width": Integer(32, 8, 128, log=True),
+            "sampling_steps": Integer(25, 5, 200, log=True),
+            "average_decay": Real(0.99, 0.9, 0.9999),
+        },
+        paper="J. Ho, A. Jain, P. Abbeel: Denoising diffusion probabilistic models, 2020",
     ),
 )
 

@@ -17,7 +17,8 @@ __all__ = ["GaussianMixture"]
 
 # Of the mean log-likelihood per number of a sample, nats: less than that, and another iteration changes no image.
 TOLERANCE = 1e-4
-MOST_ITERATIONS = 50
+# On 55,000 images of 28 x 28, where an iteration takes half a minute of one core, more buy little.
+MOST_ITERATIONS = 20
 ASSIGNMENTS = 10
 # A component of which samples are less probable adds nothing to its sums.
 SMALLEST_SHARE = 1e-9
