@@ -17,7 +17,7 @@ __all__ = ["GaussianMixture"]
 
 # Of the mean log-likelihood per number of a sample, nats: less than that, and another iteration changes no image.
 TOLERANCE = 1e-4
-# On 55,000 images of 28 x 28, where an iteration takes half a minute of one core, more buy little.
+# Each costs n k d² products: 7e11 for 20 components of 55,000 images of 28 x 28.
 MOST_ITERATIONS = 20
 ASSIGNMENTS = 10
 # A component of which samples are less probable adds nothing to its sums.
