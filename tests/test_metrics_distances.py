@@ -15,6 +15,7 @@ from bench.metrics.frechet import frechet_distance_of_features
 from bench.metrics.generative import precision_and_recall
 from bench.metrics.inception_score import inception_score, inception_scores
 from bench.metrics.kernel_distance import kernel_distance, kernel_distance_of_subsets
+from bench.metrics.unbiased import unbiased_distances
 
 seeds = st.integers(0, 2**31 - 1)
 FIDELITY = "needs torch-fidelity of the test extra"
@@ -182,6 +183,17 @@ def test_the_distance_at_infinity_follows_its_seed_and_needs_samples() -> None:
     assert frechet_distance_at_infinity(real, fake) != frechet_distance_at_infinity(real, fake, seed=1)
     with pytest.raises(NotEnoughSamples, match="at least 20 fake samples, got 19"):
         frechet_distance_at_infinity(real, fake[:19])
+
+
+def test_scores_without_bias_are_named_after_the_extractor_and_titled_for_people() -> None:
+    real, fake = random(0, 60, 3), random(1, 40, 3) + 1
+    kernel, infinite = unbiased_distances(real, fake, "pixels@1234")
+    assert (kernel.name, kernel.title) == ("kd:pixels@1234", "Kernel distance")
+    assert (infinite.name, infinite.title) == ("fd_infinity:pixels@1234", "Fréchet distance at infinity")
+    assert kernel.value == kernel_distance(real, fake)
+    assert infinite.value == frechet_distance_at_infinity(real, fake)
+    assert kernel.detail == infinite.detail == {"n_real": 60, "n_fake": 40}
+    assert [score.name for score in unbiased_distances(real, fake[:19], "pixels")] == ["kd:pixels"]
 
 
 # --- neighbours ---------------------------------------------------------------------------------------------------

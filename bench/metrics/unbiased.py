@@ -24,7 +24,11 @@ def unbiased_distances(real: Floats, fake: Floats, extractor: str) -> Iterator[S
     distance at infinity. The time of the first goes with n m: give a few thousand samples.
     """
     detail: dict[str, Value] = {"n_real": len(real), "n_fake": len(fake)}
-    yield Score(name=f"kd:{extractor}", value=kernel_distance(real, fake), higher_is_better=False, detail=detail)
+    yield _score(f"kd:{extractor}", "Kernel distance", kernel_distance(real, fake), detail)
     if len(fake) >= FEWEST:
         value = frechet_distance_at_infinity(real, fake)
-        yield Score(name=f"fd_infinity:{extractor}", value=value, higher_is_better=False, detail=detail)
+        yield _score(f"fd_infinity:{extractor}", "Fréchet distance at infinity", value, detail)
+
+
+def _score(name: str, title: str, value: float, detail: dict[str, Value]) -> Score:
+    return Score(name=name, title=title, value=value, higher_is_better=False, detail=detail)
