@@ -173,6 +173,7 @@ class ImageGeneration(Task):
     def _coverage(self, answer: Arrays, truth: Arrays) -> Iterator[Score]:
         """Yield what the judge sees in the samples, and where they lie among the real images."""
         from bench.metrics import generative
+        from bench.metrics.unbiased import unbiased_distances
 
         real, fake, classes = _wide(truth["real_features"]), _wide(answer["features"]), answer["classes"]
         class_count = int(truth["class_count"])
@@ -187,6 +188,7 @@ class ImageGeneration(Task):
         yield Score(name="reverse_kl", value=divergence, higher_is_better=False, unit="nats", detail=about)
         near_real, near_fake = real[:NEIGHBOUR_SAMPLES], fake[:NEIGHBOUR_SAMPLES]
         *shares, duplicates = generative.neighbour_scores(near_real, near_fake)
+        yield from unbiased_distances(near_real, near_fake, judge)
         about |= {"n_real": len(near_real), "n_fake": len(near_fake), "neighbours": generative.NEIGHBOURS}
         for name, value in zip(("precision", "recall", "density", "coverage"), shares, strict=True):
             yield Score(name=name, value=value, higher_is_better=True, detail=about)

@@ -1,10 +1,10 @@
-"""Models that draw: adversarial and variational networks, and a Gaussian as their shallow control."""
+"""Models that draw: adversarial and variational networks, and the shallow densities that they must beat."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bench import NOTHING, Integer, ModelSpec, Need, Real, Role, hookimpl
+from bench import NOTHING, Choice, Integer, ModelSpec, Need, Real, Role, hookimpl
 
 # Tanh and the Bernoulli decoder draw between bounds.
 IMAGES = Need(axes=("chw",), bounded=True)
@@ -25,6 +25,52 @@ MODELS = (
         devices=("cpu",),
     ),
     ModelSpec(
+        name="gaussian-mixture",
+        target="bench_generative.gaussian_mixture:GaussianMixture",
+        summary="several normal distributions of pixels, of all images or of each class, fitted by EM",
+        family="shallow",
+        roles=DRAWS_IMAGES,
+        hyperparameters={
+            "components": Integer(20, 1, 50, log=True),
+            "per_class": Choice(False, (False, True)),
+            "prior_samples": Real(3.0, 0.1, 100.0, log=True),
+        },
+        paper="A. Dempster, N. Laird, D. Rubin: Maximum likelihood from incomplete data via the EM algorithm, 1977",
+        devices=("cpu",),
+    ),
+    ModelSpec(
+        name="pca-gaussian",
+        target="bench_generative.pca_gaussian:PCAGaussian",
+        summary="one normal distribution of the principal components of all images, with noise around them",
+        family="shallow",
+        roles=DRAWS_IMAGES,
+        hyperparameters={"variance": Real(0.95, 0.5, 0.999)},
+        paper="M. Tipping, C. Bishop: Probabilistic principal component analysis, 1999",
+        devices=("cpu",),
+    ),
+    ModelSpec(
+        name="kernel-density",
+        target="bench_generative.kernel_density:KernelDensity",
+        summary="a normal distribution around every training image: draws these with noise",
+        family="shallow",
+        roles=DRAWS_IMAGES,
+        hyperparameters={
+            "bandwidth": Choice("cross-validation", ("cross-validation", "scott", "silverman")),
+            "shrinkage": Real(0.01, 1e-4, 1.0, log=True),
+        },
+        paper="B. Silverman: Density estimation for statistics and data analysis, 1986",
+        devices=("cpu",),
+    ),
+    ModelSpec(
+        name="copy",
+        target="bench_generative.copy:Copy",
+        summary="hands out training images: near perfect to every distance, and no generator at all",
+        family="shallow",
+        roles=DRAWS_IMAGES,
+        paper="C. Meehan, K. Chaudhuri, S. Dasgupta: A non-parametric test to detect data-copying, 2020",
+        devices=("cpu",),
+    ),
+    ModelSpec(
         name="gan",
         target="bench_generative.gan:GAN",
         summary="generator against discriminator, both of linear layers",
@@ -34,8 +80,24 @@ MODELS = (
             "latent_size": Integer(64, 2, 256, log=True),
             "width": Integer(256, 16, 1024, log=True),
             "learning_rate": ADVERSARIAL_RATE,
+            "loss": Choice("non-saturating", ("non-saturating", "minimax")),
         },
         paper="I. Goodfellow et al.: Generative adversarial nets, 2014",
+    ),
+    ModelSpec(
+        name="wgan-gp",
+        target="bench_generative.wgan_gp:WGANGP",
+        summary="generator against a critic with a gradient penalty, both of linear layers",
+        family="generative",
+        roles=DRAWS_IMAGES,
+        hyperparameters={
+            "latent_size": Integer(64, 2, 256, log=True),
+            "width": Integer(256, 16, 1024, log=True),
+            "learning_rate": ADVERSARIAL_RATE,
+            "critic_steps": Integer(5, 1, 10),
+            "penalty": 10.0,
+        },
+        paper="I. Gulrajani et al.: Improved training of Wasserstein GANs, 2017",
     ),
     ModelSpec(
         name="dcgan",
@@ -61,6 +123,19 @@ MODELS = (
             "width": Integer(512, 16, 2048, log=True),
         },
         paper="D. Kingma, M. Welling: Auto-encoding variational Bayes, 2014",
+    ),
+    ModelSpec(
+        name="ddpm",
+        target="bench_generative.ddpm:DDPM",
+        summary="U-net that takes noise away step by step, sampled by DDIM; sides divisible by 4",
+        family="generative",
+        roles=DRAWS_IN_QUARTERS,
+        hyperparameters={
+            "width": Integer(32, 8, 128, log=True),
+            "sampling_steps": Integer(25, 5, 200, log=True),
+            "average_decay": Real(0.99, 0.9, 0.9999),
+        },
+        paper="J. Ho, A. Jain, P. Abbeel: Denoising diffusion probabilistic models, 2020",
     ),
 )
 

@@ -19,7 +19,7 @@ class GAN(Adversarial):
     Leaky ReLU stands for the paper's maxout, with dropout in the discriminator as there.
     """
 
-    def __init__(self, problem: Problem, *, latent_size: int, width: int, learning_rate: float) -> None:
+    def __init__(self, problem: Problem, *, latent_size: int, width: int, learning_rate: float, loss: str) -> None:
         super().__init__(
             nn.Sequential(
                 *_layer(latent_size, width),
@@ -38,6 +38,7 @@ class GAN(Adversarial):
             ),
             latent_size=latent_size,
             learning_rate=learning_rate,
+            loss=loss,
         )
 
 
