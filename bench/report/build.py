@@ -63,7 +63,8 @@ LOOKED = (
 
 @dataclass(frozen=True)
 class _Part:
-    """A group with its title, what it allows to say, what its protocol adds, and why models do not apply to it."""
+    """A group with its title, what it allows to say, what its protocol adds, why models do not apply to it,
+    and whether seeds were added to it until something was decided."""
 
     key: str
     title: str
@@ -71,13 +72,12 @@ class _Part:
     data: SectionData
     own: Found
     unfit: Sequence[str]
+    is_sequential: bool
 
     @cached_property
     def answers(self) -> tuple[str, ...]:
         """What was found: which models are best, or where the protocol varies what is asked, what it says itself."""
         return Answer(self.data).sentences() or self.own.findings
-
-    is_sequential: bool = False
 
 
 def build_report(

@@ -272,7 +272,7 @@ class Pool(Executor):
         elif self._sessions.count():
             if active.is_alone and not self._has_told_of_others:
                 self._has_told_of_others = True
-                text = "another bench run is on this machine: times are marked as taken in company"
+                text = "another bench run is on this machine: times are marked as concurrent"
                 self._events.append(Trouble(text))
             active.is_alone = False
 

@@ -9,6 +9,7 @@ from itertools import count, islice
 
 from bench.errors import UsageError
 from bench.evidence import Observations, Outlook, Pair, SampleScores, compare, default_margin, observe, outlook
+from bench.evidence.objective import is_clocked, main_score
 from bench.plugins import Plugins
 from bench.record import RunRecord
 from bench.runner.identity import canonical
@@ -185,8 +186,6 @@ class Judge:
 
     def _observed(self, records: Sequence[RunRecord]) -> Observations:
         """Return the main score: of a race to a target the time to it, which belongs to no test sample."""
-        scores = [score for record in records for score in record.scores]
-        target = next((score.name for score in scores if "is_reached" in score.detail), "")
-        named = Counter(record.objective for record in records if record.objective)
-        name = target or next(iter(dict(named.most_common(1))), "")
-        return observe(records, name, None if target else self._samples)
+        name = main_score(records)
+        is_of_clock = any(score.name == name and is_clocked(score) for record in records for score in record.scores)
+        return observe(records, name, None if is_of_clock else self._samples)

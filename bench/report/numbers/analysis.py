@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bench.evidence import SampleScores
+from bench.evidence.objective import is_clocked, main_score
 from bench.record import RunRecord
 from bench.report.numbers.conditions import Conditions
 from bench.report.numbers.grouping import Group
 from bench.report.numbers.judged import Judge, Rules
-from bench.report.numbers.measures import is_clocked, main_score
 from bench.report.numbers.rows import Rows
 from bench.report.numbers.values import collect, column_words
 from bench.report.section import Measure, SectionData, Variable

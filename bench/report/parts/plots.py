@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bench.evidence import FAILED, observe, was_flat
+from bench.evidence.objective import objective
 from bench.record import CurvePoint, RunRecord
 from bench.report import text
 from bench.report.blocks import Block, Choice
 from bench.report.figures import Axis, Line, LineFigure, Point, ScatterFigure
 from bench.report.numbers.conditions import Repetition, split_count
-from bench.report.numbers.measures import has_clock_budget, objective, score_title
+from bench.report.numbers.measures import has_clock_budget, score_title
 from bench.report.parts.curves import Curve, mean_curve
 from bench.report.parts.variants import (
     axis_of,

@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bench.evidence.objective import is_clocked
 from bench.record import RunRecord
 from bench.report.blocks import family_place
 from bench.report.numbers.conditions import Repetition, listed
 from bench.report.numbers.grouping import Group, canonical
-from bench.report.numbers.measures import is_clocked
 from bench.specs import Value
 
 __all__ = ["failures", "inapplicable", "is_inapplicable", "repeats"]
