@@ -6,8 +6,8 @@ import random
 from collections.abc import Iterable
 from typing import Any
 
+from bench.compare import Change, Differences, Side, compare
 from bench.record import Environment, RunRecord, Times
-from bench.report.compare import Change, Differences, Side, compare
 from bench_reports.comparison import comparison
 from tests.report_records import ENVIRONMENT, plan, record
 

@@ -10,8 +10,8 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from bench.compare import Margin, Side, compare, plain
 from bench.record import Environment, Latency, Memory, RunRecord, Score, Work
-from bench.report.compare import Margin, Side, compare, plain
 from tests.comparisons import accuracies, change, compared, run, shown, side
 from tests.report_records import ENVIRONMENT, failed
 
@@ -271,7 +271,7 @@ def test_document_is_json_without_nan_or_infinity() -> None:
 
 
 def test_a_measure_without_direction_gets_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.report.compare.readings.SHOWN", ("share_of_peak",))
+    monkeypatch.setattr("bench.compare.readings.SHOWN", ("share_of_peak",))
     a, b = ([run(seed, work=Work(share_of_peak=share + seed / 1e3)) for seed in range(6)] for share in (0.1, 0.9))
     got = change(compared(a, b), "share_of_peak")
     assert (got.outcome, got.evidence) == ("not comparable", None)

@@ -7,8 +7,8 @@ import math
 
 import pytest
 
+from bench.compare import plain
 from bench.record import RunRecord, Score
-from bench.report.compare import plain
 from tests.comparisons import change, compared, run, shown
 from tests.report_records import failed, timed
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from bench.compare import compare, plain
 from bench.errors import UsageError
 from bench.record import RunRecord, Score, SplitPlan
-from bench.report.compare import compare, plain
 from tests.comparisons import accuracies, change, compared, run, shown, side
 from tests.report_records import SETTINGS, failed, plan, record
 

@@ -13,10 +13,10 @@ from bench.cli.common import console, echo_json, json_option, store_option
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bench.compare import Differences, Margin, SampleReader
     from bench.evidence import SampleScores
     from bench.plugins import Plugins
     from bench.record import RunRecord
-    from bench.report.compare import Differences, Margin, SampleReader
 
 __all__ = ["command"]
 
@@ -82,8 +82,8 @@ def command(
     Exit codes: 0 compared, 1 something got worse (with --fail-on regression), 2 misuse, 3 nothing could be compared.
     """
     from bench.cli.sides import find_side
+    from bench.compare import Margin, compare, plain
     from bench.plugins import discover
-    from bench.report.compare import Margin, compare, plain
 
     if a == b:
         raise click.UsageError(f"A and B are both {a!r}; name two different things")

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
+from bench.compare import Kind, Side
 from bench.errors import StoreError, StoreMissing, UnknownName, UsageError
 from bench.record import RunRecord
-from bench.report.compare import Kind, Side
 from bench.store import Store, names_a_store, open_store
 
 __all__ = ["find_side"]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rich.text import Text
 
-from bench.report.compare import OUTCOMES, Change, Differences, Outcome, Place
+from bench.compare import OUTCOMES, Change, Differences, Outcome, Place
 from bench.report.numbers.conditions import listed
 from bench.report.numbers.grouping import flatten
 from bench.report.text import plural

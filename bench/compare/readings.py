@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
+from bench.compare.changes import Change, Outcome
+from bench.compare.pairs import Pair, PairedCell, Place, Side
 from bench.evidence import Observations, SampleScores, observe, repeated
 from bench.evidence.objective import is_clocked, main_score
 from bench.record import RunRecord, Score
-from bench.report.compare.changes import Change, Outcome
-from bench.report.compare.pairs import Pair, PairedCell, Place, Side
 from bench.report.numbers.conditions import Repetition
 from bench.report.numbers.judged import MEMORY_RESOLUTION_MB
 from bench.report.numbers.measures import RESOURCES, Resource, has_clock_budget, score_measure

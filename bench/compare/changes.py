@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from bench import evidence
+from bench.compare.pairs import Place, Unpaired
 from bench.evidence import LEVEL
-from bench.report.compare.pairs import Place, Unpaired
 from bench.report.numbers.grouping import flatten
 from bench.report.section import Measure
 

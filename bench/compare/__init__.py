@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bench.report.compare.changes import OUTCOMES, Change, Differences, Outcome, plain
-from bench.report.compare.judge import DEFAULT_MARGINS, Margin, compare
-from bench.report.compare.pairs import Kind, Place, Side, Unpaired
-from bench.report.compare.readings import SampleReader
+from bench.compare.changes import OUTCOMES, Change, Differences, Outcome, plain
+from bench.compare.judge import DEFAULT_MARGINS, Margin, compare
+from bench.compare.pairs import Kind, Place, Side, Unpaired
+from bench.compare.readings import SampleReader
 
 __all__ = [
     "DEFAULT_MARGINS",

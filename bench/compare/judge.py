@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 
 from bench import evidence
+from bench.compare.changes import OUTCOMES, Change, Differences
+from bench.compare.pairs import PairedCell, Side, changed_parts, conditions, pair_cells
+from bench.compare.readings import Reading, SampleReader, lost_runs, readings
 from bench.errors import UsageError
 from bench.evidence import Observations, compare_each
-from bench.report.compare.changes import OUTCOMES, Change, Differences
-from bench.report.compare.pairs import PairedCell, Side, changed_parts, conditions, pair_cells
-from bench.report.compare.readings import Reading, SampleReader, lost_runs, readings
 from bench.report.numbers.conditions import split_count
 from bench.report.numbers.judged import MEMORY_RESOLUTION_MB
 from bench.report.parts.machines import busy
