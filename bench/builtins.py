@@ -44,6 +44,11 @@ def bench_tasks() -> Iterable[TaskSpec]:
         summary="tell the number that belongs to a table row, an image or a series",
     )
     yield TaskSpec(
+        name="forecasting",
+        target="bench.tasks.forecasting:Forecasting",
+        summary="tell the next steps of one series or of several",
+    )
+    yield TaskSpec(
         name="image-generation",
         target="bench.tasks.image_generation:ImageGeneration",
         summary="draw images that could be from the data",
@@ -115,4 +120,21 @@ def bench_metrics() -> Iterable[MetricSpec]:
             higher_is_better=higher_is_better,
             low=-math.inf if higher_is_better else 0.0,
             high=1.0 if higher_is_better else math.inf,
+        )
+    for name, title, truth, summary in (
+        ("standardised_mse", "MSE (standardised)", "scales", "mean squared error, in deviations of each series"),
+        ("standardised_mae", "MAE (standardised)", "scales", "mean absolute error, in deviations of each series"),
+        ("smape", "sMAPE", "naive_errors", "symmetric mean absolute percentage error"),
+        ("mase", "MASE", "naive_errors", "mean absolute error; 1 is that of the seasonal naive forecast in training"),
+    ):
+        yield MetricSpec(
+            name=name,
+            title=title,
+            arrays=("predictions", "targets", truth),
+            target=f"bench.metrics.forecasting:{name}",
+            summary=summary,
+            higher_is_better=False,
+            unit="%" if name == "smape" else "",
+            low=0.0,
+            high=200.0 if name == "smape" else math.inf,
         )

@@ -20,6 +20,7 @@ from tests.pages import DOCS, ROOT, code_words, sections
 from tests.report_records import record
 
 HOOKS = {name for name in dir(hookspecs) if name.startswith("bench_")}
+SCORED_TASKS = ("classification", "regression", "forecasting")
 EVERYWHERE = {"--help", "-h"}
 
 
@@ -95,7 +96,7 @@ def test_everything_built_in(plugins: Plugins) -> None:
     catalogues = (plugins.models, plugins.datasets, plugins.tasks, plugins.protocols)
     assert {name for catalogue in catalogues for name in catalogue} <= words
     scored = sections("measures.md")
-    assert set(plugins.metrics) <= code_words(scored["Scores of classification"] + scored["Scores of regression"])
+    assert set(plugins.metrics) <= code_words("".join(scored[f"Scores of {task}"] for task in SCORED_TASKS))
     assert set(plugins.renderers) <= code_words(sections("results.md")["The report"])
 
 

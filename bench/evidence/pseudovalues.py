@@ -33,14 +33,18 @@ def sample_scores(name: str, score: Metric, arrays: Sequence[NDArray[np.generic]
     """Return one value per test sample whose mean is `score(*arrays)`.
 
     name: the metric's; where a fast way is known under it and its mean is the score, that is taken, (n,). Otherwise
-    the general jackknife. arrays: as the metric's function takes them, the samples along the first axis of each.
+    the general jackknife. arrays: as the metric's function takes them, the samples along the first axis of each; one of
+    length 1 among longer ones holds for all samples.
     Where no sample can be left out (a single sample, the only one of two classes) the score alone comes back, ().
     """
     value = float(score(*arrays))
-    if not np.isfinite(value) or len(arrays[0]) < 2:
+    if not np.isfinite(value) or max(map(len, arrays)) < 2:
         return np.asarray(value)
-    if name in FAST and len(arrays) == 2:
-        found = FAST[name](np.asarray(arrays[0], dtype=np.float64), np.asarray(arrays[1]))
+    if (name in FAST and len(arrays) == 2) or name in MEANS:
+        if name in MEANS:
+            found = _alone(score, arrays)
+        else:
+            found = FAST[name](np.asarray(arrays[0], dtype=np.float64), np.asarray(arrays[1]))
         # Another's metric may have the name and mean something else.
         if not abs(found.mean() - value) <= 1e-6 * max(1.0, abs(value)):
             found = jackknife(score, arrays)
@@ -56,16 +60,27 @@ def jackknife(score: Metric, arrays: Sequence[NDArray[np.generic]], evaluations:
     belongs to the k-th group), which bounds the cost; groups are the same for all models of a test part.
     Raises NotEnoughSamples for fewer than two samples.
     """
-    count = len(arrays[0])
+    count = max(map(len, arrays))
     if count < 2:
         raise NotEnoughSamples(f"pseudo-values need at least 2 samples, got {count}")
     groups = np.arange(count) % min(count, evaluations)
-    without = [score(*(array[groups != group] for array in arrays)) for group in range(int(groups.max()) + 1)]
+
+    def kept(array: NDArray[np.generic], group: int) -> NDArray[np.generic]:
+        return array if len(array) == 1 else array[groups != group]
+
+    without = [score(*(kept(array, group) for array in arrays)) for group in range(int(groups.max()) + 1)]
     return _normalised(float(score(*arrays)), np.array(without, dtype=np.float64))
 
 
 def _normalised(value: float, without: Array) -> Array:
     return np.asarray(value + (len(without) - 1) * (without.mean() - without))
+
+
+def _alone(score: Metric, arrays: Sequence[NDArray[np.generic]]) -> Array:
+    """Return the score of each sample by itself, which is what a mean over samples is made of."""
+    count = max(map(len, arrays))
+    each = ([array if len(array) == 1 else array[at : at + 1] for array in arrays] for at in range(count))
+    return np.array([score(*sample) for sample in each], dtype=np.float64)
 
 
 def _accuracy(probabilities: Array, labels: Labels) -> Array:
@@ -83,6 +98,22 @@ def _squared_errors(predictions: Array, targets: Array) -> Array:
 
 def _absolute_errors(predictions: Array, targets: Array) -> Array:
     return np.asarray(np.abs(predictions - targets).reshape(len(targets), -1).mean(1))
+
+
+def _rmse(predictions: Array, targets: Array) -> Array:
+    squares = _squared_errors(predictions, targets)
+    without = np.sqrt((squares.sum() - squares).clip(0.0) / (len(squares) - 1))
+    return _normalised(float(np.sqrt(squares.mean())), without)
+
+
+def _r2(predictions: Array, targets: Array) -> Array:
+    """Pseudo-values of the explained share: without sample i, squares about the mean lose n / (n − 1) (yᵢ − ȳ)²."""
+    count = len(targets)
+    errors = _squared_errors(predictions, targets)
+    spread = ((targets - targets.mean(0, dtype=np.float64)) ** 2).reshape(count, -1).mean(1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        without = 1 - (errors.sum() - errors) / (spread.sum() - spread * count / (count - 1))
+    return _normalised(float(1 - errors.sum() / spread.sum()), without)
 
 
 def _auroc(probabilities: Array, labels: Labels) -> Array:
@@ -170,6 +201,10 @@ FAST: Mapping[str, Callable[[Array, NDArray[Any]], Array]] = {
     "log_loss": _log_loss,
     "mae": _absolute_errors,
     "mse": _squared_errors,
+    "r2": _r2,
+    "rmse": _rmse,
     "precision": _of_counts(lambda hits, named, true: _share(hits, named)),
     "recall": _of_counts(lambda hits, named, true: _share(hits, true)),
 }
+# Means over samples that take more than predictions and targets: each sample is scored by itself.
+MEANS = frozenset({"mase", "smape", "standardised_mae", "standardised_mse"})

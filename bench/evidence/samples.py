@@ -149,7 +149,8 @@ class SampleScores:
         if (spec := self._metrics.get(name)) and stored.source:
             both = {**truth, **answer}
             arrays = [both[each] for each in spec.arrays]
-            is_even = len({len(array) for array in arrays}) == 1
+            # What has one row holds for all samples, such as the scale of each series.
+            is_even = len({len(array) for array in arrays} - {1}) == 1 or all(len(array) == 1 for array in arrays)
             return sample_scores(name, resolve(spec.target), arrays) if is_even else None
         return _of_task(self._own[record.run.task], name, answer, truth) if record.run.task in self._own else None
 

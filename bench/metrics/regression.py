@@ -14,20 +14,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from bench.errors import NotEnoughSamples
 
-__all__ = ["mae", "r2", "rmse"]
+__all__ = ["checked", "mae", "r2", "rmse"]
 
 Floats = NDArray[np.float64]
 
 
 def rmse(predictions: ArrayLike, targets: ArrayLike) -> float:
     """Root of the mean squared error over every value of every sample, in units of the data."""
-    errors, is_asked, _ = _checked(predictions, targets)
+    errors, is_asked, _ = checked(predictions, targets)
     return math.sqrt(float((errors[is_asked] ** 2).mean()))
 
 
 def mae(predictions: ArrayLike, targets: ArrayLike) -> float:
     """Mean absolute error over every value of every sample, in units of the data."""
-    errors, is_asked, _ = _checked(predictions, targets)
+    errors, is_asked, _ = checked(predictions, targets)
     return float(np.abs(errors[is_asked]).mean())
 
 
@@ -37,14 +37,14 @@ def r2(predictions: ArrayLike, targets: ArrayLike) -> float:
     Samples of several values: each value has its own mean, and their variances are added; where all of them vary, that
     is scikit-learn's `variance_weighted`. nan where all targets are equal, because then there is nothing to explain.
     """
-    errors, is_asked, true = _checked(predictions, targets)
+    errors, is_asked, true = checked(predictions, targets)
     counts = is_asked.sum(0)
     means = np.where(is_asked, true, 0.0).sum(0) / np.maximum(counts, 1)
     spread = float((np.where(is_asked, true - means, 0.0) ** 2).sum())
     return 1 - float((errors[is_asked] ** 2).sum()) / spread if spread > 0 else math.nan
 
 
-def _checked(predictions: ArrayLike, targets: ArrayLike) -> tuple[Floats, NDArray[np.bool_], Floats]:
+def checked(predictions: ArrayLike, targets: ArrayLike) -> tuple[Floats, NDArray[np.bool_], Floats]:
     """Return the errors, what of them was asked for, and the targets, (n, …) each."""
     given, true = np.asarray(predictions, dtype=np.float64), np.asarray(targets, dtype=np.float64)
     if given.shape != true.shape or not given.ndim:

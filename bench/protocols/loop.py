@@ -38,7 +38,9 @@ def batches(part: Part, size: int, seed: int, device: torch.device) -> Iterator[
     count = len(part)
     kept = count - 1 if count > 1 and count % size == 1 else count
     # Several small batches are gathered at once and handed out as views: cheaper than a gather for each.
-    at_once = size * max(1, GATHERED_BYTES * count // max(1, size * part.nbytes()))
+    # Overlapping windows take as much as they say once they are gathered, however little their storage holds.
+    each = sum(tensor[:1].nbytes for tensor in (part.x, part.y, part.lengths) if tensor is not None)
+    at_once = size * max(1, GATHERED_BYTES // max(1, size * each))
     # Drawn on the CPU, so that a CUDA run sees the order of the CPU run.
     generator = torch.Generator().manual_seed(seed)
     while True:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from bench.model import Problem
 from bench.spaces import Space
 
-__all__ = ["baseline"]
+__all__ = ["LastValue", "baseline"]
 
 Array = npt.NDArray[Any]
 
@@ -107,6 +107,21 @@ class Nearest:
         _, height, width = self.target
         enlarged = np.repeat(np.repeat(x, height // x.shape[2], 2), width // x.shape[3], 3)
         return enlarged.astype(np.float32)
+
+
+class LastValue:
+    """The last value of each series, said again for every step ahead."""
+
+    def __init__(self, target: Space) -> None:
+        self.horizon = target.sizes[0]
+
+    def fit(self, *given: Any) -> LastValue:
+        """Learn nothing."""
+        return self
+
+    def predict(self, x: Array) -> Array:
+        """Map (n, steps, series) to (n, horizon, series)."""
+        return np.repeat(x[:, -1:], self.horizon, axis=1).astype(np.float32)
 
 
 class Marginals:

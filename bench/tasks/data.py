@@ -82,8 +82,8 @@ class Part:
         return Part(x, y, lengths, strata, self.is_ordered, self.is_stepwise)
 
     def to(self, device: torch.device) -> Part:
-        """Return the part on a device."""
-        return self.map(lambda tensor: tensor.to(device))
+        """Return the part on a device; windows that share a storage share one there, too."""
+        return self.map(lambda tensor: _moved(tensor, device))
 
     def take(self, indices: Tensor | slice) -> Part:
         """Return the samples at those indices."""
@@ -164,6 +164,14 @@ class TaskData:
     def with_train(self, train: Part) -> TaskData:
         """Return the data with another training part, e.g. a smaller or a noisier one."""
         return replace(self, train=train, problem=replace(self.problem, training_size=len(train)))
+
+
+def _moved(tensor: Tensor, device: torch.device) -> Tensor:
+    storage = tensor.untyped_storage().nbytes() // tensor.element_size()
+    if tensor.device == device or tensor.numel() <= storage:
+        return tensor.to(device)
+    whole = tensor.as_strided((storage,), (1,), 0).to(device)
+    return whole.as_strided(tensor.shape, tensor.stride(), tensor.storage_offset())
 
 
 def encoded(encoding: Encoding, split: Split, x: Array | None, y: Array | None, *, is_ordered: bool) -> Part:

@@ -18,6 +18,7 @@ __all__ = [
     "Encoder",
     "Encoding",
     "Scale",
+    "Scaled",
     "Vocabulary",
     "encoded_space",
     "fit_encoder",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bench import DataFile, DatasetSpec, Space, hookimpl
+from bench_data.series import SERIES
 from bench_data.tables import TABLES, TEXTS
 
 DIGITS = tuple("0123456789")
@@ -266,6 +267,7 @@ DATASETS = (
     ),
     *TABLES,
     *TEXTS,
+    *SERIES,
 )
 
 
