@@ -12,6 +12,8 @@ __all__ = ["FrechetStatistics", "frechet_distance", "frechet_distance_of_feature
 Floats = NDArray[np.float64]
 
 EPSILON = float(np.finfo(np.float64).eps)
+# How large the error of a distance may be, in shares of it, for the faster of two ways to be taken.
+TOLERANCE = 1e-9
 
 
 def frechet_distance(mu1: ArrayLike, sigma1: ArrayLike, mu2: ArrayLike, sigma2: ArrayLike) -> float:
@@ -21,7 +23,7 @@ def frechet_distance(mu1: ArrayLike, sigma1: ArrayLike, mu2: ArrayLike, sigma2: 
     Computed in float64 whatever comes in. Raises ValueError on values that are not finite.
 
     With sigma = F F', tr sqrt(sigma1 sigma2) is the sum of the singular values of F1' F2, so no root of the
-    non-symmetric product is ever taken.
+    non-symmetric product is ever taken. Relative error: below 1e-9 beyond rounding of the traces.
     Source: Dowson and Landau, 1982; as a score of generators: Heusel et al., 2017, eq. 6.
     """
     return _distance(_float64(mu1, 1), _factor(_float64(sigma1, 2)), _float64(mu2, 1), _factor(_float64(sigma2, 2)))
@@ -77,6 +79,20 @@ class FrechetStatistics:
         covariance: Floats = (self._products - between) / (self.count - 1)
         return covariance
 
+    def merged(self, other: FrechetStatistics) -> FrechetStatistics:
+        """Return the statistics of both sets of features; neither is changed."""
+        whole = FrechetStatistics(len(self._sum))
+        for part in (self, other):
+            if part._shift is None:
+                continue
+            whole._shift = part._shift if whole._shift is None else whole._shift
+            moved = part._shift - whole._shift
+            between = np.outer(moved, part._sum)
+            whole.count += part.count
+            whole._sum += part._sum + part.count * moved
+            whole._products += part._products + between + between.T + part.count * np.outer(moved, moved)
+        return whole
+
     def distance(self, other: FrechetStatistics) -> float:
         """Fréchet distance to other statistics."""
         return frechet_distance(self.mean, self.covariance, other.mean, other.covariance)
@@ -88,9 +104,28 @@ def _distance(mu1: Floats, factor1: Floats, mu2: Floats, factor2: Floats) -> flo
         shapes = ", ".join(str(part.shape) for part in (mu1, factor1, mu2, factor2))
         raise ValueError(f"means and covariances must be of one dimension, got {shapes}")
     between = np.square(mu1 - mu2).sum()
-    traces = np.square(factor1).sum() + np.square(factor2).sum()
-    common = np.linalg.svd(factor1.T @ factor2, compute_uv=False).sum()
-    return max(0.0, float(between + traces - 2 * common))
+    apart = float(between + np.square(factor1).sum() + np.square(factor2).sum())
+    product = factor1.T @ factor2
+    distance = _by_eigenvalues(product, apart)
+    if distance is None:
+        distance = apart - 2 * float(np.linalg.svd(product, compute_uv=False).sum())
+    return max(0.0, distance)
+
+
+def _by_eigenvalues(product: Floats, apart: float) -> float | None:
+    """Return apart - 2 (sum of the singular values of a matrix), None where eigenvalues are not exact enough for it.
+
+    The singular values are the roots of the eigenvalues of P P', which take half the time. An eigenvalue is wrong by no
+    more than rounding of the largest one (Weyl), its root by that over the root, or by the root of that.
+    """
+    if not product.any():  # nor is there an eigenvalue where a covariance is zero
+        return apart
+    gram = product @ product.T if product.shape[0] <= product.shape[1] else product.T @ product
+    values = np.linalg.eigvalsh(gram).clip(0.0)
+    roots, rounding = np.sqrt(values), EPSILON * values[-1]
+    errors = rounding / np.maximum(roots, rounding**0.5)
+    distance = apart - 2 * float(roots.sum())
+    return distance if 2 * errors.sum() <= TOLERANCE * distance else None
 
 
 def _fit(features: Floats) -> tuple[Floats, Floats]:
