@@ -6,7 +6,7 @@ from bench.evidence.across import ModelRank, Ranking, WinRate, across
 from bench.evidence.compare import Pair, Section, Standing, Verdict, compare, compare_each
 from bench.evidence.estimate import LEVEL, Basis
 from bench.evidence.flat import is_flat, was_flat
-from bench.evidence.interval import ScoreInterval, score_interval
+from bench.evidence.interval import ScoreInterval, score_interval, score_intervals
 from bench.evidence.observations import Observations, RunKey, Runs
 from bench.evidence.pseudovalues import jackknife, sample_scores
 from bench.evidence.reach import shares_reaching
@@ -45,6 +45,7 @@ __all__ = [
     "run_key",
     "sample_scores",
     "score_interval",
+    "score_intervals",
     "shares_reaching",
     "was_flat",
 ]

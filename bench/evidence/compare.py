@@ -15,14 +15,12 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
 
-import numpy as np
-
 from bench.evidence.crossed import with_pseudo_samples
-from bench.evidence.estimate import LEVEL, Basis, Estimate
-from bench.evidence.observations import Observations, Runs
+from bench.evidence.differences import Asked, differences, estimated_differences, shared_runs
+from bench.evidence.estimate import LEVEL, Basis, Estimate, p_values, p_values_of_margins
+from bench.evidence.observations import Observations
 from bench.evidence.remedy import Remedy, can_runs_decide, remedy
-from bench.evidence.resplits import ROUNDING
-from bench.evidence.rule import estimate, estimate_values, run_values
+from bench.evidence.rule import run_values
 from bench.evidence.sequential import anytime_p_value
 from bench.evidence.wording import notes, scope
 from bench.stats.holm import holm
@@ -87,14 +85,13 @@ class Section:
 
 @dataclass(frozen=True)
 class _Tested:
-    """A pair before the correction: p-value of no difference, and of a difference as large as the margin."""
+    """A pair before the correction: p-value of no difference, and of one as large as the margin, where there is one."""
 
     a: str
     b: str
     found: Estimate
     p_value: float
     p_margin: float
-    shared: int
 
 
 def compare(
@@ -125,7 +122,7 @@ def _scope(pairs: Sequence[Pair]) -> str:
 
 
 def compare_each(
-    pairs: Sequence[tuple[Observations, str, str]],
+    pairs: Sequence[Asked],
     *,
     level: float = LEVEL,
     margin: float | None = None,
@@ -141,9 +138,7 @@ def compare_each(
     given = [margin] * len(pairs) if margins is None else list(margins)
     if wrong := [each for each in (margin, *given) if each is not None and not each > 0]:
         raise ValueError(f"an equivalence margin is positive, got {wrong[0]}")
-    tested = [
-        _test(observations, a, b, each, is_sequential) for (observations, a, b), each in zip(pairs, given, strict=True)
-    ]
+    tested = _tested(pairs, given, is_sequential)
     # A pair that nothing can be said of is no comparison that others must be corrected for.
     count = sum(pair.found.is_testable for pair in tested)
     differ = _corrected(tested, [pair.p_value for pair in tested])
@@ -156,39 +151,39 @@ def compare_each(
     )
 
 
-def _test(observations: Observations, a: str, b: str, margin: float | None, is_sequential: bool) -> _Tested:
-    found, runs = _estimated(observations, a, b)
+def _tested(pairs: Sequence[Asked], margins: Sequence[float | None], is_sequential: bool) -> list[_Tested]:
+    estimates = [
+        _with_pseudo_samples(found, observations)
+        for found, (observations, _, _) in zip(estimated_differences(pairs), pairs, strict=True)
+    ]
+    differ = p_values(estimates).tolist()
+    beyond = p_values_of_margins(estimates, [each or 0.0 for each in margins]).tolist() if any(margins) else differ
+    tested = [_Tested(a, b, *rest) for (_, a, b), *rest in zip(pairs, estimates, differ, beyond, strict=True)]
+    if is_sequential:
+        tested = [_at_any_time(*each) for each in zip(tested, pairs, margins, strict=True)]
+    return tested
+
+
+def _with_pseudo_samples(found: Estimate, observations: Observations) -> Estimate:
+    """Return the estimate, of a difference that is the same on every sample with a standard error all the same."""
     width = observations.high - observations.low
     if found.samples > 1 and found.standard_error == 0 and math.isfinite(width):
-        found = replace(found, standard_error=with_pseudo_samples(found.value, found.samples, width))
-    p_value, p_margin = found.p_value(), 1.0
+        return replace(found, standard_error=with_pseudo_samples(found.value, found.samples, width))
+    return found
+
+
+def _at_any_time(tested: _Tested, asked: Asked, margin: float | None) -> _Tested:
+    """Return the p-values that hold however often one looked."""
+    found = tested.found
+    if not found.is_testable or found.basis == "samples":
+        return tested
+    values = run_values(differences(*asked)[0])
+    # The same test samples, or data, are tested again after every run: half of the level pays for that, or less.
+    shared_level = SHARED_LEVEL.get(found.basis, 2)
+    p_value, p_margin = max(tested.p_value * shared_level, anytime_p_value(values)), tested.p_margin
     if margin is not None:
-        p_margin = max(found.share_below(-margin), replace(found, value=-found.value).share_below(-margin))
-    if is_sequential and found.is_testable and found.basis != "samples":
-        values = run_values(runs)
-        # The same test samples, or data, are tested again after every run: half of the level pays for that, or less.
-        shared_level = SHARED_LEVEL.get(found.basis, 2)
-        p_value = max(p_value * shared_level, anytime_p_value(values))
-        if margin is not None:
-            p_margin = max(p_margin * shared_level, anytime_p_value(values, margin), anytime_p_value(values, -margin))
-    return _Tested(a, b, found, p_value, p_margin, len(runs))
-
-
-def _estimated(observations: Observations, a: str, b: str) -> tuple[Estimate, Runs]:
-    """Return a − b over the runs that both have, and these differences run by run; what is rounding is nothing."""
-    left, right = observations.values(a), observations.values(b)
-    if left is not None and right is not None and left[0] == right[0] and left[0]:
-        keys, scale = left[0], left[2] + right[2]
-        whole = left[1] - right[1]
-        whole = np.where(np.abs(whole) <= ROUNDING * scale, 0.0, whole)
-        return estimate_values(keys, whole, scale, observations), dict(zip(keys, whole, strict=True))
-    one, other = observations.finite(a), observations.finite(b)
-    shared = [key for key in one if key in other and one[key].shape == other[key].shape]
-    sizes = observations.sizes(a), observations.sizes(b)
-    scale = sum(sizes[0][key] + sizes[1][key] for key in shared) / len(shared) if shared else 0.0
-    runs = {key: one[key] - other[key] for key in shared}
-    runs = {key: values * (np.abs(values) > ROUNDING * scale) for key, values in runs.items()}
-    return estimate(runs, scale, observations), runs
+        p_margin = max(p_margin * shared_level, anytime_p_value(values, margin), anytime_p_value(values, -margin))
+    return replace(tested, p_value=p_value, p_margin=p_margin)
 
 
 def _corrected(tested: list[_Tested], p_values: Sequence[float | None]) -> list[float]:
@@ -211,7 +206,7 @@ def _decide(
     margin: float | None,
     count: int,
 ) -> Pair:
-    a, b, found = pair.a, pair.b, pair.found
+    a, b, found, shared = pair.a, pair.b, pair.found, shared_runs(observations, pair.a, pair.b)
     reach, share = found.reach(level), level / max(1, count)
     failed = {model: observations.failures(model) for model in (a, b)}
     leader = _leader(pair, observations.higher)
@@ -225,12 +220,12 @@ def _decide(
         verdict, better = "different", leader
     return Pair(
         a, b, found.value, found.value - reach, found.value + reach, pair.p_value, p_adjusted, verdict, better,
-        pair.shared, found.basis, scope(found, is_cost=observations.is_cost),
+        shared, found.basis, scope(found, is_cost=observations.is_cost),
         remedy(found, share) if verdict == "open" and not is_barred else None,
         # What is beyond doubt, and open for failed runs alone, stays open.
         verdict == "open" and p_adjusted > level and not all(failed.values())
         and can_runs_decide(found, share, None if any(failed.values()) else margin),
-        notes(observations, a, b, pair.shared),
+        notes(observations, a, b, shared),
     )  # fmt: skip
 
 

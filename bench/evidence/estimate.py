@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bench.stats.distributions import student_quantile, student_share_below
 
-__all__ = ["LEVEL", "Basis", "Estimate"]
+__all__ = ["LEVEL", "Basis", "Estimate", "p_values", "p_values_of_margins"]
+
+Array = NDArray[np.float64]
 
 # The error rate of every interval and verdict, unless a caller says otherwise.
 LEVEL = 0.05
@@ -51,14 +57,26 @@ class Estimate:
             return math.nan
         return student_quantile(self.degrees, 1 - level / 2) * self.standard_error
 
-    def p_value(self, expected: float = 0.0) -> float:
-        """Two-sided p-value of a mean as expected; 1 where nothing can be tested."""
-        if not self.is_testable:
-            return 1.0
-        return min(1.0, 2 * student_share_below(self.degrees, -abs(self.value - expected) / self.standard_error))
 
-    def share_below(self, bound: float) -> float:
-        """One-sided p-value of `the mean is at most bound`; 1 where nothing can be tested."""
-        if not self.is_testable:
-            return 1.0
-        return student_share_below(self.degrees, (bound - self.value) / self.standard_error)
+def p_values(found: Sequence[Estimate]) -> Array:
+    """Return the two-sided p-value of each mean of 0, (n,); 1 where nothing can be tested."""
+    return np.minimum(1.0, 2 * _tails(found, lambda means: -np.abs(means)))
+
+
+def p_values_of_margins(found: Sequence[Estimate], margins: Sequence[float]) -> Array:
+    """Return the p-value of each mean of its margin or more, to either side, (n,); 1 where nothing can be tested.
+
+    The larger p-value of two one-sided tests (Schuirmann, 1987).
+    """
+    ends = np.asarray(margins)
+    return np.maximum(_tails(found, lambda means: -ends - means), _tails(found, lambda means: -ends + means))
+
+
+def _tails(found: Sequence[Estimate], distances: Callable[[Array], Array]) -> Array:
+    """Return the shares of Student's t below distances of the means, (n,); 1 where nothing can be tested."""
+    means, errors, degrees = (
+        np.array([getattr(each, name) for each in found]) for name in ("value", "standard_error", "degrees")
+    )
+    is_testable = np.array([each.is_testable for each in found], bool)
+    shares = student_share_below(degrees, distances(means) / np.where(is_testable, errors, 1.0))
+    return np.where(is_testable, shares, 1.0)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bench.evidence.differences import estimated_scores
 from bench.evidence.estimate import LEVEL, Basis, Estimate
 from bench.evidence.observations import Observations
-from bench.evidence.rule import estimate
 from bench.evidence.wilson import wilson
 from bench.evidence.wording import scope
 from bench.stats.distributions import student_quantile
 
-__all__ = ["ScoreInterval", "score_interval"]
+__all__ = ["ScoreInterval", "score_interval", "score_intervals"]
 
 # What a float64 can hold, nearly: two seeds may say next to nothing about a score.
 LARGEST_EXPONENT = 700.0
@@ -48,10 +49,18 @@ def score_interval(observations: Observations, model: str, *, level: float = LEV
     estimated variance, so that 30 right answers of 30 are not certainty. With one end (losses, errors; R²): symmetric
     in the logarithm of the distance from that end. Otherwise symmetric.
     """
-    runs = observations.finite(model)
-    sizes = observations.sizes(model).values()
-    scale = sum(sizes) / len(sizes) if runs else 0.0
-    found = estimate(runs, scale, observations)
+    return score_intervals(observations, [model], level=level)[model]
+
+
+def score_intervals(
+    observations: Observations, models: Iterable[str] | None = None, *, level: float = LEVEL
+) -> dict[str, ScoreInterval]:
+    """Return the interval of every model's mean score, of all models by default; see `score_interval`."""
+    found = estimated_scores(observations, observations.models if models is None else models)
+    return {model: _interval(observations, model, each, level) for model, each in found.items()}
+
+
+def _interval(observations: Observations, model: str, found: Estimate, level: float) -> ScoreInterval:
     low, high = _ends(found, observations.low, observations.high, level)
     return ScoreInterval(
         found.value,
@@ -59,7 +68,7 @@ def score_interval(observations: Observations, model: str, *, level: float = LEV
         high,
         found.basis,
         scope(found, is_cost=observations.is_cost),
-        len(runs),
+        len(observations.finite(model)),
         observations.failures(model),
     )
 

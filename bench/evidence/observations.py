@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Observations", "RunKey", "Runs"]
+__all__ = ["Observations", "RunKey", "Runs", "Table"]
 
 Array = NDArray[np.float64]
 
@@ -27,6 +29,18 @@ class RunKey(NamedTuple):
 
 # Per run the score of each test sample, (n,), or the one value of a run whose samples are not known, ().
 Runs = Mapping[RunKey, Array]
+
+
+class Table(NamedTuple):
+    """One value of each run of several models that have the same runs.
+
+    values: (runs, models); sizes: (models,), the means of these without their signs.
+    """
+
+    keys: tuple[RunKey, ...]
+    models: list[str]
+    values: Array
+    sizes: Array
 
 
 @dataclass(frozen=True)
@@ -58,9 +72,6 @@ class Observations:
     _finite: dict[str, dict[RunKey, Array]] = field(init=False, default_factory=dict, compare=False, repr=False)
     _sizes: dict[str, dict[RunKey, float]] = field(init=False, default_factory=dict, compare=False, repr=False)
     _failures: dict[str, int] = field(init=False, default_factory=dict, compare=False, repr=False)
-    _values: dict[str, tuple[list[RunKey], Array, float]] = field(
-        init=False, default_factory=dict, compare=False, repr=False
-    )
 
     def __post_init__(self) -> None:
         counts: dict[str, tuple[str, int]] = {}
@@ -93,18 +104,18 @@ class Observations:
             self._finite[model] = {key: scores for key, scores in runs if _is_finite(scores)}
         return self._finite[model]
 
-    def values(self, model: str) -> tuple[list[RunKey], Array, float] | None:
-        """Return the keys of a model's finite runs, their values, (runs,), and the mean of these without their signs.
-
-        None where runs have several each.
-        """
-        if model not in self._values:
-            runs = self.finite(model)
-            if any(scores.ndim for scores in runs.values()):
-                return None
-            values = np.array([float(scores) for scores in runs.values()])
-            self._values[model] = list(runs), values, float(np.abs(values).mean()) if len(values) else 0.0
-        return self._values[model]
+    @cached_property
+    def tables(self) -> Mapping[str, Table]:
+        """The models that ended with one value a run, each with the table of all that have the same runs."""
+        alike: dict[tuple[RunKey, ...], list[str]] = defaultdict(list)
+        for model in self.models:
+            if (runs := self.finite(model)) and not any(scores.ndim for scores in runs.values()):
+                alike[tuple(runs)].append(model)
+        found: dict[str, Table] = {}
+        for keys, models in alike.items():
+            values = np.array([list(self.finite(model).values()) for model in models]).T
+            found |= dict.fromkeys(models, Table(keys, models, values, np.abs(values).mean(axis=0)))
+        return found
 
     def sizes(self, model: str) -> dict[RunKey, float]:
         """Return the mean absolute score of each finite run of a model."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,8 +59,7 @@ def remedy(found: Estimate, level: float) -> Remedy:
     V(J) = s² (1 / J + n_test / n_train), which no number of splits brings below its second part.
     level: corrected for the number of pairs.
     """
-    needed = float(normal_quantile(1 - level / 2) + normal_quantile(POWER))
-    wanted = (found.value / needed) ** 2
+    wanted = (found.value / _needed(level)) ** 2
     if not wanted > 0:
         return Remedy()
     if found.basis == "splits":
@@ -75,6 +75,12 @@ def remedy(found: Estimate, level: float) -> Remedy:
             samples=_solve(found.of_samples + found.of_both / seeds, wanted - found.of_seeds / seeds, samples),
         )
     return Remedy()
+
+
+@lru_cache
+def _needed(level: float) -> float:
+    """Return how many standard errors a difference must be; all pairs of a section ask the same."""
+    return float(normal_quantile(1 - level / 2) + normal_quantile(POWER))
 
 
 def remedy_of_datasets(leads: NDArray[np.float64], level: float) -> Remedy:

@@ -17,26 +17,30 @@ Array = NDArray[np.float64]
 ROUNDING = 1e-6
 
 
-def corrected(values: Array, scale: float, *, test_to_train: float | None, seeds: int = 1) -> Estimate:
-    """Return the mean of values, (J,), with its standard error; of no two that differ it has none.
+def corrected(values: Array, scales: Array, *, test_to_train: float | None, seeds: int = 1) -> list[Estimate]:
+    """Return the mean of each column of values, (J, n), with its standard error; of no two that differ it has none.
 
     test_to_train: n_test / n_train where the values are splits: V = (1 / J + n_test / n_train) s², because training
     parts overlap, on J − 1 degrees of freedom; seeds that vary with the splits are in s² already. None where the values
-    are seeds of one split, which are independent: V = s² / J. scale: size of the scores that rounding is measured by.
-    Source: Nadeau and Bengio, Inference for the generalization error, 2003, eq. 9.
+    are seeds of one split, which are independent: V = s² / J. scales, (n,): size of the scores that rounding is
+    measured by. Source: Nadeau and Bengio, Inference for the generalization error, 2003, eq. 9.
     """
-    # Of so few numbers an array's functions take longer to call than to count.
-    listed = values.tolist()
-    count, value = len(listed), sum(listed) / len(listed)
-    is_repeated = count > 1 and max(listed) - min(listed) <= ROUNDING * scale
-    basis: Basis = "nothing" if count < 2 or is_repeated else "seeds" if test_to_train is None else "splits"
+    count, overlap = len(values), test_to_train or 0.0
     splits, seeds = (1, count) if test_to_train is None else (count, seeds)
-    if basis == "nothing":
-        return Estimate(value, math.nan, 0, basis, seeds, 0, splits, is_repeated=is_repeated)
-    # A product overflows to infinity where a power would raise.
-    variance = sum((each - value) * (each - value) for each in listed) / (count - 1)
-    overlap = test_to_train or 0.0
-    error = math.sqrt((1 / count + overlap) * variance)
-    return Estimate(
-        value, error, count - 1, basis, seeds, 0, splits, of_seeds=variance, of_samples=overlap * variance
-    )  # fmt: skip
+    basis: Basis = "seeds" if test_to_train is None else "splits"
+    # Added up one after another: other orders, which depend on the number of columns, round differently.
+    means = values.cumsum(axis=0)[-1] / count
+    is_repeated = np.ptp(values, axis=0) <= ROUNDING * scales
+    with np.errstate(over="ignore"):
+        variances = np.square(values - means).cumsum(axis=0)[-1] / max(1, count - 1)
+    errors = np.sqrt((1 / count + overlap) * variances)
+    return [
+        Estimate(value, math.nan, 0, "nothing", seeds, 0, splits, is_repeated=is_same and count > 1)
+        if count < 2 or is_same
+        else Estimate(
+            value, error, count - 1, basis, seeds, 0, splits, of_seeds=variance, of_samples=overlap * variance
+        )
+        for value, error, variance, is_same in zip(
+            means.tolist(), errors.tolist(), variances.tolist(), is_repeated.tolist(), strict=True
+        )
+    ]  # fmt: skip

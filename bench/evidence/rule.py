@@ -31,15 +31,16 @@ def estimate(runs: Mapping[RunKey, Array], scale: float, observations: Observati
         groups = observations.groups.get(next(iter(splits)))
         return crossed(np.stack(list(runs.values())), groups, is_series=observations.is_series)
     keys = sorted(runs)
-    return estimate_values(keys, np.array([_mean(runs[key]) for key in keys]), scale, observations)
+    values = np.array([_mean(runs[key]) for key in keys])
+    return estimate_values(keys, values[:, None], np.array([scale]), observations)[0]
 
 
-def estimate_values(keys: Sequence[RunKey], values: Array, scale: float, observations: Observations) -> Estimate:
-    """Return the mean of one value per run, (runs,), by the rule that fits; keys: in order."""
+def estimate_values(keys: Sequence[RunKey], values: Array, scales: Array, observations: Observations) -> list[Estimate]:
+    """Return the mean of each column of one value per run, (runs, n), by the rule that fits; keys: in order."""
     if len({key.split for key in keys}) == 1:
-        return corrected(values, scale, test_to_train=None)
+        return corrected(values, scales, test_to_train=None)
     seeds = len({key.seed for key in keys})
-    return corrected(_by_split(keys, values), scale, test_to_train=observations.test_to_train, seeds=seeds)
+    return corrected(_by_split(keys, values), scales, test_to_train=observations.test_to_train, seeds=seeds)
 
 
 def run_values(runs: Mapping[RunKey, Array]) -> Array:
@@ -50,12 +51,12 @@ def run_values(runs: Mapping[RunKey, Array]) -> Array:
 
 
 def _by_split(keys: Sequence[RunKey], values: Array) -> Array:
-    """Return the mean of each split; splits in the order in which their first seed was run, by which a rule for
-    looking again and again goes."""
-    found: dict[str, list[float]] = {}
-    for key, value in zip(keys, values.tolist(), strict=True):
-        found.setdefault(key.split, []).append(value)
-    return np.array([sum(each) / len(each) for each in found.values()])
+    """Return the mean of each split, of values (runs, …); splits in the order in which their first seed was run, by
+    which a rule for looking again and again goes."""
+    places: dict[str, list[int]] = {}
+    for place, key in enumerate(keys):
+        places.setdefault(key.split, []).append(place)
+    return np.stack([values[each].cumsum(axis=0)[-1] / len(each) for each in places.values()])
 
 
 def _mean(scores: Array) -> float:

@@ -27,11 +27,11 @@ def student_quantile(degrees: float, share: float) -> float:
     return float(stdtrit(degrees, share))
 
 
-def student_share_below(degrees: float, value: float) -> float:
-    """Return the share of Student's t below a value."""
+def student_share_below(degrees: ArrayLike, values: ArrayLike) -> NDArray[np.float64]:
+    """Return the shares of Student's t below values."""
     from scipy.special import stdtr
 
-    return float(stdtr(degrees, value))
+    return np.asarray(stdtr(degrees, values))
 
 
 def normal_quantile(share: ArrayLike) -> NDArray[np.float64]:

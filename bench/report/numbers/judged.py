@@ -6,8 +6,20 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
-from bench.evidence import FAILED, Observations, RunKey, SampleScores, compare, default_margin, observe, repeated
+from bench.evidence import (
+    FAILED,
+    Observations,
+    RunKey,
+    SampleScores,
+    ScoreInterval,
+    compare,
+    default_margin,
+    observe,
+    repeated,
+    score_intervals,
+)
 from bench.evidence import Section as Compared
 from bench.record import RunRecord
 from bench.report.numbers.conditions import EVERYWHERE
@@ -26,6 +38,11 @@ class Judged:
 
     observations: Observations
     compared: Compared | None
+
+    @cached_property
+    def intervals(self) -> dict[str, ScoreInterval]:
+        """The interval of every model's mean."""
+        return score_intervals(self.observations)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from bench.evidence import FAILED, score_interval
+from bench.evidence import FAILED
 from bench.record import RunRecord
 from bench.report.numbers.conditions import Repetition, split_count
 from bench.report.numbers.judged import Judged
@@ -93,8 +93,7 @@ class Rows:
         of = judged.get(key.variant)
         low = high = None
         centre = mean(finite.values()) if finite else values.worst
-        if of is not None and finite and not infinite and key.label in of.observations.models:
-            interval = score_interval(of.observations, key.label)
+        if of is not None and finite and not infinite and (interval := of.intervals.get(key.label)) is not None:
             # Where splits have unequal numbers of seeds, each split counts once, as in the comparisons.
             centre = interval.score if interval.basis == "splits" else centre
             if math.isfinite(interval.low) and math.isfinite(interval.high):
