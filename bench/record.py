@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from bench.model import Problem
 from bench.specs import Family, Value
@@ -149,7 +149,7 @@ class Score(Frozen):
     value: float
     higher_is_better: bool
     unit: str = ""
-    detail: dict[str, Value] = {}
+    detail: dict[str, Value] = Field(default_factory=dict)
     source: str = ""
     title: str = ""
     low: float = -math.inf
@@ -163,7 +163,7 @@ class CurvePoint(Frozen):
     step: int
     train_seconds: float
     train_loss: float | None = None
-    validation: dict[str, float] = {}
+    validation: dict[str, float] = Field(default_factory=dict)
 
 
 class Times(Frozen):
@@ -284,8 +284,8 @@ class RunRecord(Frozen):
     finished_at: str
     is_alone: bool = True
     environment_id: str = ""
-    versions: dict[str, str] = {}
-    data: dict[str, str] = {}
+    versions: dict[str, str] = Field(default_factory=dict)
+    data: dict[str, str] = Field(default_factory=dict)
     scores: tuple[Score, ...] = ()
     objective: str = ""
     truth: str = ""
@@ -300,7 +300,7 @@ class RunRecord(Frozen):
     energy_joules: float | None = None
     artifacts: tuple[Artifact, ...] = ()
     notes: tuple[str, ...] = ()
-    details: dict[str, Any] = {}
+    details: dict[str, Any] = Field(default_factory=dict)
 
     @property
     def is_ok(self) -> bool:

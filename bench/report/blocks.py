@@ -119,6 +119,10 @@ class Cell:
         return self.text == ABSENT and self.value is None
 
 
+# A table of thousands of rows asks for it again and again.
+NO_CELL = Cell()
+
+
 @dataclass(frozen=True)
 class Row:
     """One line of a table; cells by column key, absent ones left out. label: the model's, "" where it is about none.
@@ -134,7 +138,7 @@ class Row:
 
     def cell(self, column: Column) -> Cell:
         """Return the cell of a column, an absent one where there is none."""
-        return self.cells.get(column.key, Cell())
+        return self.cells.get(column.key, NO_CELL)
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,8 @@ def _legend(table: Table) -> str:
 
 
 def _float(table: Table, caption: str, label: str) -> str:
+    shapes = [_Shape.of(table, column) for column in table.columns]
+    columns = list(zip(table.columns, shapes, strict=True))
     return "\n".join(
         [
             r"\begin{table}[htbp]",
@@ -129,11 +131,11 @@ def _float(table: Table, caption: str, label: str) -> str:
             rf"  \caption{{{caption}}}",
             rf"  \label{{tab:{label}}}",
             r"  \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
-            rf"  \begin{{tabular}}{{@{{}}{''.join(_specification(table, column) for column in table.columns)}@{{}}}}",
+            rf"  \begin{{tabular}}{{@{{}}{''.join(_specification(table, *each) for each in columns)}@{{}}}}",
             r"    \toprule",
-            f"    {' & '.join(_heading(table, column) for column in table.columns)} \\\\",
+            f"    {' & '.join(_heading(table, *each) for each in columns)} \\\\",
             r"    \midrule",
-            *_lines(table),
+            *_lines(table, shapes),
             r"    \bottomrule",
             r"  \end{tabular}}",
             *_notes(table),
@@ -143,12 +145,11 @@ def _float(table: Table, caption: str, label: str) -> str:
     )
 
 
-def _lines(table: Table) -> Iterator[str]:
+def _lines(table: Table, shapes: Sequence[_Shape]) -> Iterator[str]:
     has_families = bool(families(table))
-    shapes = {column.key: _Shape.of(table, column) for column in table.columns}
     for number, row in enumerate(table.rows):
         rule = "    \\addlinespace\n" if number and table.rows[number - 1].group != row.group else ""
-        cells = [_cell(row.cell(column), shapes[column.key]) for column in table.columns]
+        cells = [_cell(row.cell(column), shape) for column, shape in zip(table.columns, shapes, strict=True)]
         if has_families:
             cells[0] = f"{FAMILY_SIGNS[row.family]} {cells[0]}"
         yield f"{rule}    {' & '.join(cells)} \\\\"
@@ -190,7 +191,7 @@ class _Shape:
             max((match[2] for match in found), key=len, default=""),
             max((len(match[3]) - 1 for match in found if match[3]), default=0),
             any(match[1] for match in found),
-            bool(found) and any(map(_beside, cells)),
+            bool(found) and any(cell.spread or cell.interval or cell.marks or cell.note for cell in cells),
         )
 
     @property
@@ -208,15 +209,15 @@ def _number(cell: Cell) -> re.Match[str] | None:
     return NUMBER.fullmatch(cell.text.replace("−", "-"))
 
 
-def _specification(table: Table, column: Column) -> str:
+def _specification(table: Table, column: Column, shape: _Shape) -> str:
     if column.is_number:
-        return _Shape.of(table, column).specification
+        return shape.specification
     longest = max((len(row.cell(column).text) for row in table.rows), default=0)
     share = LONGEST_WORDS / LINE
     return rf">{{\raggedright\arraybackslash}}p{{{share:.2f}\linewidth}}" if longest > LONGEST_WORDS else "l"
 
 
-def _heading(table: Table, column: Column) -> str:
+def _heading(table: Table, column: Column, shape: _Shape) -> str:
     widest = max([NARROWEST_TITLE, *(len(_whole(row.cell(column))) for row in table.rows)])
     lines = [escape(line) for line in wrapped(column.title, "", widest)]
     if column.better:
@@ -226,7 +227,7 @@ def _heading(table: Table, column: Column) -> str:
     text = r" \\ ".join(lines)
     if len(lines) > 1:
         text = rf"\begin{{tabular}}[b]{{@{{}}{'c' if column.is_number else 'l'}@{{}}}}{text}\end{{tabular}}"
-    return rf"\multicolumn{{2}}{{c}}{{{text}}}" if _Shape.of(table, column).has_beside else f"{{{text}}}"
+    return rf"\multicolumn{{2}}{{c}}{{{text}}}" if shape.has_beside else f"{{{text}}}"
 
 
 def _beside(cell: Cell) -> str:

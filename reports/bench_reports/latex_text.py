@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 __all__ = ["escape"]
 
@@ -63,6 +64,7 @@ def _word(word: str) -> str:
     return "".join(f"{each}{BREAK}" if letter in JOINTS else each for letter, each in zip(word, letters, strict=True))
 
 
+@lru_cache(maxsize=1024)
 def _letter(letter: str) -> str:
     if letter in SPECIAL:
         return SPECIAL[letter]

@@ -29,7 +29,7 @@ from bench_reports.layout import (
 __all__ = ["escape", "render"]
 
 ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "$": "&#36;", "@": "&#64;"}
-MARKUP = re.compile(r"([\\`*_{}\[\]#~!])")
+SPECIAL = str.maketrans(ENTITIES | {letter: f"\\{letter}" for letter in r"\`*_{}[]#~!"})
 # What would begin a list or underline a heading where it stands at the beginning of a line.
 OPENING = re.compile(r"^(?:(\d+)(?=[.)](?:\s|$))|(?=[-+=](?:[-+=\s]|$)))")
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -38,8 +38,7 @@ READING = reading("**Bold**", "<ins>underlined</ins>")
 
 def escape(text: object) -> str:
     """Return a text that Markdown, its tables, HTML and GitHub's mathematics all leave as it is, on one line."""
-    marked = OPENING.sub(r"\1\\", MARKUP.sub(r"\\\1", " ".join(str(text).split())))
-    return "".join(ENTITIES.get(letter, letter) for letter in marked)
+    return OPENING.sub(r"\1\\", " ".join(str(text).split()).translate(SPECIAL))
 
 
 def render(report: Report, folder: Path) -> Path:
