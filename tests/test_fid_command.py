@@ -95,7 +95,7 @@ def test_kept_statistics_stand_for_a_folder(images, fid, tmp_path):
 def test_statistics_of_pytorch_fid_are_read(images, fid, tmp_path):
     fid(images / "coarse", tmp_path / "ours.npz", "--save-stats")
     ours = load(tmp_path / "ours.npz")
-    np.savez_compressed(tmp_path / "theirs.npz", mu=ours.mean, sigma=ours.covariance)
+    np.savez_compressed(tmp_path / "theirs.npz", mu=ours.statistics.mean, sigma=ours.statistics.covariance)
     code, out, told = fid(tmp_path / "theirs.npz", tmp_path / "theirs.npz")
     assert (code, out) == (0, "fd:unknown:  0.0\n")
     assert "an unknown number of images" in told
@@ -158,7 +158,12 @@ def test_a_missing_folder_and_a_file_without_statistics_are_misuse_or_data(image
 def test_features_of_two_networks_have_no_distance(images, fid, tmp_path):
     fid(images / "coarse", tmp_path / "ours.npz", "--save-stats")
     ours = load(tmp_path / "ours.npz")
-    np.savez(tmp_path / "other.npz", mu=ours.mean, sigma=ours.covariance, extractor=np.str_("inception-2048@0"))
+    np.savez(
+        tmp_path / "other.npz",
+        mu=ours.statistics.mean,
+        sigma=ours.statistics.covariance,
+        extractor=np.str_("inception-2048@0"),
+    )
     code, _, error = fid(tmp_path / "ours.npz", tmp_path / "other.npz")
     assert code == 3
     assert "compute both with one network" in error

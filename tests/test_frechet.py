@@ -173,3 +173,19 @@ def test_distances_need_no_torch_and_come_out_equal_in_another_process():
     )
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
     assert found == frechet_distance_of_features(random(0, 360, 64), random(1, 360, 64)).hex()
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 24), st.floats(0, 14), st.floats(0, 14), st.floats(-6, 3))
+def test_the_faster_way_is_as_exact_as_singular_values(seed, d, decades1, decades2, apart):
+    draw = np.random.default_rng(seed)
+    factors = []
+    for decades in (decades1, decades2):
+        rotation, _ = np.linalg.qr(draw.standard_normal((d, d)))
+        factors.append(np.linalg.cholesky(rotation * np.geomspace(1, 10**-decades, d) @ rotation.T + 1e-15 * np.eye(d)))
+    first, second = (factor @ factor.T for factor in factors)
+    mean = np.full(d, 10**apart)
+    singular = np.linalg.svd(factors[0].T @ factors[1], compute_uv=False).sum()
+    traces = np.trace(first) + np.trace(second)
+    expected = np.square(mean).sum() + traces - 2 * singular
+    found = frechet_distance(np.zeros(d), first, mean, second)
+    assert found == pytest.approx(expected, rel=2e-9, abs=1e-13 * d * traces)

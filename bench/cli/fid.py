@@ -96,7 +96,7 @@ def _told(paths: tuple[Path, Path], sides: list[Moments], extractor: Inception |
         "score": name,
         "value": sides[0].distance(sides[1]),
         "reference": sides[0].reference,
-        "dimension": len(sides[0].mean),
+        "dimension": sides[0].dimension,
         "extractor": names[0] if names else None,
         "a": {"path": str(paths[0]), "images": sides[0].count or None},
         "b": {"path": str(paths[1]), "images": sides[1].count or None},

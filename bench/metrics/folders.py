@@ -17,7 +17,7 @@ from PIL import Image, UnidentifiedImageError
 
 from bench.errors import DataError, DataMissing
 from bench.metrics.extractors import Extractor
-from bench.metrics.frechet import FrechetStatistics, frechet_distance
+from bench.metrics.frechet import FrechetStatistics
 
 __all__ = ["SUFFIXES", "Moments", "image_files", "load", "moments_of", "save"]
 
@@ -30,14 +30,13 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Moments:
-    """Mean, (d,), and covariance, (d, d), of the features of images.
+    """Mean and covariance of the features of images.
 
     count: how many images, 0 where a file of another program does not say it. extractor: its name, "" likewise.
     reference: the Fréchet distance between the two halves of the images, every other one; None where it is not known.
     """
 
-    mean: NDArray[np.float64]
-    covariance: NDArray[np.float64]
+    statistics: FrechetStatistics
     count: int = 0
     extractor: str = ""
     reference: float | None = None
@@ -48,11 +47,16 @@ class Moments:
             raise DataError(
                 f"features of {self.extractor} and of {other.extractor} have no distance: compute both with one network"
             )
-        if len(self.mean) != len(other.mean):
+        if self.dimension != other.dimension:
             raise DataError(
-                f"{len(self.mean)} and {len(other.mean)} features have no distance: compute both with the same --dims"
+                f"{self.dimension} and {other.dimension} features have no distance: compute both with the same --dims"
             )
-        return frechet_distance(self.mean, self.covariance, other.mean, other.covariance)
+        return self.statistics.distance(other.statistics)
+
+    @property
+    def dimension(self) -> int:
+        """How many features an image has."""
+        return len(self.statistics.mean)
 
 
 def image_files(folder: Path) -> list[Path]:
@@ -90,14 +94,15 @@ def moments_of(
     whole = halves[0].merged(halves[1])
     is_split = with_reference and min(half.count for half in halves) > 1
     reference = halves[0].distance(halves[1]) if is_split else None
-    return Moments(whole.mean, whole.covariance, whole.count, extractor.name, reference)
+    return Moments(whole, whole.count, extractor.name, reference)
 
 
 def save(moments: Moments, path: Path) -> None:
     """Write moments as pytorch-fid does (`mu`, `sigma`), with what else is known of them."""
     reference = np.nan if moments.reference is None else moments.reference
+    found = moments.statistics
     np.savez_compressed(
-        path, mu=moments.mean, sigma=moments.covariance, count=moments.count, extractor=np.str_(moments.extractor),
+        path, mu=found.mean, sigma=found.covariance, count=moments.count, extractor=np.str_(moments.extractor),
         reference=reference,
     )  # fmt: skip
 
@@ -112,11 +117,9 @@ def load(path: Path) -> Moments:
     mean, covariance = found.get("mu"), found.get("sigma")
     if mean is None or covariance is None or covariance.shape != (*mean.shape, *mean.shape) or mean.ndim != 1:
         raise DataError(f"{path} is no file of statistics: it needs mu, (d,), and sigma, (d, d)")
-    reference = float(found.get("reference", np.nan))
-    return Moments(
-        mean.astype(np.float64), covariance.astype(np.float64), int(found.get("count", 0)),
-        str(found.get("extractor", "")), None if np.isnan(reference) else reference,
-    )  # fmt: skip
+    count, reference = int(found.get("count", 0)), float(found.get("reference", np.nan))
+    statistics = FrechetStatistics.of_moments(mean, covariance, count or 2)
+    return Moments(statistics, count, str(found.get("extractor", "")), None if np.isnan(reference) else reference)
 
 
 def _batches(files: Sequence[Path], batch_size: int, workers: int) -> Iterator[Any]:

@@ -41,61 +41,105 @@ def frechet_distance_of_features(a: ArrayLike, b: ArrayLike) -> float:
 
 
 class FrechetStatistics:
-    """Mean and covariance of features that arrive in batches, in float64, holding one (d, d) matrix."""
+    """Mean and covariance of features that arrive in batches, in float64, holding one (d, d) matrix.
+
+    While there are no more features than dimensions they are kept themselves: that takes no more room, and their
+    distance, of singular covariances, is then found sooner and more exactly.
+    """
 
     def __init__(self, dimension: int) -> None:
         self.count = 0
-        self._shift: Floats | None = None
+        self._kept: list[Floats] | None = []
+        self._shift: Floats = np.zeros(dimension)
         self._sum = np.zeros(dimension)
-        self._products = np.zeros((dimension, dimension))
+        self._products = np.zeros((0, 0))
+
+    @classmethod
+    def of_moments(cls, mean: ArrayLike, covariance: ArrayLike, count: int = 2) -> FrechetStatistics:
+        """Return statistics with a known mean, (d,), and unbiased covariance, (d, d), of that many features."""
+        _require_two(count)
+        found = cls(len(_float64(mean, 1)))
+        found._kept, found.count, found._shift = None, count, _float64(mean, 1)
+        found._products = _float64(covariance, 2) * (count - 1)
+        return found
 
     def update(self, features: ArrayLike) -> None:
         """Take in a batch, (n, d); batches of 500 and more are fastest."""
         batch = _float64(features, 2)
         if batch.shape[1] != len(self._sum):
             raise ValueError(f"features have {batch.shape[1]} dimensions, the statistics {len(self._sum)}")
-        if not len(batch):
-            return
-        if self._shift is None:
-            # Sums of squares cancel badly far from zero; any point near the mean will do.
-            self._shift = batch.mean(0)
-        centred = batch - self._shift
         self.count += len(batch)
-        self._sum += centred.sum(0)
-        self._products += centred.T @ centred  # numpy sees the same array twice and calls the symmetric product
+        if self._kept is None:
+            self._add(batch)
+        elif self.count <= len(self._sum):
+            self._kept.append(batch.copy())
+        else:
+            self._sum_up(batch)
+
+    def merged(self, other: FrechetStatistics) -> FrechetStatistics:
+        """Return the statistics of both sets of features; neither is changed."""
+        whole = FrechetStatistics(len(self._sum))
+        for part in sorted((self, other), key=lambda part: part._kept is not None):
+            if part._kept is None:
+                whole._merge(part)
+            else:
+                whole.update(np.concatenate([np.empty((0, len(self._sum))), *part._kept]))
+        return whole
 
     @property
     def mean(self) -> Floats:
         """Mean of the features, (d,)."""
-        if self._shift is None:
+        if not self.count:
             raise NotEnoughSamples("no features were given yet: call update() first")
+        if self._kept is not None:
+            mean: Floats = np.concatenate(self._kept).mean(0)
+            return mean
         return self._shift + self._sum / self.count
 
     @property
     def covariance(self) -> Floats:
         """Unbiased covariance of the features, (d, d)."""
         _require_two(self.count)
+        if self._kept is not None:
+            factor = self._fitted()[1]
+            return factor @ factor.T
         between = np.outer(self._sum, self._sum) / self.count
         covariance: Floats = (self._products - between) / (self.count - 1)
         return covariance
 
-    def merged(self, other: FrechetStatistics) -> FrechetStatistics:
-        """Return the statistics of both sets of features; neither is changed."""
-        whole = FrechetStatistics(len(self._sum))
-        for part in (self, other):
-            if part._shift is None:
-                continue
-            whole._shift = part._shift if whole._shift is None else whole._shift
-            moved = part._shift - whole._shift
-            between = np.outer(moved, part._sum)
-            whole.count += part.count
-            whole._sum += part._sum + part.count * moved
-            whole._products += part._products + between + between.T + part.count * np.outer(moved, moved)
-        return whole
-
     def distance(self, other: FrechetStatistics) -> float:
         """Fréchet distance to other statistics."""
-        return frechet_distance(self.mean, self.covariance, other.mean, other.covariance)
+        return _distance(*self._fitted(), *other._fitted())
+
+    def _fitted(self) -> tuple[Floats, Floats]:
+        """Return the mean (d,) and a factor (d, r) of the covariance."""
+        _require_two(self.count)
+        if self._kept is not None:
+            return _fit(np.concatenate(self._kept))
+        return self.mean, _factor(self.covariance)
+
+    def _sum_up(self, batch: Floats) -> None:
+        """Add up what was kept, and a batch with it: from now on there are more features than dimensions."""
+        batch = np.concatenate([*(self._kept or ()), batch])
+        # Sums of squares cancel badly far from zero; any point near the mean will do.
+        self._kept, self._shift = None, batch.mean(0)
+        self._products = np.zeros((len(self._sum), len(self._sum)))
+        self._add(batch)
+
+    def _add(self, batch: Floats) -> None:
+        centred = batch - self._shift
+        self._sum += centred.sum(0)
+        self._products += centred.T @ centred  # numpy sees the same array twice and calls the symmetric product
+
+    def _merge(self, part: FrechetStatistics) -> None:
+        """Add sums that were taken around another point."""
+        if self._kept is not None:
+            self._kept, self._shift, self._products = None, part._shift, np.zeros_like(part._products)
+        moved = part._shift - self._shift
+        between = np.outer(moved, part._sum)
+        self.count += part.count
+        self._sum += part._sum + part.count * moved
+        self._products += part._products + between + between.T + part.count * np.outer(moved, moved)
 
 
 def _distance(mu1: Floats, factor1: Floats, mu2: Floats, factor2: Floats) -> float:

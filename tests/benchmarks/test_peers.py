@@ -57,3 +57,14 @@ def test_a_missed_bar_is_said(peers):
     assert compare.verdict("ours / theirs", 1.2, 1.03).endswith("MISSED")
     assert compare.verdict("ours / theirs", 1.02, 1.03).endswith("met")
     assert "not measured" in compare.verdict("ours / theirs", None, 1.03)
+
+
+def test_contenders_compute_the_same_distance(peers):
+    pytest.importorskip("pytorch_fid", reason="needs the generative extra")
+    distances = importlib.import_module("distances")
+    found = []
+    for name in distances.CONTENDERS:
+        work, value = distances.distance_work(name, *distances.SIZES["d = 64"])
+        found.append(value(work()))
+    assert found == pytest.approx([found[0]] * 3, rel=1e-9)
+    assert found[0] > 1
