@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bench import Choice, Integer, ModelSpec, Need, Real, Role, hookimpl
+from bench_deep.series import SERIES
 
 # What is not asked of a sample, the loss leaves out.
 ANSWERS = Need(kinds=("index", "real"), axes=("", "c", "tc", "chw"), levels=True, missing=True)
@@ -59,6 +60,7 @@ MODELS = (
         hyperparameters={"width": Choice(16, (8, 16, 32, 64)), "blocks": Integer(1, 1, 9)},
         paper="K. He et al.: Deep residual learning for image recognition, 2016",
     ),
+    *SERIES,
 )
 
 

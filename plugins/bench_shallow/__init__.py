@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bench import CLASS, NUMBER, Choice, Integer, ModelSpec, Need, Real, Role, hookimpl
+from bench_shallow.series import SERIES
 
 # Hyperparameters of scikit-learn's models keep scikit-learn's names.
 CLASSES_OR_NUMBERS = Need(axes=("",), kinds=("index", "real"))
@@ -160,6 +161,7 @@ MODELS = (
         hyperparameters={"width": Integer(256, 8, 2048, log=True)},
         paper="D. Rumelhart et al.: Learning representations by back-propagating errors, 1986",
     ),
+    *SERIES,
 )
 
 
