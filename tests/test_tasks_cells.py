@@ -25,7 +25,9 @@ for spec in TINY:
     PLUGINS.datasets.add(Offer(spec, Owner("tiny", "tests", "0")))
 OURS = [name for name, offer in PLUGINS.models.items() if offer.owner.distribution == "depthbench"]
 MEETINGS = list(
-    matrix(PLUGINS, ("classification", "regression", "image-generation"), [spec.name for spec in TINY], OURS)
+    matrix(
+        PLUGINS, ("classification", "regression", "forecasting", "image-generation"), [spec.name for spec in TINY], OURS
+    )
 )
 POSSIBLE = [meeting for meeting in MEETINGS if meeting.is_possible]
 METRICS = tuple(offer.spec for offer in PLUGINS.metrics.values() if offer.missing() is None)

@@ -196,6 +196,8 @@ def test_scores_in_units_of_the_data_stand_beside_standardised_ones() -> None:
 
 def test_what_is_no_series_is_refused_in_a_sentence() -> None:
     for dataset in tiny_datasets():
+        if dataset.spec.ordered:
+            continue
         told = rf"forecasting needs numbers without gaps in the order of time; {dataset.spec.name} has .*, not in the"
         with pytest.raises(Refused, match=told):
             Forecasting().spaces(dataset.spec)

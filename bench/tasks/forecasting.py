@@ -32,9 +32,9 @@ class ForecastingSettings(TaskSettings):
     standardise: by mean and deviation of each series over the training part, which models meet instead of the values.
     """
 
-    look_back: int = Field(24, gt=0)
-    horizon: int = Field(12, gt=0)
-    stride: int = Field(1, gt=0)
+    look_back: int = Field(default=24, gt=0)
+    horizon: int = Field(default=12, gt=0)
+    stride: int = Field(default=1, gt=0)
     columns: list[str] = Field(default_factory=list)
     standardise: bool = True
 

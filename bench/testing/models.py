@@ -14,6 +14,7 @@ from bench.sources import DataSource
 from bench.specs import Choice, DatasetSpec, Fixed, Integer, ModelSpec, Real, TaskSpec, resolve
 from bench.tasks.base import Task
 from bench.tasks.classification import Classification
+from bench.tasks.forecasting import Forecasting, ForecastingSettings
 from bench.tasks.image_generation import ImageGeneration
 from bench.testing.plain import PLAIN_TASKS
 from bench.testing.threads import one_thread
@@ -24,6 +25,8 @@ __all__ = ["check_hyperparameters", "check_model"]
 
 # A model that knows three classes by heart fits the first of these alone.
 CLASS_COUNTS = (3, 2, 5)
+# Two seasons of the tiny series, and one.
+LOOK_BACK, HORIZON = 8, 4
 
 
 def check_model(
@@ -80,6 +83,7 @@ class _Cell:
 
 def _tasks(given: Iterable[Task | TaskSpec], cache: str) -> Iterator[Task]:
     yield Classification(cache=cache)
+    yield Forecasting(ForecastingSettings(look_back=LOOK_BACK, horizon=HORIZON))
     yield ImageGeneration(cache=cache)
     for one in (*PLAIN_TASKS, *given):
         yield one if isinstance(one, Task) else resolve(one.target)(None, one.name, cache)

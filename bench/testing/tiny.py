@@ -20,6 +20,8 @@ SEED = 7
 CAUSES = 4
 NOISE = 0.1
 GAPS = 0.1
+# What a series in the order of time rises by at each step.
+TREND = 0.1
 SHORTEST, LONGEST = 4, 9
 WORDS = ("rain", "sun", "wind", "snow", "fog", "hail", "storm", "dew", "ice", "heat")
 
@@ -30,7 +32,10 @@ def tiny_dataset(spec: DatasetSpec, count: int = SAMPLES) -> Dataset:
     Drawn, the same every time; the target can be learnt from the input. Nothing is read, and `spec.target` not called.
     """
     random = np.random.RandomState(SEED)
-    return Dataset.cut(replace(spec, sample_count=count), _drawn(spec.inputs, spec.targets, count, random))
+    drawn = _drawn(spec.inputs, spec.targets, count, random)
+    if spec.ordered and spec.inputs.kind == "real" and spec.inputs.axes == "c" and not any(spec.inputs.levels):
+        drawn = replace(drawn, x=_in_time(spec.inputs, drawn.x))
+    return Dataset.cut(replace(spec, sample_count=count), drawn)
 
 
 def load(source: DataSource) -> Dataset:
@@ -40,6 +45,8 @@ def load(source: DataSource) -> Dataset:
 
 def tiny_datasets(classes: int = 3) -> tuple[Dataset, ...]:
     """Return small data sets of many shapes: with classes, numbers or no target for tables, images, series and texts.
+
+    One of them, `tiny-steps`, is a single pair of series in the order of time.
 
     Samples come as float32, float64 or uint8, which must make no difference.
     """
@@ -67,6 +74,7 @@ def tiny_datasets(classes: int = 3) -> tuple[Dataset, ...]:
         "tiny-images-alone": (grey, None),
     }
     found = [tiny_dataset(_spec(name, *spaces)) for name, spaces in declared.items()]
+    found.append(tiny_dataset(replace(_spec("tiny-steps", Space("c", (2,), period=4), None), ordered=True)))
     return tuple(_as_it_may_come(dataset) for dataset in found)
 
 
@@ -134,6 +142,14 @@ def _values(space: Space, cause: Array, random: np.random.RandomState) -> Array:
     if space.missing:
         values[random.rand(*values.shape) < GAPS] = np.nan
     return values.reshape(len(cause), *shape).astype(np.float32)
+
+
+def _in_time(space: Space, noise: Array) -> Array:
+    """Return (n, columns) that rise from step to step, with a season of the space's period and some noise."""
+    steps = np.arange(len(noise))[:, None]
+    columns = 1 + np.arange(noise.shape[1])
+    season = np.sin(2 * np.pi * steps / max(2, space.period) + columns)
+    return np.asarray(TREND * steps * columns + season + NOISE * noise, np.float32)
 
 
 def _chosen(cause: Array, shape: tuple[int, ...], size: int, random: np.random.RandomState) -> Array:

@@ -15,6 +15,10 @@ TOKENS = Need(axes=("t",), kinds=("index",), ragged=True)
 LINEAR = (Role("predict", ANY_VALUES, CLASS), Role("predict", TOKENS, CLASS))
 NUMBERS = (Role("predict", ANY_VALUES, NUMBER),)
 TREES = (Role("predict", ANY_VALUES, CLASSES_OR_NUMBERS),)
+STEPS = Need(axes=("tc",))
+NEXT_STEPS = (Role("predict", STEPS, STEPS),)
+# A model for each value.
+FEW_STEPS = (Role("predict", STEPS, STEPS, rule="bench_shallow.rules:few_values"),)
 # What is not asked of a sample, the loss leaves out.
 ANSWERS = Need(kinds=("index", "real"), axes=("", "c", "tc", "chw"), levels=True, missing=True)
 NETWORK = (Role("predict", ANY_VALUES, ANSWERS),)
@@ -38,7 +42,7 @@ MODELS = (
         target="bench_shallow.linear_regression:linear_regression",
         summary="a weighted sum of the columns, by least squares",
         family="shallow",
-        roles=NUMBERS,
+        roles=(*NUMBERS, *NEXT_STEPS),
         paper="A.-M. Legendre: Nouvelles méthodes pour la détermination des orbites des comètes, 1805",
         devices=("cpu",),
         requires=("sklearn",),
@@ -49,7 +53,7 @@ MODELS = (
         target="bench_shallow.ridge:ridge",
         summary="linear regression with a penalty on squared weights",
         family="shallow",
-        roles=NUMBERS,
+        roles=(*NUMBERS, *NEXT_STEPS),
         hyperparameters={"alpha": Real(1.0, 1e-3, 1e3, log=True)},
         paper="A. Hoerl, R. Kennard: Ridge regression, biased estimation for nonorthogonal problems, 1970",
         devices=("cpu",),
@@ -73,7 +77,7 @@ MODELS = (
         target="bench_shallow.k_nearest_neighbours:k_nearest_neighbours",
         summary="what the training samples say that look most alike",
         family="shallow",
-        roles=TREES,
+        roles=(*TREES, *NEXT_STEPS),
         hyperparameters={
             "n_neighbors": Integer(5, 1, 100, log=True),
             "weights": Choice("uniform", ("uniform", "distance")),
@@ -104,7 +108,7 @@ MODELS = (
         target="bench_shallow.random_forest:random_forest",
         summary="trees on bootstrap samples, each split among a random few of the columns",
         family="shallow",
-        roles=TREES,
+        roles=(*TREES, *NEXT_STEPS),
         hyperparameters={
             "n_estimators": Integer(200, 50, 1000, log=True),
             "max_features": Choice("sqrt", ("sqrt", "log2", 0.3)),
@@ -120,7 +124,7 @@ MODELS = (
         target="bench_shallow.hist_gradient_boosting:hist_gradient_boosting",
         summary="trees that correct each other, grown on binned columns",
         family="shallow",
-        roles=TREES,
+        roles=(*TREES, *FEW_STEPS),
         hyperparameters={
             "max_iter": Integer(100, 20, 500, log=True),
             "learning_rate": Real(0.1, 0.01, 1.0, log=True),
@@ -138,7 +142,7 @@ MODELS = (
         target="bench_shallow.lightgbm:lightgbm",
         summary="LightGBM's trees that correct each other, grown where the loss falls most",
         family="shallow",
-        roles=TREES,
+        roles=(*TREES, *FEW_STEPS),
         hyperparameters={
             "n_estimators": Integer(100, 20, 2000, log=True),
             "learning_rate": Real(0.1, 0.01, 1.0, log=True),

@@ -7,6 +7,7 @@ from typing import Any
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from bench.model import Problem
+from bench_shallow.many_values import one_by_one
 from bench_shallow.rows import rows_of
 
 __all__ = ["hist_gradient_boosting"]
@@ -39,4 +40,4 @@ def hist_gradient_boosting(
         early_stopping=False,
         categorical_features=is_category if any(is_category) else None,
     )
-    return rows_of(problem.given, model)
+    return one_by_one(problem.wanted, rows_of(problem.given, model))

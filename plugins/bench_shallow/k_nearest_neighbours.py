@@ -9,6 +9,7 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 from bench.columns import on_flat_rows
 from bench.model import Problem
+from bench_shallow.many_values import as_rows
 
 __all__ = ["k_nearest_neighbours"]
 
@@ -19,4 +20,4 @@ def k_nearest_neighbours(problem: Problem, *, n_neighbors: int, weights: str) ->
     # A learning curve may begin with fewer samples than neighbours.
     count = min(n_neighbors, problem.training_size)
     model = kind(n_neighbors=count, weights=weights, n_jobs=torch.get_num_threads())
-    return on_flat_rows(problem.given, model)
+    return as_rows(problem.wanted, on_flat_rows(problem.given, model))

@@ -11,6 +11,7 @@ from lightgbm import LGBMClassifier, LGBMRegressor
 from sklearn.base import BaseEstimator
 
 from bench.model import Problem
+from bench_shallow.many_values import one_by_one
 from bench_shallow.rows import rows_of
 
 __all__ = ["lightgbm"]
@@ -42,7 +43,8 @@ def lightgbm(
         random_state=np.random.randint(2**31 - 1),
         verbosity=-1,
     )
-    return rows_of(problem.given, Boosted(model, [place for place, level in enumerate(problem.given.levels) if level]))
+    boosted = Boosted(model, [place for place, level in enumerate(problem.given.levels) if level])
+    return one_by_one(problem.wanted, rows_of(problem.given, boosted))
 
 
 class Boosted(BaseEstimator):  # type: ignore[misc]  # scikit-learn is not typed

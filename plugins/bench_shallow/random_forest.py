@@ -8,6 +8,7 @@ import torch
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from bench.model import Problem
+from bench_shallow.many_values import as_rows
 from bench_shallow.rows import rows_of
 
 __all__ = ["random_forest"]
@@ -26,4 +27,4 @@ def random_forest(problem: Problem, *, n_estimators: int, max_features: str | fl
         # scikit-learn would use one; the networks beside it use what the run was given.
         n_jobs=torch.get_num_threads(),
     )
-    return rows_of(problem.given, model)
+    return as_rows(problem.wanted, rows_of(problem.given, model))
