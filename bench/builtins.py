@@ -53,6 +53,11 @@ def bench_tasks() -> Iterable[TaskSpec]:
         target="bench.tasks.image_generation:ImageGeneration",
         summary="draw images that could be from the data",
     )
+    yield TaskSpec(
+        name="conditional-generation",
+        target="bench.tasks.conditional_generation:ConditionalGeneration",
+        summary="draw images of the classes that are asked for",
+    )
 
 
 @hookimpl

@@ -121,7 +121,9 @@ class Network(Protocol):
 class Generator(Protocol):
     """A model that samples: a torch module with `training_step`, or a black box with `fit`.
 
-    Images are float32 in [-1, 1]. A density model also has `log_likelihood(x)`, nats per sample, shape (n,).
+    Images are float32 in [-1, 1]. A model with a likelihood also has one of `log_probability(y)`, of images of 256 grey
+    levels (or of as many as its attribute `levels` says), `log_probability_bound(y)`, never more than that, and
+    `log_likelihood(y)`, the logarithm of a density; each with `(y, x)` where something is given. Nats, shape (n,).
     """
 
     def sample(self, n: int) -> Any:

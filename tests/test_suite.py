@@ -66,6 +66,8 @@ def test_all_promised_suites_are_shipped() -> None:
         "regression",
         "regression-small",
         "generative-mnist",
+        "conditional",
+        "conditional-small",
     }
     assert promised <= set(shipped_suites())
 

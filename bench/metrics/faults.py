@@ -18,11 +18,16 @@ HARMLESS = {"limit": 1.0, "z": 0.0, "z_limit": 0.0}
 def generator_faults(scores: Iterable[Score]) -> tuple[str, ...]:
     """Return what is wrong with a generator, a phrase each that begins with a verb; nothing for an honest one.
 
-    Reads `memorised`, `duplicates` and `modes_captured` with their details, and says nothing of what is not there. How
-    often an honest generator is named stands in docs/measures.md.
+    Reads `memorised`, `duplicates`, `modes_captured` and `conditional_accuracy` with their details, and says nothing of
+    what is not there. How often an honest generator is named stands in docs/measures.md.
     """
     known = {score.name: score for score in scores}
-    found = (_copies(known.get("memorised")), _repeats(known.get("duplicates")), _drops(known.get("modes_captured")))
+    found = (
+        _copies(known.get("memorised")),
+        _repeats(known.get("duplicates")),
+        _drops(known.get("modes_captured")),
+        _ignores(known.get("conditional_accuracy")),
+    )
     return tuple(fault for fault in found if fault)
 
 
@@ -44,3 +49,9 @@ def _repeats(score: Score | None) -> str:
 def _drops(score: Score | None) -> str:
     dropped, classes = (0, 0) if score is None else (score.detail.get("dropped", 0), score.detail.get("of", 0))
     return f"draws {int(classes) - int(dropped)} of {classes} classes" if dropped else ""
+
+
+def _ignores(score: Score | None) -> str:
+    if score is None or score.value > float(score.detail.get("chance_limit", 0.0)):
+        return ""
+    return f"does not heed the class that is asked for: {100 * score.value:.0f} % of its samples are of it"

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from bench.errors import ContractError, Diverged
 from bench.metrics.pictures import GRID_SIDE, MOST_COLUMNS, sheet
 
-__all__ = ["draw", "draw_grid", "picture"]
+__all__ = ["draw", "draw_grid", "fixed_noise", "picture"]
 
 SAMPLES_AT_ONCE = 500
 
@@ -27,7 +27,7 @@ def draw(model: Any, n: int, shape: tuple[int, ...], *, seed: int, condition: Te
     """
     # A black box may have a generator of its own, which could begin anew with every call: it is called once.
     size = SAMPLES_AT_ONCE if isinstance(model, nn.Module) else n
-    with _fixed_noise(seed), _evaluation_mode(model), torch.no_grad():
+    with fixed_noise(seed), _evaluation_mode(model), torch.no_grad():
         parts = []
         for start in range(0, n, size):
             count = min(size, n - start)
@@ -76,7 +76,8 @@ def _checked(answer: Any, expected: tuple[int, ...], model: Any) -> Tensor:
 
 
 @contextmanager
-def _fixed_noise(seed: int) -> Iterator[None]:
+def fixed_noise(seed: int) -> Iterator[None]:
+    """Set the global random states of torch and numpy, and give them back afterwards."""
     # Two sample grids, or two distances of one seed, can only be compared when they begin from the same noise.
     devices = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []  # type: ignore[no-untyped-call]  # torch leaves it untyped
     state = np.random.get_state()

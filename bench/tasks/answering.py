@@ -159,9 +159,16 @@ def _categories_chosen(output: Array, space: Space) -> Array:
 
 
 def drawn(
-    model: Any, data: TaskData, part: Part, count: int, sampling: AbstractContextManager[Any]
+    model: Any,
+    data: TaskData,
+    part: Part,
+    count: int,
+    sampling: AbstractContextManager[Any],
+    condition: Tensor | None = None,
 ) -> tuple[Tensor, tuple[str, ...]]:
     """Return samples as they are encoded, brought within the bounds of their space, and a note where they had to be.
+
+    condition: what they are drawn under, `count` of it; by default the first inputs of the part, where it has any.
 
     The noise follows from the run's seed: with one noise for all runs, the spread of their scores would hide what
     another draw of samples changes. It is the same at every look at the validation part, and another for the test part.
@@ -169,7 +176,7 @@ def drawn(
     space = data.problem.wanted
     seed = noise_seed(data.seed, "validation" if part is data.validation else "test")
     with sampling:
-        condition = None if part.x is None else part.x[:count]
+        condition = part.x[:count] if condition is None and part.x is not None else condition
         samples = draw(model, count, space.sizes, seed=seed, condition=condition)
     if space.bounds is None:
         return samples, ()

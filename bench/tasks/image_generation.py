@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from bench.metrics.extractors import Classifier, Extractor
 
-__all__ = ["ImageGeneration", "ImageGenerationSettings"]
+__all__ = ["VALIDATION_SAMPLES", "ImageGeneration", "ImageGenerationSettings", "chosen", "text", "text_of"]
 
 VALIDATION_SAMPLES = 500
 # Counting neighbours takes time with the square of this.
@@ -67,7 +67,7 @@ class ImageGeneration(Task):
     def __init__(self, settings: TaskSettings | None = None, name: str = "image-generation", cache: str = "") -> None:
         super().__init__(settings, name, cache)
 
-    def spaces(self, offer: DatasetSpec) -> tuple[None, Space]:
+    def spaces(self, offer: DatasetSpec) -> tuple[Space | None, Space]:
         """Return the images to draw; raises Refused where the data are no labelled images with known bounds."""
         images, classes = offer.inputs, offer.targets
         if images.axes != "chw" or images.kind != "real" or images.bounds is None or images.shape[0] not in (1, 3):
@@ -87,24 +87,24 @@ class ImageGeneration(Task):
         judge, others = self._judges(data, dataset)
         class_count = dataset.spec.targets.size if dataset.spec.targets is not None else 0
         n = self.sample_count(data, data.test)
-        test, training = _chosen(data.test, n), TrainingImages(data.train.target)
+        test, training = chosen(data.test, n), TrainingImages(data.train.target)
         truth = {
-            **_text("judge", judge.name),  # its name is part of the score's
-            **_text("resize", judge.resize),
+            **text("judge", judge.name),  # its name is part of the score's
+            **text("resize", judge.resize),
             "class_count": np.array(class_count),
             "bounds": np.array(dataset.spec.inputs.bounds, np.float64),
             "labels": test.layers().numpy(),
             "class_shares": np.bincount(data.test.layers().numpy(), minlength=class_count or 0) / len(data.test),
             **_seen("real_", judge, test.target),
-            "train_features": _features(judge, _chosen(data.train, n).target),
+            "train_features": _features(judge, chosen(data.train, n).target),
             "real_images": _pictured(data),
             **seen_of_real(judge, training, test.target, self.cache),
         }
         for extractor in others:
-            real, train = self._cached(extractor, test), self._cached(extractor, _chosen(data.train, n))
+            real, train = self._cached(extractor, test), self._cached(extractor, chosen(data.train, n))
             truth |= {f"real_{extractor.name}": real, f"train_{extractor.name}": train}
             truth[f"reference_{extractor.name}"] = reference_by(extractor, train, real, self.cache)
-        few = _chosen(data.validation, min(VALIDATION_SAMPLES, len(data.validation)))
+        few = chosen(data.validation, min(VALIDATION_SAMPLES, len(data.validation)))
         validation = {"class_count": np.array(class_count), **_seen("real_", judge, few.target)}
         return replace(data, truth=truth, validation_truth=validation, tools=(judge, training, *others))
 
@@ -119,15 +119,19 @@ class ImageGeneration(Task):
     ) -> Answer:
         """Draw samples, and let the judge look at them before they are rounded to 256 levels."""
         from bench.tasks.answering import drawn, kept_samples
+        from bench.tasks.likelihood import bits_of
 
-        samples, notes = drawn(model, data, part, self.sample_count(data, part), sampling or nullcontext())
+        n = self.sample_count(data, part)
+        # Of the very images that samples are compared with: the first n of sorted data would be of few classes.
+        condition = None if part.x is None else chosen(part, n).x
+        samples, notes = drawn(model, data, part, n, sampling or nullcontext(), condition)
         judge, training, *others = data.tools
         seen = _seen("", judge, samples)
         if part is data.validation:
             return Answer(seen, notes)
         more = {f"features_{extractor.name}": _features(extractor, samples) for extractor in others}
         more["training_distances"] = training.distances(samples)
-        return Answer({**kept_samples(samples, data), **seen, **more}, notes)
+        return Answer({**kept_samples(samples, data), **seen, **more, **bits_of(model, data, part)}, notes)
 
     def validate(self, answer: Arrays, truth: Arrays) -> dict[str, float]:
         """Fréchet distance and captured modes of at most 500 samples, against the validation part."""
@@ -141,7 +145,8 @@ class ImageGeneration(Task):
 
     def scores(self, answer: Arrays, truth: Arrays) -> tuple[Score, ...]:
         """Every score of samples against the test part, the distance by the judge first."""
-        return (*self._distances(answer, truth), *self._coverage(answer, truth), _memorised(answer, truth))
+        found = (*self._distances(answer, truth), *self._coverage(answer, truth), _memorised(answer, truth))
+        return (*found, *_likelihoods(answer))
 
     def main_score(self, scores: Sequence[Score]) -> str:
         """Return the name of the distance by the judge, which says whose it is."""
@@ -159,14 +164,14 @@ class ImageGeneration(Task):
         from bench.metrics.frechet import frechet_distance_of_features
 
         names = [name.removeprefix("features_") for name in answer if name.startswith("features_")]
-        judge = _text_of(truth, "judge")
+        judge = text_of(truth, "judge")
         triples = [(f"fd:{judge}", "features", "real_features", "reference")]
         triples += [(name, f"features_{name}", f"real_{name}", f"reference_{name}") for name in names]
         for name, fake_name, real_name, reference_name in triples:
             real, fake = _wide(truth[real_name]), _wide(answer[fake_name])
             detail: dict[str, Value] = {"n_real": len(real), "n_fake": len(fake)}
             detail |= _known(("reference", "reference_low", "reference_high"), truth[reference_name])
-            detail |= {"resize": _text_of(truth, "resize")} if fake_name == "features" else {}
+            detail |= {"resize": text_of(truth, "resize")} if fake_name == "features" else {}
             value = frechet_distance_of_features(real, fake)
             yield Score(name=name, value=value, higher_is_better=False, detail=detail)
 
@@ -178,7 +183,7 @@ class ImageGeneration(Task):
         real, fake, classes = _wide(truth["real_features"]), _wide(answer["features"]), answer["classes"]
         class_count = int(truth["class_count"])
         accuracy = float((truth["real_classes"] == truth["labels"]).mean())
-        judge = _text_of(truth, "judge")
+        judge = text_of(truth, "judge")
         about: dict[str, Value] = {"n_fake": len(fake), "judge": judge, "judge_accuracy": accuracy}
         modes = generative.modes_captured(classes, class_count)
         divergence = generative.reverse_kl(classes, truth["class_shares"])
@@ -221,6 +226,18 @@ def _memorised(answer: Arrays, truth: Arrays) -> Score:
     return Score(name=name, value=found.share, higher_is_better=False, detail=detail, title=title, low=0, high=1)
 
 
+def _likelihoods(answer: Arrays) -> Iterator[Score]:
+    """Yield the mean bits per dimension, or their bound, of a model that has a likelihood."""
+    for name, title in (
+        ("bits_per_dimension", "Bits per dimension"),
+        ("bits_per_dimension_bound", "Bits per dimension, at most"),
+    ):
+        if name in answer:
+            detail: dict[str, Value] = {"levels": int(answer["likelihood_levels"])}
+            value = float(answer[name].mean(dtype=np.float64))
+            yield Score(name=name, value=value, higher_is_better=False, unit="bits", detail=detail, title=title, low=0)
+
+
 def _known(names: Sequence[str], values: Iterable[float]) -> dict[str, Value]:
     """Return what is known of these, as floats: whole numbers in a detail are settings, which part columns."""
     return {name: float(value) for name, value in zip(names, values, strict=True) if not math.isnan(value)}
@@ -233,7 +250,7 @@ def _inception() -> Extractor:
     return Inception()
 
 
-def _chosen(part: Part, n: int) -> Part:
+def chosen(part: Part, n: int) -> Part:
     """Choose n samples, the same ones for ever: real data may lie sorted by class or by writer."""
     import torch
 
@@ -272,10 +289,11 @@ def _wide(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return array.astype(np.float64)
 
 
-def _text(name: str, text: str) -> dict[str, np.ndarray[Any, Any]]:
+def text(name: str, words: str) -> dict[str, np.ndarray[Any, Any]]:
     """Keep a word beside arrays, as its bytes."""
-    return {name: np.frombuffer(text.encode(), np.uint8)}
+    return {name: np.frombuffer(words.encode(), np.uint8)}
 
 
-def _text_of(arrays: Arrays, name: str) -> str:
+def text_of(arrays: Arrays, name: str) -> str:
+    """Return a word that was kept beside arrays."""
     return arrays[name].tobytes().decode()

@@ -14,6 +14,7 @@ from bench.sources import DataSource
 from bench.specs import Choice, DatasetSpec, Fixed, Integer, ModelSpec, Real, TaskSpec, resolve
 from bench.tasks.base import Task
 from bench.tasks.classification import Classification
+from bench.tasks.conditional_generation import ConditionalGeneration, ConditionalGenerationSettings
 from bench.tasks.forecasting import Forecasting, ForecastingSettings
 from bench.tasks.image_generation import ImageGeneration
 from bench.testing.plain import PLAIN_TASKS
@@ -85,6 +86,8 @@ def _tasks(given: Iterable[Task | TaskSpec], cache: str) -> Iterator[Task]:
     yield Classification(cache=cache)
     yield Forecasting(ForecastingSettings(look_back=LOOK_BACK, horizon=HORIZON))
     yield ImageGeneration(cache=cache)
+    # Classifiers trained on samples say nothing of a model's contract, and take a second each.
+    yield ConditionalGeneration(ConditionalGenerationSettings(samples=None, real_labels=()), cache=cache)
     for one in (*PLAIN_TASKS, *given):
         yield one if isinstance(one, Task) else resolve(one.target)(None, one.name, cache)
 

@@ -28,6 +28,20 @@ class PredictValues(Task):
         return offer.inputs, target
 
 
+class PredictBounded(Task):
+    """Name the class of images whose bounds are known, which standardisation would lose: levels of grey need them."""
+
+    objective: ClassVar[None] = None
+    input_scale: Scale = "bounds"
+
+    def spaces(self, offer: DatasetSpec) -> tuple[Space, Space]:
+        """Return the data set's own spaces."""
+        target = offer.targets
+        if offer.inputs.axes != "chw" or offer.inputs.bounds is None or target is None or target.kind != "index":
+            raise Refused(f"{self.name} needs labelled images with known bounds; {offer.name} has {offer.inputs}")
+        return offer.inputs, target
+
+
 class SampleUnbounded(Task):
     """Draw rows or series whose values know no bounds."""
 
@@ -80,6 +94,7 @@ class AssignClusters(Task):
 
 PLAIN_TASKS = (
     PredictValues(name="plain-prediction"),
+    PredictBounded(name="plain-classification-bounded"),
     SampleBounded(name="plain-sampling"),
     SampleUnbounded(name="plain-sampling-unbounded"),
     ScoreSamples(name="plain-scoring"),

@@ -31,6 +31,7 @@ FEW = 5
 TOLERANCE = 1e-4
 # Wrong on purpose: what lies in padding must not be looked at.
 JUNK = 3
+LIKELIHOODS = ("log_probability", "log_probability_bound", "log_likelihood")
 
 
 @dataclass(frozen=True)
@@ -177,12 +178,14 @@ class Trial:
         known = getattr(model, "labels", None)
         if given is None and known is not None and len(known) and "condition" in signature(model.sample).parameters:
             _check_drawn(model.sample(len(known), torch.as_tensor(known)), len(known), space)
-        if hasattr(model, "log_likelihood"):
-            likelihoods = torch.as_tensor(model.log_likelihood(self.few.target))
-            if tuple(likelihoods.shape) != (FEW,) or not bool(torch.isfinite(likelihoods).all()):
-                raise ContractError(
-                    f"log_likelihood must answer {FEW} finite numbers, got shape {tuple(likelihoods.shape)}"
-                )
+        for method in LIKELIHOODS:
+            if hasattr(model, method):
+                known = () if given is None else (given,)
+                likelihoods = torch.as_tensor(getattr(model, method)(self.few.target, *known))
+                if tuple(likelihoods.shape) != (FEW,) or not bool(torch.isfinite(likelihoods).all()):
+                    raise ContractError(
+                        f"{method} must answer {FEW} finite numbers, got shape {tuple(likelihoods.shape)}"
+                    )
 
     def _check_repeats(self, model: Any) -> None:
         if not _equal(self.answers(model, self.data.validation), self.answers(self.trained(), self.data.validation)):

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from bench import NOTHING, Choice, Integer, ModelSpec, Need, Real, Role, hookimpl
+from bench import CLASS, NOTHING, Choice, Fixed, Integer, ModelSpec, Need, Real, Role, hookimpl
 
 # Tanh and the Bernoulli decoder draw between bounds.
 IMAGES = Need(axes=("chw",), bounded=True)
 DRAWS_IMAGES = (Role("sample", NOTHING, IMAGES),)
+DRAWS_CLASSES = (Role("sample", CLASS, IMAGES),)
+# A density of each class also names the class of an image, by Bayes' rule.
+DENSITY_OF_CLASSES = (*DRAWS_IMAGES, *DRAWS_CLASSES, Role("predict", Need(axes=("chw",)), CLASS))
+# What reads images as grey levels must know their bounds, which a standardised input has lost.
+LEVELS_OF_CLASSES = (*DRAWS_IMAGES, *DRAWS_CLASSES, Role("predict", IMAGES, CLASS))
+GREY = "bench_generative.rules:grey"
+GREY_LEVELS_OF_CLASSES = tuple(replace(role, rule=GREY) for role in LEVELS_OF_CLASSES)
 DRAWS_IN_QUARTERS = (Role("sample", NOTHING, IMAGES, rule="bench_generative.rules:sides_in_quarters"),)
 # An adversarial model steps its own optimizers, hence its own rate beside the protocol's.
 ADVERSARIAL_RATE = Real(2e-4, 1e-5, 1e-2, log=True)
+VAE_SETTINGS: Mapping[str, Real | Choice] = {
+    "beta": Real(1.0, 0.1, 10.0, log=True),
+    "likelihood": Choice("bernoulli", ("bernoulli", "logistic")),
+}
+# Other levels are another unit of the likelihood.
+LEVEL_SETTINGS: Mapping[str, Choice | Fixed] = {
+    "levels": Fixed(256),
+    "distribution": Choice("logistic-mixture", ("logistic-mixture", "softmax")),
+}
 
 MODELS = (
     ModelSpec(
         name="gaussian",
         target="bench_generative.gaussian:ClassGaussian",
-        summary="one normal distribution of pixels per class",
+        summary="one normal distribution of pixels per class; also names classes, by Bayes' rule",
         family="shallow",
-        roles=DRAWS_IMAGES,
+        roles=DENSITY_OF_CLASSES,
         hyperparameters={"shrinkage": Real(0.01, 1e-4, 1.0, log=True)},
         paper="O. Ledoit, M. Wolf: A well-conditioned estimator for large covariance matrices, 2004",
         devices=("cpu",),
@@ -29,7 +46,7 @@ MODELS = (
         target="bench_generative.gaussian_mixture:GaussianMixture",
         summary="several normal distributions of pixels, of all images or of each class, fitted by EM",
         family="shallow",
-        roles=DRAWS_IMAGES,
+        roles=DENSITY_OF_CLASSES,
         hyperparameters={
             "components": Integer(20, 1, 50, log=True),
             "per_class": Choice(False, (False, True)),
@@ -85,6 +102,20 @@ MODELS = (
         paper="I. Goodfellow et al.: Generative adversarial nets, 2014",
     ),
     ModelSpec(
+        name="cgan",
+        target="bench_generative.cgan:ConditionalGAN",
+        summary="generator against discriminator, both of linear layers and told the class",
+        family="generative",
+        roles=DRAWS_CLASSES,
+        hyperparameters={
+            "latent_size": Integer(64, 2, 256, log=True),
+            "width": Integer(256, 16, 1024, log=True),
+            "learning_rate": ADVERSARIAL_RATE,
+            "loss": Choice("non-saturating", ("non-saturating", "minimax")),
+        },
+        paper="M. Mirza, S. Osindero: Conditional generative adversarial nets, 2014",
+    ),
+    ModelSpec(
         name="wgan-gp",
         target="bench_generative.wgan_gp:WGANGP",
         summary="generator against a critic with a gradient penalty, both of linear layers",
@@ -121,8 +152,45 @@ MODELS = (
         hyperparameters={
             "latent_size": Integer(16, 2, 256, log=True),
             "width": Integer(512, 16, 2048, log=True),
+            **VAE_SETTINGS,
         },
         paper="D. Kingma, M. Welling: Auto-encoding variational Bayes, 2014",
+    ),
+    ModelSpec(
+        name="cvae",
+        target="bench_generative.cvae:ConditionalVAE",
+        summary="variational autoencoder of linear layers that is told the class",
+        family="generative",
+        roles=DRAWS_CLASSES,
+        hyperparameters={
+            "latent_size": Integer(16, 2, 256, log=True),
+            "width": Integer(512, 16, 2048, log=True),
+            **VAE_SETTINGS,
+        },
+        paper="K. Sohn, H. Lee, X. Yan: Learning structured output representation using deep conditional generative "
+        "models, 2015",
+    ),
+    ModelSpec(
+        name="made",
+        target="bench_generative.made:MADE",
+        summary="autoregressive: linear layers, masked so that each number is told from those before it",
+        family="generative",
+        roles=LEVELS_OF_CLASSES,
+        hyperparameters={"width": Integer(512, 16, 2048, log=True), **LEVEL_SETTINGS},
+        paper="M. Germain et al.: MADE: Masked autoencoder for distribution estimation, 2015",
+    ),
+    ModelSpec(
+        name="pixelcnn",
+        target="bench_generative.pixelcnn:PixelCNN",
+        summary="autoregressive: gated convolutions that see pixels above and to the left; grey images",
+        family="generative",
+        roles=GREY_LEVELS_OF_CLASSES,
+        hyperparameters={
+            "width": Integer(32, 8, 128, log=True),
+            "depth": Integer(4, 1, 12),
+            **LEVEL_SETTINGS,
+        },
+        paper="A. van den Oord et al.: Conditional image generation with PixelCNN decoders, 2016",
     ),
     ModelSpec(
         name="ddpm",

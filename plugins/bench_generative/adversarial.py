@@ -21,6 +21,7 @@ class Adversarial(LatentModel):
 
     generator: (n, latent_size) → (n, *input_shape) in [-1, 1].
     discriminator: (n, *input_shape) → (n, 1), logits of being real.
+    classes: of those asked for, beside the noise and beside the numbers of an image; 0 for none.
     loss: what the generator is given, `non-saturating`, -log D(G(z)), or `minimax`, log(1 - D(G(z))).
     """
 
@@ -33,8 +34,9 @@ class Adversarial(LatentModel):
         learning_rate: float,
         betas: tuple[float, float] = BETAS,
         loss: str = "non-saturating",
+        classes: int = 0,
     ) -> None:
-        super().__init__(latent_size)
+        super().__init__(latent_size, classes)
         self.generator, self.discriminator = generator, discriminator
         self.loss = loss
         self.generator_steps = Adam(generator.parameters(), learning_rate, betas, fused=True)
@@ -45,9 +47,9 @@ class Adversarial(LatentModel):
         samples: Tensor = self.generator(z)
         return samples
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map samples (n, *input_shape) to logits (n, 1) of being real."""
-        logits: Tensor = self.discriminator(x)
+    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Map samples (n, *input_shape), and their classes (n,) where there are any, to logits (n, 1) of being real."""
+        logits: Tensor = self.discriminator(x if labels is None else self.beside(x.flatten(1), labels))
         return logits
 
     def training_step(self, batch: Part) -> dict[str, Tensor]:
@@ -56,11 +58,11 @@ class Adversarial(LatentModel):
         In the game as it was proposed the generator's loss hardly changes where the discriminator wins, which is why
         the other one is the default (Goodfellow et al., 2014, section 3).
         """
-        fake = self.decode(self.noise(len(batch)))
-        real_logits, fake_logits = self(batch.target), self(fake.detach())
+        fake = self.decode(self.beside(self.noise(len(batch)), batch.x))
+        real_logits, fake_logits = self(batch.target, batch.x), self(fake.detach(), batch.x)
         discriminator_loss = softplus(-real_logits).mean() + softplus(fake_logits).mean()
         step(self.discriminator_steps, discriminator_loss)
-        logits = self(fake)
+        logits = self(fake, batch.x)
         generator_loss = (-softplus(logits) if self.loss == "minimax" else softplus(-logits)).mean()
         step(self.generator_steps, generator_loss)
         return {"discriminator": discriminator_loss.detach(), "generator": generator_loss.detach()}

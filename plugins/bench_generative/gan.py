@@ -19,10 +19,12 @@ class GAN(Adversarial):
     Leaky ReLU stands for the paper's maxout, with dropout in the discriminator as there.
     """
 
-    def __init__(self, problem: Problem, *, latent_size: int, width: int, learning_rate: float, loss: str) -> None:
+    def __init__(
+        self, problem: Problem, *, latent_size: int, width: int, learning_rate: float, loss: str, classes: int = 0
+    ) -> None:
         super().__init__(
             nn.Sequential(
-                *_layer(latent_size, width),
+                *_layer(latent_size + classes, width),
                 *_layer(width, 2 * width),
                 nn.Linear(2 * width, problem.output_size),
                 nn.Tanh(),
@@ -30,7 +32,7 @@ class GAN(Adversarial):
             ),
             nn.Sequential(
                 nn.Flatten(),
-                *_layer(problem.output_size, 2 * width),
+                *_layer(problem.output_size + classes, 2 * width),
                 nn.Dropout(DROPOUT),
                 *_layer(2 * width, width),
                 nn.Dropout(DROPOUT),
@@ -39,6 +41,7 @@ class GAN(Adversarial):
             latent_size=latent_size,
             learning_rate=learning_rate,
             loss=loss,
+            classes=classes,
         )
 
 

@@ -7,9 +7,10 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
+from bench.errors import ContractError
 from bench.model import Problem
 from bench_generative.mixture import NormalMixture
-from bench_generative.moments import covariance_of, flat_rows, shrunk
+from bench_generative.moments import covariance_of, shrunk
 
 __all__ = ["ClassGaussian"]
 
@@ -17,16 +18,19 @@ __all__ = ["ClassGaussian"]
 class ClassGaussian(NormalMixture):
     """A mixture with one component per class, each with its own mean and full covariance, in closed form.
 
-    Each covariance is drawn towards a ball (see `bench_generative.moments.shrunk`).
+    Each covariance is drawn towards a ball (see `bench_generative.moments.shrunk`). It draws images, of all classes or
+    of those asked for, and names the class of one by Bayes' rule, as quadratic discriminant analysis does.
     """
 
     def __init__(self, problem: Problem, *, shrinkage: float) -> None:
         super().__init__(problem)
         self.shrinkage = shrinkage
 
-    def fit(self, y: Any, strata: Any) -> Self:
-        """Estimate from y, (n, *shape) samples, and strata, (n,) their classes; arrays or tensors."""
-        rows, classes = flat_rows(y), torch.as_tensor(strata).cpu()
+    def fit(self, x: Any, y: Any = None, strata: Any = None) -> Self:
+        """Estimate from samples (n, *shape) and their classes (n,), arrays or tensors; see `told` for their order."""
+        rows, classes = self.told(x, y, strata)
+        if classes is None:
+            raise ContractError("ClassGaussian fits one density for each class: fit(images, classes)")
         self.labels, counts = torch.unique(classes, return_counts=True)
         self.classes_of = self.labels
         self.log_weights = (counts / counts.sum()).double().log()

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from bench.model import Problem
 from bench_generative.mixture import NormalMixture, log_normal
-from bench_generative.moments import ROWS_AT_ONCE, covariance_of, flat_rows, mean_variance
+from bench_generative.moments import ROWS_AT_ONCE, covariance_of, mean_variance
 
 __all__ = ["GaussianMixture"]
 
@@ -28,23 +28,24 @@ Parameters = tuple[Tensor, Tensor, Tensor]
 class GaussianMixture(NormalMixture):
     """Full covariances, by the EM algorithm (Dempster, Laird & Rubin, 1977), begun from k-means.
 
-    components: of the mixture, or of each class where `per_class`; fewer where there are not two samples for each.
+    components: of the mixture, or of each class where `per_class`, or where classes are given or asked for; fewer where
+    there are not two samples for each.
     prior_samples: every covariance is estimated as if so many more samples of the data's mean variance had been seen,
     the most probable one under an inverse Wishart prior (Fraley & Raftery, 2007), and is never singular.
     """
 
     def __init__(self, problem: Problem, *, components: int, per_class: bool, prior_samples: float) -> None:
         super().__init__(problem)
-        self.components, self.per_class, self.prior_samples = components, per_class, prior_samples
+        self.components, self.prior_samples = components, prior_samples
+        self.per_class = per_class or self.has_classes
 
-    def fit(self, y: Any, strata: Any = None) -> Self:
-        """Estimate from y, (n, *shape) samples, and strata, (n,) their classes; arrays or tensors."""
-        rows = flat_rows(y)
-        if not self.per_class or strata is None:
+    def fit(self, x: Any, y: Any = None, strata: Any = None) -> Self:
+        """Estimate from samples (n, *shape) and their classes (n,), arrays or tensors; see `told` for their order."""
+        rows, classes = self.told(x, y, strata)
+        if not self.per_class or classes is None:
             self.labels = self.classes_of = torch.empty(0, dtype=torch.int64)
             self.log_weights, self.means, self.factors = self._fitted(rows)
             return self
-        classes = torch.as_tensor(strata).cpu()
         self.labels, counts = torch.unique(classes, return_counts=True)
         found = [self._fitted(rows[classes == label]) for label in self.labels]
         shares = (counts / counts.sum()).double().log()

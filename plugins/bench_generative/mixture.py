@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -24,9 +25,25 @@ class NormalMixture:
     """
 
     def __init__(self, problem: Problem) -> None:
-        self.shape = problem.output_shape
+        self.problem, self.shape = problem, problem.output_shape
         self.log_weights = self.means = self.factors = torch.empty(0)
         self.classes_of = self.labels = torch.empty(0, dtype=torch.int64)
+
+    @property
+    def has_classes(self) -> bool:
+        """Does the problem give classes to draw from, or ask for them?"""
+        return self.problem.answer == "predict" or self.problem.input is not None
+
+    def told(self, first: Any, second: Any, strata: Any) -> tuple[Tensor, Tensor | None]:
+        """Return rows (n, d) and classes (n,) of what `fit` was given, in the order that goes with the problem.
+
+        Images alone or with their classes where nothing is given; classes and images where images are drawn from
+        classes; images and classes where these are predicted.
+        """
+        if self.problem.answer == "sample" and self.problem.input is not None:
+            first, second = second, first
+        known = strata if second is None else second
+        return flat_rows(first), None if known is None else torch.as_tensor(known).cpu()
 
     def sample(self, n: int, condition: Any = None) -> Tensor:
         """Draw n samples, (n, *shape) float32 in [-1, 1]; `condition` holds n labels where given."""
@@ -38,14 +55,50 @@ class NormalMixture:
             drawn[rows] = (self.means[component] + noise @ self.factors[component].T).float()
         return drawn.clamp(-1, 1).reshape(n, *self.shape)
 
-    def log_likelihood(self, x: Any) -> Tensor:
-        """Return log p(x) under the mixture, nats per sample, (n,), x as in `fit`; no clamping is counted."""
+    def log_likelihood(self, x: Any, condition: Any = None) -> Tensor:
+        """Return log p(x) under the mixture, nats per sample, (n,), x as in `fit`; no clamping is counted.
+
+        condition: (n,) classes; then it is log p(x | class).
+        """
+        joint = self._joint(x)
+        if condition is None:
+            return joint.logsumexp(1)
+        asked = torch.as_tensor(condition).cpu()
+        self._require(asked)
+        is_own = asked[:, None] == self.classes_of
+        outside = torch.tensor(-math.inf, dtype=torch.float64)
+        shares = torch.where(is_own, self.log_weights, outside).logsumexp(1)
+        return torch.where(is_own, joint, outside).logsumexp(1) - shares
+
+    @property
+    def classes_(self) -> np.ndarray[Any, Any]:
+        """The classes that `predict_proba` has a column for."""
+        found: np.ndarray[Any, Any] = self.labels.numpy()
+        return found
+
+    def predict_proba(self, x: Any) -> np.ndarray[Any, Any]:
+        """Return p(class | x) by Bayes' rule, (n, classes seen in training) float64."""
+        joint = self._joint(x)
+        of_class = [joint[:, self.classes_of == label].logsumexp(1) for label in self.labels]
+        shares: np.ndarray[Any, Any] = torch.stack(of_class, 1).softmax(1).numpy()
+        return shares
+
+    def _joint(self, x: Any) -> Tensor:
+        """Return log p(x, component), (n, k)."""
         rows = flat_rows(x).double()
         joint = [
             weight + log_normal(rows - mean, factor)
             for weight, mean, factor in zip(self.log_weights, self.means, self.factors, strict=True)
         ]
-        return torch.stack(joint).logsumexp(0)
+        return torch.stack(joint, 1)
+
+    def _require(self, condition: Tensor) -> None:
+        """Raise ContractError where classes are asked for that were not in the training part."""
+        if not len(self.labels):
+            raise ContractError(f"{type(self).__name__} was fitted without classes: sample(n) without a condition")
+        if not bool(torch.isin(condition, self.labels).all()):
+            absent = sorted(set(condition.tolist()) - set(self.labels.tolist()))
+            raise ContractError(f"classes {absent} were not in the training part: only {self.labels.tolist()} were")
 
     def _components(self, n: int, condition: Tensor | None) -> Tensor:
         """Choose the component of each sample, (n,)."""
@@ -54,12 +107,8 @@ class NormalMixture:
         weights = self.log_weights.exp()
         if condition is None:
             return torch.multinomial(weights, n, replacement=True)
-        if not len(self.labels):
-            raise ContractError(f"{type(self).__name__} was fitted without classes: sample(n) without a condition")
+        self._require(condition)
         matches = condition[:, None] == self.classes_of
-        if not bool(matches.any(1).all()):
-            absent = sorted(set(condition.tolist()) - set(self.labels.tolist()))
-            raise ContractError(f"classes {absent} were not in the training part: only {self.labels.tolist()} were")
         return torch.multinomial(matches * weights, 1).squeeze(1)
 
 

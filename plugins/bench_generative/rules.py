@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.spaces import Space
 
-__all__ = ["HALVINGS", "sides_in_quarters"]
+__all__ = ["HALVINGS", "grey", "sides_in_quarters"]
 
 # Two layers of stride 2.
 HALVINGS = 4
@@ -16,3 +16,11 @@ def sides_in_quarters(given: Space | None, wanted: Space | None) -> str:
     if all(side % HALVINGS == 0 for side in sides):
         return ""
     return f"gives images with sides divisible by {HALVINGS}; got {wanted}"
+
+
+def grey(given: Space | None, wanted: Space | None) -> str:
+    """Return a complaint about images of more than one channel, on either side."""
+    for space, verb in ((wanted, "gives"), (given, "takes")):
+        if space is not None and space.axes == "chw" and space.sizes[0] != 1:
+            return f"{verb} images of one channel; got {space}"
+    return ""
