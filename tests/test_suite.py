@@ -65,6 +65,8 @@ def test_all_promised_suites_are_shipped() -> None:
         "tables-small",
         "regression",
         "regression-small",
+        "series",
+        "series-small",
         "generative-mnist",
         "conditional",
         "conditional-small",

@@ -1,0 +1,49 @@
+"""A suite of series from the command line to the report, on data that need no download."""
+
+from __future__ import annotations
+
+import pytest
+
+import bench as depthbench
+from bench.suite import load_suite
+from tests.conftest import Bench
+
+SUITE = """
+seeds = 2
+threads = 1
+
+[[compare]]
+task = { name = "forecasting", look_back = 22, horizon = 11, stride = 2 }
+datasets = ["sunspots"]
+models = ["baseline", "seasonal-naive", "arima", "dlinear"]
+protocol = { name = "fixed-budget", steps = 30, batch_size = 16 }
+"""
+
+
+def test_a_series_is_forecast_scored_and_reported(bench: Bench) -> None:
+    pytest.importorskip("statsmodels")
+    told = bench("run", str(bench.suite(SUITE))).stdout
+    assert "MSE (standardised)" in told
+    frame = depthbench.load_records(bench.folder / "bench-results" / "bench.sqlite")
+    assert set(frame.status) == {"ok"}
+    # Each seed has a cut of its own, and a cut that ends earlier.
+    assert sorted(frame[frame.label == "dlinear"]["split"]) == [0, 1]
+    mean = frame.groupby("label")["score.standardised_mse"].mean()
+    assert mean["seasonal-naive"] < mean["baseline"]
+    for name in ("standardised_mae", "smape", "mase", "rmse", "mae", "r2"):
+        assert bool(frame[f"score.{name}"].notna().all()), name
+    page = (bench.folder / "bench-results" / "report" / "suite" / "report.md").read_text(encoding="utf-8")
+    assert "in the order of time" in page
+    assert "National Geophysical Data Center" in page
+
+
+@pytest.mark.parametrize("name", ["series", "series-small"])
+def test_suites_of_series_compare_with_the_literature_or_need_no_download(name: str) -> None:
+    suite = load_suite(name).suite
+    settings = {dataset: compare.task.settings for compare in suite.compare for dataset in compare.datasets}
+    if name == "series":
+        assert {key: settings["etth1"][key] for key in ("look_back", "horizon")} == {"look_back": 96, "horizon": 96}
+        assert settings["etth1"].get("stride", 1) == 1
+    else:
+        assert set(settings) == {"sunspots", "el-nino"}
+    assert all("baseline" in [model.model for model in compare.models] for compare in suite.compare)
