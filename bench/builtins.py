@@ -49,6 +49,11 @@ def bench_tasks() -> Iterable[TaskSpec]:
         summary="tell the next steps of one series or of several",
     )
     yield TaskSpec(
+        name="sequence-labelling",
+        target="bench.tasks.sequence_labelling:SequenceLabelling",
+        summary="name a token for each step of a sequence",
+    )
+    yield TaskSpec(
         name="image-generation",
         target="bench.tasks.image_generation:ImageGeneration",
         summary="draw images that could be from the data",
@@ -142,4 +147,19 @@ def bench_metrics() -> Iterable[MetricSpec]:
             unit="%" if name == "smape" else "",
             low=0.0,
             high=200.0 if name == "smape" else math.inf,
+        )
+    for name, arrays, higher_is_better, summary in (
+        ("token_accuracy", ("top", "tokens"), True, "share of tokens that are the most probable ones"),
+        ("sequence_accuracy", ("top", "tokens"), True, "share of sequences without a single wrong token"),
+        ("nats_per_token", ("log_likelihoods",), False, "mean negative log-likelihood of the true tokens, nats"),
+    ):
+        yield MetricSpec(
+            name=name,
+            arrays=arrays,
+            target=f"bench.metrics.tokens:{name}",
+            summary=summary,
+            higher_is_better=higher_is_better,
+            unit="" if higher_is_better else "nats",
+            low=0.0,
+            high=1.0 if higher_is_better else math.inf,
         )

@@ -1,4 +1,4 @@
-"""First layers that networks share: from whatever a space holds to rows of numbers."""
+"""First layers that networks share: from whatever a space holds to rows of numbers, or to steps of them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import math
 import torch
 from torch import Tensor, nn
 
-from bench.spaces import Space
+from bench.errors import ContractError
+from bench.spaces import UNKNOWN, Space
 
-__all__ = ["Embed", "Shaped"]
+__all__ = ["Embed", "EmbedSteps", "Shaped"]
 
 WIDEST = 16
 
@@ -45,6 +46,35 @@ class Embed(nn.Module):
         return torch.cat(blocks, 1)
 
 
+class EmbedSteps(nn.Module):
+    """Turn sequences, (n, length, channels) or tokens (n, length), into (n, length, width).
+
+    Channels pass as they are, gaps as 0 and a flag each; a token becomes a learnt vector of `size` numbers. One that
+    training never saw has the vector zero, since nothing trains it: it says nothing, where noise would say something.
+    """
+
+    def __init__(self, space: Space, size: int) -> None:
+        super().__init__()
+        if space.axes not in ("t", "tc") or (space.kind == "index" and (space.axes == "tc" or not space.size)):
+            raise ContractError(f"steps are embedded of series and of token sequences; got {space}")
+        self.missing, self.is_single = space.missing, space.axes == "t"
+        self.table: nn.Embedding | None = None
+        if space.kind == "index":
+            self.width, self.table = size, nn.Embedding(space.size or 0, size)
+            if space.names[:1] == (UNKNOWN,):
+                nn.init.zeros_(self.table.weight[0])
+            return
+        self.width = (1 if self.is_single else space.sizes[-1]) * (2 if space.missing else 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (n, length, channels) or (n, length), NaN where something is missing, to (n, length, width)."""
+        if self.table is not None:
+            vectors: Tensor = self.table(x)
+            return vectors
+        steps = x[..., None] if self.is_single else x
+        return _with_flags(steps) if self.missing else steps
+
+
 class Shaped(nn.Module):
     """Give rows (n, size) the shape of a target; rows of logits stay as they are."""
 
@@ -64,4 +94,4 @@ class Shaped(nn.Module):
 
 def _with_flags(rows: Tensor) -> Tensor:
     gaps = rows.isnan()
-    return torch.cat([rows.nan_to_num(), gaps.to(rows.dtype)], 1)
+    return torch.cat([rows.nan_to_num(), gaps.to(rows.dtype)], -1)

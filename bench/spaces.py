@@ -8,11 +8,13 @@ from typing import Literal
 
 from bench.errors import PluginError
 
-__all__ = ["CLASS", "NOTHING", "NUMBER", "AnswerKind", "Kind", "Need", "Role", "Space"]
+__all__ = ["CLASS", "NOTHING", "NUMBER", "UNKNOWN", "AnswerKind", "Kind", "Need", "Role", "Space"]
 
 Kind = Literal["real", "index", "text"]
 AnswerKind = Literal["predict", "sample", "score", "assign"]
 AXES = frozenset("ctdhw")
+# The name of a token that stands for every one that training never saw.
+UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
 
 @dataclass(frozen=True)

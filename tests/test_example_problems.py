@@ -65,8 +65,8 @@ def test_the_suite_holds_every_model_that_the_matrix_allows(ran: Bench) -> None:
     cells = json.loads(ran("list", "cells", "--task", tasks, "--dataset", data, "--json").stdout)
     allowed = defaultdict(set)
     for cell in cells:
-        # The suite must run with what the example asks for, which an extra is no part of.
-        if cell["is_possible"] and cell["model"] != "lightgbm":
+        # The suite must run with what the example asks for, which an extra is no part of, and in half a minute.
+        if cell["is_possible"] and cell["model"] not in ("lightgbm", "rnn", "lstm", "gru", "transformer"):
             allowed[cell["task"], cell["dataset"]].add(cell["model"])
     found = scores_of(ran)
     assert {place: set(models) for place, models in found.items()} == allowed
@@ -81,7 +81,7 @@ def test_the_suite_holds_every_model_that_the_matrix_allows(ran: Bench) -> None:
 
 
 def test_the_deep_model_beats_the_baseline_and_in_pictures_and_text_the_shallow_one(ran: Bench) -> None:
-    deep = {"plain-regression": "residual-mlp", "next-character": "gru", "super-resolution": "srcnn"}
+    deep = {"plain-regression": "residual-mlp", "next-character": "plain-gru", "super-resolution": "srcnn"}
     shallow = {"next-character": "n-gram", "super-resolution": "patch-ridge"}
     for (task, dataset), models in scores_of(ran).items():
         values = {name: mean(each) for name, each in models.items()}

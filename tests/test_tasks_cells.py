@@ -31,6 +31,7 @@ MEETINGS = list(
 )
 POSSIBLE = [meeting for meeting in MEETINGS if meeting.is_possible]
 METRICS = tuple(offer.spec for offer in PLUGINS.metrics.values() if offer.missing() is None)
+SEQUENCE_MODELS = ("rnn", "lstm", "gru", "tcn", "transformer")
 # What makes a black box quick: that it can be trained is asked here, not how well.
 QUICK = {"n_estimators": 5, "max_iter": 5}
 
@@ -86,8 +87,9 @@ def test_the_matrix_allows_what_one_would_expect() -> None:
     assert ("tiny-gaps", "mlp") in met
     assert ("tiny-table", "lenet") not in met
     assert {model for dataset, model in met if dataset == "tiny-texts"} == {
-        "baseline", "logistic-regression", "naive-bayes", "support-vector-machine",
+        "baseline", "logistic-regression", "naive-bayes", "support-vector-machine", *SEQUENCE_MODELS,
     }  # fmt: skip
+    assert {model for dataset, model in met if dataset == "tiny-ragged"} == {"baseline", *SEQUENCE_MODELS}
     told = {(each.dataset, each.model) for each in POSSIBLE if each.task == "regression"}
     assert {dataset for dataset, model in told if model == "ridge"} == {
         "tiny-table-number", "tiny-gaps-number", "tiny-series-number",

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.errors import DataError
-from bench.spaces import Space
+from bench.spaces import UNKNOWN, Space
 
 __all__ = [
     "Encoder",
@@ -31,7 +31,6 @@ Array = npt.NDArray[Any]
 Scale = Literal["standard", "bounds", "none"]
 Unit = Literal["word", "character"]
 LEVELS = 255
-UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 WORDS = re.compile(r"\w+|[^\w\s]")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bench import DataFile, DatasetSpec, Space, hookimpl
+from bench_data.memory import MEMORY
 from bench_data.series import SERIES
 from bench_data.tables import TABLES, TEXTS
 
@@ -268,6 +269,7 @@ DATASETS = (
     *TABLES,
     *TEXTS,
     *SERIES,
+    *MEMORY,
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bench import Choice, Integer, ModelSpec, Need, Real, Role, hookimpl
+from bench_deep.sequences import SEQUENCE_MODELS
 from bench_deep.series import SERIES
 
 # What is not asked of a sample, the loss leaves out.
@@ -61,6 +62,7 @@ MODELS = (
         paper="K. He et al.: Deep residual learning for image recognition, 2016",
     ),
     *SERIES,
+    *SEQUENCE_MODELS,
 )
 
 

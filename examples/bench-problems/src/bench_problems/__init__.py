@@ -141,7 +141,7 @@ def bench_models() -> Iterable[ModelSpec]:
         devices=("cpu",),
     )
     yield ModelSpec(
-        name="gru",
+        name="plain-gru",
         target="bench_problems.models.gru:GRU",
         summary="gated recurrent network over tokens",
         family="deep",
