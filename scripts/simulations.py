@@ -126,14 +126,28 @@ def losses(random: Random, n: int, seeds: int, spread: float = 1.0) -> Trial:
     return Trial(Observations(models, higher=False, low=0.0), {"a": mean, "b": mean})
 
 
-def distances(random: Random, seeds: int, is_fixed: bool = False) -> Trial:
-    """Draw log-normal values of runs without samples, as Fréchet distances of GANs are: two equal models."""
-    values = {name: np.exp(0.7 * random.standard_normal(seeds)) for name in "ab"}
-    mean = math.exp(0.7**2 / 2)
-    if is_fixed:
-        values["b"] = np.full(seeds, mean)
+def distances(
+    random: Random,
+    seeds: int,
+    is_fixed: bool = False,
+    spread: float = 0.7,
+    times: float = 1.0,
+    is_normal: bool = False,
+    is_cost: bool = False,
+) -> Trial:
+    """Draw log-normal (or normal) values of runs without samples, as Fréchet distances of GANs and times are.
+
+    spread: of a's and b's logarithm, or of their values as a share of the mean. times: how many times b's mean is a's.
+    is_fixed: does b never vary?
+    """
+
+    def drawn() -> Array:
+        normal = random.standard_normal(seeds)
+        return 1 + spread * normal if is_normal else np.exp(spread * normal - spread**2 / 2)
+
+    values = {"a": drawn(), "b": times * (np.ones(seeds) if is_fixed else drawn())}
     models = {name: keyed(found) for name, found in values.items()}
-    return Trial(Observations(models, higher=False, low=0.0), {"a": mean, "b": mean})
+    return Trial(Observations(models, higher=False, low=0.0, is_cost=is_cost), {"a": 1.0, "b": times})
 
 
 def gaussian(random: Random, effect: float, seeds: int = 30) -> Trial:

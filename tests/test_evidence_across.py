@@ -161,6 +161,15 @@ def test_few_data_sets_are_no_certainty() -> None:
     assert across(table(np.tile([2.0, 1.0], (6, 1)))).tie_group == ("a",)
 
 
+@PROPERTY
+@given(TABLES)
+def test_no_interval_is_wider_than_that_of_data_sets_won_or_lost_as_a_whole(values: np.ndarray) -> None:
+    quantile = float(stats.norm.ppf(0.975))
+    for pair in across(table(values)).pairs:
+        low, high = wilson(pair.rate, len(values), quantile)
+        assert low - 1e-9 <= pair.low <= pair.rate <= pair.high <= high + 1e-9
+
+
 def test_all_pairs_are_corrected_together() -> None:
     values = np.tile([3.0, 2.0, 1.0], (6, 1))
     assert {pair.p_value for pair in across(table(values)).pairs} == {2**-5}

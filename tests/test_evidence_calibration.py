@@ -33,6 +33,11 @@ def scripts(monkeypatch: pytest.MonkeyPatch) -> tuple[ModuleType, ModuleType]:
         ("clusters", {"count": 50, "seeds": 5}, 400),
         ("resplits", {"size": 150}, 300),
         ("distances", {"seeds": 5}, 800),
+        ("distances", {"seeds": 5, "is_fixed": True}, 2000),
+        ("distances", {"seeds": 3, "spread": 0.2, "is_normal": True, "is_fixed": True}, 2000),
+        ("distances", {"seeds": 3, "spread": 0.2, "is_cost": True}, 2000),
+        ("classifiers", {"n": 1000, "seeds": 2, "of_seed": 0.2}, 1000),
+        ("classifiers", {"n": 360, "seeds": 2}, 800),
         ("classifiers", {"n": 360, "seeds": 15, "is_sequential": True}, 100),
         ("resplits", {"size": 150, "splits": 30, "margin": 0.01, "is_sequential": True}, 150),
     ],
@@ -54,6 +59,14 @@ def test_what_differs_is_found_as_often_as_it_should_be(scripts: tuple[ModuleTyp
     draw = partial(simulations.classifiers, n=1000, seeds=5, accuracies=(0.967, 0.947))
     counts = calibrate.simulate(calibrate.Scenario("apart", draw, 200), 200)
     assert counts.right / counts.unequal >= 0.88
+
+
+def test_three_times_as_long_is_found_in_three_runs(scripts: tuple[ModuleType, ModuleType]) -> None:
+    calibrate, simulations = scripts
+    draw = partial(simulations.distances, seeds=3, spread=0.2, times=3.0, is_cost=True)
+    counts = calibrate.simulate(calibrate.Scenario("times apart", draw, 500), 500)
+    assert counts.right / counts.unequal >= 0.8
+    assert counts.held / counts.pairs >= 0.92
 
 
 @pytest.mark.parametrize(

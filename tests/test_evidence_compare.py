@@ -107,6 +107,16 @@ def test_identical_repeats_are_one_observation() -> None:
     assert compare(Observations({"a": runs(np.full(10, 0.9)), "b": runs(noisy)})).pairs[0].p_value == 1.0
 
 
+def test_two_seeds_count_by_their_samples_only_where_they_are_alike() -> None:
+    random = np.random.default_rng(0)
+    alike = random.normal(0.3, 1, 400) + random.normal(0, 0.1, (2, 400))
+    alike -= alike.mean(1, keepdims=True) - alike.mean()
+    assert crossed(alike).degrees == 399
+    apart = alike + np.array([[0.0], [0.5]])
+    assert crossed(apart).degrees == pytest.approx(1, abs=0.1)
+    assert crossed(alike + np.array([[0.0], [0.02]])).degrees < 399
+
+
 def test_agreement_on_every_sample_is_no_certainty() -> None:
     a = np.ones((5, 30))
     pair = compare(Observations({"a": runs(a), "b": runs(a)}, low=0, high=1)).pairs[0]

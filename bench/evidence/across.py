@@ -26,7 +26,7 @@ from bench.evidence.observations import Observations
 from bench.evidence.remedy import Remedy, remedy_of_datasets
 from bench.evidence.wilson import wilson
 from bench.evidence.wins import win_shares
-from bench.stats.distributions import student_quantile
+from bench.stats.distributions import normal_quantile, student_quantile
 from bench.stats.holm import holm
 from bench.stats.ranks import RankTest, friedman
 from bench.stats.signs import sign_flip_p_value
@@ -190,13 +190,16 @@ def _pair(a: str, b: str, leads: Array, p_value: float, p_adjusted: float, level
 def _interval(shares: Array, level: float) -> tuple[float, float]:
     """Return the interval of a mean of values in [0, 1] over data sets, (data sets,).
 
-    Wilson's, for the number of data sets of 0 and 1 alone that would have the estimated variance, and with all values
-    equal for their own number: three first places of three are no certainty. Student's quantile.
+    Wilson's, with Student's quantile, for the number of data sets of 0 and 1 alone that would have the estimated
+    variance, and with all values equal for their own number: three first places of three are no certainty. It ends
+    where Wilson's for their own number does, with the normal quantile: no values in [0, 1] vary more than 0 and 1 do.
     """
     count, mean = len(shares), min(1.0, max(0.0, float(shares.mean())))
     variance = 0.0 if np.ptp(shares) <= TOLERANCE else float(shares.var(ddof=1)) / count
     worth = mean * (1 - mean) / variance if variance > 0 else float(count)
-    return wilson(mean, worth, student_quantile(count - 1, 1 - level / 2))
+    low, high = wilson(mean, worth, student_quantile(count - 1, 1 - level / 2))
+    least, most = wilson(mean, count, float(normal_quantile(1 - level / 2)))
+    return max(low, least), min(high, most)
 
 
 def _standings(models: Sequence[str], pairs: tuple[WinRate, ...]) -> dict[str, Standing]:

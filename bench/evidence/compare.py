@@ -207,7 +207,7 @@ def _decide(
     count: int,
 ) -> Pair:
     a, b, found, shared = pair.a, pair.b, pair.found, shared_runs(observations, pair.a, pair.b)
-    reach, share = found.reach(level), level / max(1, count)
+    (low, high), share = found.ends(level), level / max(1, count)
     failed = {model: observations.failures(model) for model in (a, b)}
     leader = _leader(pair, observations.higher)
     # Runs that ended are a choice in favour of a model of which others failed: they can only tell against it.
@@ -219,7 +219,7 @@ def _decide(
     elif p_adjusted <= level and not is_barred:
         verdict, better = "different", leader
     return Pair(
-        a, b, found.value, found.value - reach, found.value + reach, pair.p_value, p_adjusted, verdict, better,
+        a, b, found.value, low, high, pair.p_value, p_adjusted, verdict, better,
         shared, found.basis, scope(found, is_cost=observations.is_cost),
         remedy(found, share) if verdict == "open" and not is_barred else None,
         # What is beyond doubt, and open for failed runs alone, stays open.

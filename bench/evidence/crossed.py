@@ -6,9 +6,9 @@ two-way layout of S seeds and n samples,
     V = max(MS_seed + MS_sample − MS_rest, MS_sample, MS_seed) / (n S)
 
 is the variance of the mean, on Satterthwaite's degrees of freedom of the mean squares in it, where that of the seeds is
-counted twice for caution. One seed: V = MS_sample / n, which knows nothing of seeds. Sources: Dorfman, Berbaum and
-Metz, 1992; Hillis, A comparison of denominator degrees of freedom methods for multiple observer ROC analysis, 2007;
-Satterthwaite, 1946.
+counted twice for caution, and of two seeds 25 times. One seed: V = MS_sample / n, which knows nothing of seeds.
+Sources: Dorfman, Berbaum and Metz, 1992; Hillis, A comparison of denominator degrees of freedom methods for multiple
+observer ROC analysis, 2007; Satterthwaite, 1946.
 """
 
 from __future__ import annotations
@@ -28,6 +28,12 @@ Array = NDArray[np.float64]
 # Of the seeds' mean square in Satterthwaite's formula; with 1, three seeds that differ as a whole give 7.4 % false
 # claims at the 5 % level, with 2 they give 5.
 CAUTION = 2.0
+# Of two seeds. Their mean square has one degree of freedom and is often far too small by chance. Only where it is below
+# this share of the rest's, as of seeds that are alike, are there as many degrees as samples; from there they fall.
+# By simulation, where 32 % of the samples' mean square is the rest's: 2.3 % false claims where seeds are alike and
+# at most 5.9 % where they are not, with CAUTION alone 3.5 and 10.2 %. With a smaller caution the first grows less than
+# the second; with a larger one, or without the share, intervals of seeds that are alike hold the truth in over 98 %.
+CAUTION_OF_TWO, SHARE_OF_TWO = 25.0, 0.3
 
 
 def crossed(scores: Array, groups: NDArray[np.int64] | None = None, *, is_series: bool = False) -> Estimate:
@@ -90,6 +96,8 @@ def _variance(means: Array, size: float) -> float:
 def _total(of_seed: float, of_sample: float, of_rest: float, seeds: int, count: int) -> tuple[float, float]:
     """Return the largest of the three sums of mean squares, and Satterthwaite's degrees of freedom of it."""
     both = of_seed + of_sample - of_rest
+    if seeds == 2:
+        return max(both, of_sample, of_seed), _degrees_of_two(of_seed, of_sample, of_rest, count)
     if of_sample >= max(both, of_seed):
         return of_sample, count - 1
     if of_seed >= both:
@@ -98,3 +106,10 @@ def _total(of_seed: float, of_sample: float, of_rest: float, seeds: int, count: 
     counted = CAUTION * of_seed
     squares = counted**2 / (seeds - 1) + of_sample**2 / (count - 1) + of_rest**2 / ((seeds - 1) * (count - 1))
     return both, max(seeds - 1.0, (counted + of_sample - of_rest) ** 2 / squares)
+
+
+def _degrees_of_two(of_seed: float, of_sample: float, of_rest: float, count: int) -> float:
+    """Return the degrees of freedom of two seeds, from 1, that of the seeds alone, to those of the samples alone."""
+    counted = CAUTION_OF_TWO * max(0.0, of_seed - SHARE_OF_TWO * of_rest)
+    squares = counted**2 + of_sample**2 / (count - 1)
+    return max(1.0, (counted + of_sample) ** 2 / squares) if squares > 0 else 1.0

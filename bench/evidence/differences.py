@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from bench.evidence.estimate import Estimate
 from bench.evidence.observations import Observations, RunKey, Runs
+from bench.evidence.ratio import Side, ratio, side
 from bench.evidence.resplits import ROUNDING
 from bench.evidence.rule import estimate, estimate_values
 
@@ -38,6 +41,8 @@ def estimated_differences(pairs: Sequence[Asked]) -> list[Estimate]:
     """Return a − b of each pair over the runs that both have.
 
     Models with one value a run, of the same runs, are columns of one table: all pairs of it are estimated at once.
+    Values of runs without samples, on a scale with one end, are judged by their ratio. Where samples are known, or
+    splits, many small errors make a mean that is not skewed.
     """
     found: dict[int, Estimate] = {}
     together: dict[int, list[int]] = defaultdict(list)
@@ -48,7 +53,8 @@ def estimated_differences(pairs: Sequence[Asked]) -> list[Estimate]:
             found[place] = estimate(*differences(observations, a, b), observations)
     for places in together.values():
         found.update(zip(places, _of_table([pairs[place] for place in places]), strict=True))
-    return [found[place] for place in range(len(pairs))]
+    sides: dict[tuple[int, str], Side | None] = {}
+    return [_with_ratio(found[place], pair, sides) for place, pair in enumerate(pairs)]
 
 
 def differences(observations: Observations, a: str, b: str) -> tuple[Runs, float]:
@@ -77,6 +83,25 @@ def _of_table(pairs: Sequence[Asked]) -> list[Estimate]:
     found = table.values[:, left] - table.values[:, right]
     found[np.abs(found) <= ROUNDING * scales] = 0.0
     return estimate_values(table.keys, found, scales, observations)
+
+
+def _with_ratio(found: Estimate, pair: Asked, sides: dict[tuple[int, str], Side | None]) -> Estimate:
+    """Return the estimate with the ratio of the means, where they have one; sides: of the models of tables so far."""
+    if found.basis != "seeds":
+        return found
+    observations, *models = pair
+    both = []
+    for model in models:
+        if not _are_together(observations, *models):
+            both.append(side(observations, model, _shared(observations, *models)))
+            continue
+        if (place := (id(observations), model)) not in sides:
+            sides[place] = side(observations, model, observations.finite(model))
+        both.append(sides[place])
+    first, other = both
+    if first is None or other is None:
+        return found
+    return replace(found, ratio=ratio(first, other, found.of_seeds, is_above=math.isfinite(observations.high)))
 
 
 def _are_together(observations: Observations, a: str, b: str) -> bool:

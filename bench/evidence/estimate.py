@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.evidence.ratio import Ratio
 from bench.stats.distributions import student_quantile, student_share_below
 
 __all__ = ["LEVEL", "Basis", "Estimate", "p_values", "p_values_of_margins"]
@@ -32,6 +33,7 @@ class Estimate:
     is_repeated: were the runs of all seeds identical, and count as one?
     of_seeds, of_samples, of_both: variance components of one seed, one sample and their combination; over splits
     `of_seeds` is the variance of one split and `of_samples` the part of it that no number of splits averages away.
+    ratio: of the two means behind a difference on a scale with one end, by which it is then judged.
     """
 
     value: float
@@ -45,6 +47,7 @@ class Estimate:
     of_seeds: float = math.nan
     of_samples: float = math.nan
     of_both: float = 0.0
+    ratio: Ratio | None = None
 
     @property
     def is_testable(self) -> bool:
@@ -57,10 +60,24 @@ class Estimate:
             return math.nan
         return student_quantile(self.degrees, 1 - level / 2) * self.standard_error
 
+    def ends(self, level: float = LEVEL) -> tuple[float, float]:
+        """Return the interval of 1 − level."""
+        reach = self.reach(level)
+        if self.ratio is None or not self.is_testable:
+            return self.value - reach, self.value + reach
+        quantile = reach / self.standard_error
+        return self.ratio.difference(-quantile), self.ratio.difference(quantile)
+
+    def errors_to(self, mean: float) -> float:
+        """How many standard errors the mean would have to be larger, to be this one; 0 where nothing can be tested."""
+        if not self.is_testable:
+            return 0.0
+        return (mean - self.value) / self.standard_error if self.ratio is None else self.ratio.errors_to(mean)
+
 
 def p_values(found: Sequence[Estimate]) -> Array:
     """Return the two-sided p-value of each mean of 0, (n,); 1 where nothing can be tested."""
-    return np.minimum(1.0, 2 * _tails(found, lambda means: -np.abs(means)))
+    return np.minimum(1.0, 2 * _tails(found, [-abs(each.errors_to(0.0)) for each in found]))
 
 
 def p_values_of_margins(found: Sequence[Estimate], margins: Sequence[float]) -> Array:
@@ -68,15 +85,11 @@ def p_values_of_margins(found: Sequence[Estimate], margins: Sequence[float]) -> 
 
     The larger p-value of two one-sided tests (Schuirmann, 1987).
     """
-    ends = np.asarray(margins)
-    return np.maximum(_tails(found, lambda means: -ends - means), _tails(found, lambda means: -ends + means))
+    asked = list(zip(found, margins, strict=True))
+    return _tails(found, [max(each.errors_to(-margin), -each.errors_to(margin)) for each, margin in asked])
 
 
-def _tails(found: Sequence[Estimate], distances: Callable[[Array], Array]) -> Array:
-    """Return the shares of Student's t below distances of the means, (n,); 1 where nothing can be tested."""
-    means, errors, degrees = (
-        np.array([getattr(each, name) for each in found]) for name in ("value", "standard_error", "degrees")
-    )
-    is_testable = np.array([each.is_testable for each in found], bool)
-    shares = student_share_below(degrees, distances(means) / np.where(is_testable, errors, 1.0))
-    return np.where(is_testable, shares, 1.0)
+def _tails(found: Sequence[Estimate], distances: Sequence[float]) -> Array:
+    """Return the shares of Student's t below distances in standard errors, (n,); 1 where nothing can be tested."""
+    shares = student_share_below(np.array([each.degrees for each in found]), np.array(distances))
+    return np.where([each.is_testable for each in found], shares, 1.0)

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from bench.evidence.differences import estimated_scores
 from bench.evidence.estimate import LEVEL, Basis, Estimate
 from bench.evidence.observations import Observations
+from bench.evidence.ratio import LARGEST_EXPONENT, Side, side
 from bench.evidence.wilson import wilson
 from bench.evidence.wording import scope
 from bench.stats.distributions import student_quantile
 
 __all__ = ["ScoreInterval", "score_interval", "score_intervals"]
 
-# What a float64 can hold, nearly: two seeds may say next to nothing about a score.
-LARGEST_EXPONENT = 700.0
 # So many samples with a rare score are taken to be as variable as independent answers are.
 FEW = 5
 
@@ -47,7 +46,7 @@ def score_interval(observations: Observations, model: str, *, level: float = LEV
 
     Scores with two ends (shares, areas): Wilson's interval (1927) on the number of independent samples that has the
     estimated variance, so that 30 right answers of 30 are not certainty. With one end (losses, errors; R²): symmetric
-    in the logarithm of the distance from that end. Otherwise symmetric.
+    in the logarithm of the distance from that end, wider where single values of runs are skewed. Otherwise symmetric.
     """
     return score_intervals(observations, [model], level=level)[model]
 
@@ -61,7 +60,8 @@ def score_intervals(
 
 
 def _interval(observations: Observations, model: str, found: Estimate, level: float) -> ScoreInterval:
-    low, high = _ends(found, observations.low, observations.high, level)
+    of_runs = side(observations, model, observations.finite(model)) if found.basis == "seeds" else None
+    low, high = _ends(found, observations.low, observations.high, level, of_runs)
     return ScoreInterval(
         found.value,
         low,
@@ -73,11 +73,14 @@ def _interval(observations: Observations, model: str, found: Estimate, level: fl
     )
 
 
-def _ends(found: Estimate, low: float, high: float, level: float) -> tuple[float, float]:
+def _ends(found: Estimate, low: float, high: float, level: float, of_runs: Side | None) -> tuple[float, float]:
     if math.isfinite(low) and math.isfinite(high):
         return _inside(found, low, high, level)
     if not found.is_testable:
         return math.nan, math.nan
+    if of_runs is not None:
+        near, far = of_runs.ends(student_quantile(found.degrees, 1 - level / 2))
+        return (low + near, low + far) if math.isfinite(low) else (high - far, high - near)
     reach = found.reach(level)
     if math.isfinite(low) and found.value > low:
         grown = math.exp(min(LARGEST_EXPONENT, reach / (found.value - low)))
@@ -101,6 +104,8 @@ def _inside(found: Estimate, low: float, high: float, level: float) -> tuple[flo
     if found.is_testable and chance > 0:
         quantile, m = student_quantile(found.degrees, 1 - level / 2), chance * (width / found.standard_error) ** 2
         if found.samples:
+            # Of n answers that are right or wrong p (1 − p) is the variance with n below it, not n − 1.
+            m *= found.samples / (found.samples - 1)
             rare = found.samples * min(share, 1 - share)
             design = found.samples / m
             m = found.samples / max(design, (rare * design + FEW) / (rare + FEW))
