@@ -63,6 +63,11 @@ def bench_tasks() -> Iterable[TaskSpec]:
         target="bench.tasks.conditional_generation:ConditionalGeneration",
         summary="draw images of the classes that are asked for",
     )
+    yield TaskSpec(
+        name="table-synthesis",
+        target="bench.tasks.table_synthesis:TableSynthesis",
+        summary="draw rows of numbers that could be from the data",
+    )
 
 
 @hookimpl

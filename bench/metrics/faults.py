@@ -22,28 +22,29 @@ def generator_faults(scores: Iterable[Score]) -> tuple[str, ...]:
     what is not there. How often an honest generator is named stands in docs/measures.md.
     """
     known = {score.name: score for score in scores}
+    noun = "rows" if "energy_distance" in known else "images"
     found = (
-        _copies(known.get("memorised")),
-        _repeats(known.get("duplicates")),
+        _copies(known.get("memorised"), noun),
+        _repeats(known.get("duplicates"), noun),
         _drops(known.get("modes_captured")),
         _ignores(known.get("conditional_accuracy")),
     )
     return tuple(fault for fault in found if fault)
 
 
-def _copies(score: Score | None) -> str:
+def _copies(score: Score | None, noun: str) -> str:
     if score is None:
         return ""
     limit, z, z_limit = (float(score.detail.get(name, default)) for name, default in HARMLESS.items())
     if score.value > limit:
-        return f"copies training images, in {100 * score.value:.0f} % of its samples"
-    return f"copies training images with changes (z = {z:.1f})" if z < z_limit else ""
+        return f"copies training {noun}, in {100 * score.value:.0f} % of its samples"
+    return f"copies training {noun} with changes (z = {z:.1f})" if z < z_limit else ""
 
 
-def _repeats(score: Score | None) -> str:
+def _repeats(score: Score | None, noun: str) -> str:
     if score is None or score.value <= FEW:
         return ""
-    return f"repeats few images: {100 * score.value:.0f} % of its samples have a near copy among the others"
+    return f"repeats few {noun}: {100 * score.value:.0f} % of its samples have a near copy among the others"
 
 
 def _drops(score: Score | None) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from bench import DataFile, DatasetSpec, Space, hookimpl
 from bench_data.memory import MEMORY
+from bench_data.plane import PLANE
 from bench_data.series import SERIES
 from bench_data.tables import TABLES, TEXTS
 
@@ -270,6 +271,7 @@ DATASETS = (
     *TEXTS,
     *SERIES,
     *MEMORY,
+    *PLANE,
 )
 
 

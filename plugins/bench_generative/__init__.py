@@ -10,9 +10,11 @@ from bench import CLASS, NOTHING, Choice, Fixed, Integer, ModelSpec, Need, Real,
 # Tanh and the Bernoulli decoder draw between bounds.
 IMAGES = Need(axes=("chw",), bounded=True)
 DRAWS_IMAGES = (Role("sample", NOTHING, IMAGES),)
+# What sees a sample as a row of numbers draws rows of tables as well.
+DRAWS = (Role("sample", NOTHING, Need(axes=("chw", "c"), bounded=True)),)
 DRAWS_CLASSES = (Role("sample", CLASS, IMAGES),)
 # A density of each class also names the class of an image, by Bayes' rule.
-DENSITY_OF_CLASSES = (*DRAWS_IMAGES, *DRAWS_CLASSES, Role("predict", Need(axes=("chw",)), CLASS))
+DENSITY_OF_CLASSES = (*DRAWS, *DRAWS_CLASSES, Role("predict", Need(axes=("chw",)), CLASS))
 # What reads images as grey levels must know their bounds, which a standardised input has lost.
 LEVELS_OF_CLASSES = (*DRAWS_IMAGES, *DRAWS_CLASSES, Role("predict", IMAGES, CLASS))
 GREY = "bench_generative.rules:grey"
@@ -60,7 +62,7 @@ MODELS = (
         target="bench_generative.pca_gaussian:PCAGaussian",
         summary="one normal distribution of the principal components of all images, with noise around them",
         family="shallow",
-        roles=DRAWS_IMAGES,
+        roles=DRAWS,
         hyperparameters={"variance": Real(0.95, 0.5, 0.999)},
         paper="M. Tipping, C. Bishop: Probabilistic principal component analysis, 1999",
         devices=("cpu",),
@@ -70,7 +72,7 @@ MODELS = (
         target="bench_generative.kernel_density:KernelDensity",
         summary="a normal distribution around every training image: draws these with noise",
         family="shallow",
-        roles=DRAWS_IMAGES,
+        roles=DRAWS,
         hyperparameters={
             "bandwidth": Choice("cross-validation", ("cross-validation", "scott", "silverman")),
             "shrinkage": Real(0.01, 1e-4, 1.0, log=True),
@@ -83,7 +85,7 @@ MODELS = (
         target="bench_generative.copy:Copy",
         summary="hands out training images: near perfect to every distance, and no generator at all",
         family="shallow",
-        roles=DRAWS_IMAGES,
+        roles=DRAWS,
         paper="C. Meehan, K. Chaudhuri, S. Dasgupta: A non-parametric test to detect data-copying, 2020",
         devices=("cpu",),
     ),
@@ -92,7 +94,7 @@ MODELS = (
         target="bench_generative.gan:GAN",
         summary="generator against discriminator, both of linear layers",
         family="generative",
-        roles=DRAWS_IMAGES,
+        roles=DRAWS,
         hyperparameters={
             "latent_size": Integer(64, 2, 256, log=True),
             "width": Integer(256, 16, 1024, log=True),
@@ -120,7 +122,7 @@ MODELS = (
         target="bench_generative.wgan_gp:WGANGP",
         summary="generator against a critic with a gradient penalty, both of linear layers",
         family="generative",
-        roles=DRAWS_IMAGES,
+        roles=DRAWS,
         hyperparameters={
             "latent_size": Integer(64, 2, 256, log=True),
             "width": Integer(256, 16, 1024, log=True),
@@ -148,7 +150,7 @@ MODELS = (
         target="bench_generative.vae:VAE",
         summary="variational autoencoder of linear layers with a Bernoulli decoder",
         family="generative",
-        roles=DRAWS_IMAGES,
+        roles=DRAWS,
         hyperparameters={
             "latent_size": Integer(16, 2, 256, log=True),
             "width": Integer(512, 16, 2048, log=True),

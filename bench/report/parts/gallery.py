@@ -49,12 +49,14 @@ def sample_gallery(section: SectionData, artifacts: Artifacts, arrays: Arrays | 
     ]
     real = _real_images(found[chosen], arrays)
     shape = _image_shape(drawn[0])
+    noun = "samples" if shape is None else "images"
     caption = f"What the models of {chosen} draw, beginning from the same noise."
     if real is None:
-        caption += " Real images were not kept beside these runs; runs made again keep some."
+        caption += f" Real {noun} were not kept beside these runs; runs made again keep some."
     else:
-        caption += " Real images, and those of models that draw by class, stand in a column for each class."
-        pictures.insert(0, Picture("", "Real images", "of the test part", sheet(*_flat(real))))
+        if shape is not None:
+            caption += " Real images, and those of models that draw by class, stand in a column for each class."
+        pictures.insert(0, Picture("", f"Real {noun}", "of the test part", sheet(*_flat(real))))
     laid = pictures if shape is None else _laid_out_alike(pictures, shape)
     sized = (each if each.png is None else replace(each, size=size(each.png)) for each in laid)
     return Gallery(key, "Samples", caption, tuple(sized))
