@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -30,6 +31,7 @@ class DataFacts:
     """What is known of the data of a section; 0 and "" where something is not.
 
     samples: all there are; train, validation, test: in the parts of one run. what: of one sample, and of its target.
+    is_series: are these steps of series, and the parts of a run windows of them?
     largest, smallest: the name of the most and the least frequent class of the test part, and their shares of it.
     """
 
@@ -45,6 +47,7 @@ class DataFacts:
     licence: str = ""
     source: str = ""
     citation: str = ""
+    is_series: bool = False
 
     def sentences(self) -> tuple[str, ...]:
         """Return the facts in words."""
@@ -56,13 +59,14 @@ class DataFacts:
         told = "; target: ".join(filter(None, (self.what, self.target)))
         if not self.samples:
             return f"{self.name}: {told}." if told else ""
-        return f"{self.name} has {self.samples:,} samples{f' ({told})' if told else ''}."
+        unit = "steps" if self.is_series else "samples"
+        return f"{self.name} has {self.samples:,} {unit}{f' ({told})' if told else ''}."
 
     @property
     def parts(self) -> str:
         """How many samples are in which part."""
         parts = (
-            ("samples to train on", self.train),
+            (f"{'windows' if self.is_series else 'samples'} to train on", self.train),
             ("for validation", self.validation),
             ("in the test part", self.test),
         )
@@ -102,17 +106,20 @@ def data_facts(section: SectionData, datasets: Mapping[str, DatasetSpec], arrays
     inputs, targets = _spaces(spec, problem)
     train, test = problem.training_size if problem else 0, _test_size(record)
     samples = spec.sample_count if spec else 0
+    # Windows overlap and look back into the part before: what is left of all steps is no validation part.
+    is_series = spec is not None and spec.ordered and problem is not None and _is_cut(spec.inputs, problem.input)
     known = DataFacts(
         section.dataset,
         samples,
         train,
-        max(0, samples - train - test) if train and test else 0,
+        max(0, samples - train - test) if train and test and not is_series else 0,
         test,
-        _words(inputs),
+        _series(inputs) if is_series else _words(inputs),
         _words(targets),
         licence=spec.licence if spec else "",
         source=spec.source if spec else "",
         citation=spec.citation if spec else "",
+        is_series=is_series,
     )
     if record is None or arrays is None or not CLASSES & {*record.kept}:
         return known
@@ -133,6 +140,15 @@ def _spaces(spec: DatasetSpec | None, problem: Problem | None) -> tuple[Space | 
 
 def _share(value: float) -> str:
     return f"{100 * value:.1f} %"
+
+
+def _is_cut(steps: Space, given: Space | None) -> bool:
+    """Was a model given windows of what the data hold step by step?"""
+    return steps.kind == "real" and "t" not in steps.axes and given is not None and "t" in given.axes
+
+
+def _series(space: Space | None) -> str:
+    return "" if space is None else f"{math.prod(space.sizes)} series"
 
 
 def _words(space: Space | None) -> str:

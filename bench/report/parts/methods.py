@@ -189,7 +189,8 @@ def _splits(section: SectionData, datasets: Mapping[str, DatasetSpec]) -> str:
     elif spec is not None and spec.has_official_test and not any(each.is_resplit for each in repetitions):
         where = "the official test part"
     else:
-        where = f"{splits} random cuts ({cut})" if splits > 1 else f"one cut ({cut})"
+        many = "cuts, each further one ending earlier" if spec and spec.ordered else "random cuts"
+        where = f"{splits} {many} ({cut})" if splits > 1 else f"one cut ({cut})"
     paired = ", one on each" if splits > 1 and len(repetitions) == splits == seeds else ""
     return f"{where}, {text.plural(seeds, 'seed')}{paired}"
 

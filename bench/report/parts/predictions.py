@@ -1,4 +1,4 @@
-"""Draw what models answered: their confusions, their calibration and their ROC curves, or predicted against true."""
+"""Draw what models answered: confusions, calibration and ROC curves; predicted against true values; forecasts."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bench.record import RunRecord
 from bench.report.blocks import Block, Choice
 from bench.report.figures import Axis, Line, LineFigure, MatrixFigure
 from bench.report.parts.answered import Answered, Arrays, answered, class_names
+from bench.report.parts.forecasts import forecast_choice
 from bench.report.section import SectionData
 
 __all__ = ["prediction_blocks"]
@@ -48,6 +49,8 @@ def prediction_blocks(section: SectionData, arrays: Arrays, key: str) -> tuple[B
     """
     if (chosen := answered(section, ("probabilities", "labels"))) is not None:
         return _of_classes(chosen, arrays, key)
+    if (forecasts := forecast_choice(section, arrays, f"{key}-forecasts")) is not None:
+        return (forecasts,)
     if (chosen := answered(section, ("predictions", "targets"))) is not None:
         return tuple(_of_values(chosen, arrays, key))
     return ()
