@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from operator import lt, mul
 from statistics import median
 
 from bench.record import RunRecord
 from bench.stats.distributions import student_quantile
 
 __all__ = ["FEWEST", "is_flat", "was_flat"]
-
-# When and what, x and y. A curve has tens of points, of which plain numbers are counted faster than arrays are made.
-Point = tuple[float, float]
 
 # Evaluations; of fewer, the second half says nothing of a slope.
 FEWEST = 10
@@ -35,24 +33,25 @@ def is_flat(values: Sequence[float], *, higher: bool, steps: Sequence[float] | N
     less. So a slow rise that is smaller than the noise passes for flat: see tests/test_evidence_flat.py for how
     large one is found. None: fewer than ten finite values, or five in the last half, or times that do not grow.
     """
+    # A curve has tens of points, of which plain numbers are counted faster than arrays are made.
     times = range(1, len(values) + 1) if steps is None else steps
     if len(times) != len(values):
         raise ValueError(f"{len(values)} values and {len(times)} steps; give as many steps as values, or none")
     sign = 1.0 if higher else -1.0
     points = [(float(x), sign * float(y)) for x, y in zip(times, values, strict=True) if math.isfinite(y)]
-    if len(points) < FEWEST or any(not later > earlier for (earlier, _), (later, _) in pairwise(points)):
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    if len(points) < FEWEST or not all(map(lt, xs, xs[1:])):
         return None
-    end = points[-1][0]
-    late = [point for point in points if point[0] > 0.5 * end]
-    if len(late) < FEWEST // 2:
+    end = xs[-1]
+    half, quarter = bisect_right(xs, 0.5 * end), bisect_right(xs, 0.75 * end)
+    if len(points) - half < FEWEST // 2:
         return None
-    last, before = _best(points, lambda x: x > 0.75 * end), _best(points, lambda x: x <= 0.75 * end)
+    last, before = max(ys[quarter:], default=None), max(ys[:quarter], default=None)
     if last is None or before is None or last <= before:
         return True
-    slope, error = _slope(late)
+    slope, error = _slope(xs[half:], ys[half:])
     gain = 0.25 * end * slope
-    heights = [y for _, y in points]
-    scale = min(max(heights) - min(heights), abs(median(y for _, y in late)))
+    scale = min(max(ys) - min(ys), abs(median(ys[half:])))
     return not (gain > MATERIAL * scale and gain > 0.25 * end * error)
 
 
@@ -79,23 +78,26 @@ def was_flat(record: RunRecord) -> bool | None:
     return is_flat([value for _, value in points], higher=higher, steps=[step for step, _ in points])
 
 
-def _best(points: Sequence[Point], is_meant: Callable[[float], bool]) -> float | None:
-    return max((y for x, y in points if is_meant(x)), default=None)
-
-
-def _slope(points: Sequence[Point]) -> tuple[float, float]:
+def _slope(xs: Sequence[float], ys: Sequence[float]) -> tuple[float, float]:
     """Return the slope of the least-squares line, and the bound that one of noise alone stays below."""
-    count = len(points)
-    middle, mean = (sum(each) / count for each in zip(*points, strict=True))
-    square = sum((x - middle) * (x - middle) for x, _ in points)
-    slope = sum((x - middle) * y for x, y in points) / square
-    rest = [y - mean - slope * (x - middle) for x, y in points]
-    total, degrees = sum(each * each for each in rest), count - 2
+    count = len(xs)
+    middle, mean = sum(xs) / count, sum(ys) / count
+    distances = [x - middle for x in xs]
+    square = _product(distances, distances)
+    slope = _product(distances, ys) / square
+    rest = [y - mean - slope * distance for distance, y in zip(distances, ys, strict=True)]
+    total, degrees = _product(rest, rest), count - 2
     variance = total / degrees
-    if variance <= 1e-24 * max(y * y for _, y in points):
+    if variance <= 1e-24 * max(y * y for y in ys):
         return slope, 0.0
     # Neighbouring evaluations of one training resemble each other: there are fewer independent ones than points.
-    alike = max(0.0, sum(one * other for one, other in pairwise(rest)) / total)
+    alike = max(0.0, _product(rest, rest[1:]) / total)
     inflation = (1 + alike) / (1 - alike)
     spread = math.sqrt(variance * inflation / square)
     return slope, student_quantile(max(1.0, degrees / inflation), 1 - LEVEL) * spread
+
+
+def _product(one: Iterable[float], other: Iterable[float]) -> float:
+    """Return the sum of products, as far as both go."""
+    total: float = sum(map(mul, one, other))
+    return total

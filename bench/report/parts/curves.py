@@ -29,7 +29,7 @@ def mean_curve(
     of its runs, which are averaged first. overlap, low, high: see `band`.
     """
     grid = _grid([curve for curves in units for curve in curves])
-    table = np.stack([np.mean([_last_value(curve, grid) for curve in curves], axis=0) for curves in units])
+    table = np.stack([_mean([_last_value(curve, grid) for curve in curves]) for curves in units])
     ends = band(table, overlap=overlap, low=low, high=high)
     return grid, table.mean(axis=0), *ends
 
@@ -56,6 +56,11 @@ def _grid(curves: Sequence[Curve]) -> Array:
         return points
     kept: Array = points[np.unique(np.linspace(0, len(points) - 1, POINT_LIMIT).round().astype(int))]
     return kept
+
+
+def _mean(values: Sequence[Array]) -> Array:
+    """Return the mean of each point; most units are one run."""
+    return values[0] if len(values) == 1 else np.asarray(np.mean(values, axis=0))
 
 
 def _last_value(curve: Curve, grid: Array) -> Array:

@@ -159,7 +159,9 @@ def learning_curves(section: SectionData) -> Iterator[Block]:
     watched = _watched(section)
     if section.has_variants or not watched:
         return
-    found = {name: figure for name in AXES if (figure := _learning(section, watched, name)) is not None}
+    curves = [(record, _curves(record, watched)) for record in section.records]
+    drawn = {name: [(record, found[name]) for record, found in curves if name in found] for name in AXES}
+    found = {name: figure for name in AXES if (figure := _learning(section, watched, name, drawn[name])) is not None}
     if found:
         yield _chosen("learning", "Learning curves", found)
 
@@ -173,19 +175,27 @@ def _watched(section: SectionData) -> str:
     return wanted if wanted in seen else max(seen, key=seen.__getitem__, default="")
 
 
-def _learning(section: SectionData, watched: str, name: str) -> LineFigure | None:
-    x, place = AXES[name]
-    y = _watched_axis(section, watched)
+def _curves(record: RunRecord, watched: str) -> dict[str, Curve]:
+    """Return what was watched over every axis, where it was a number at two points or more."""
+    points = [point for point in record.curve if math.isfinite(point.validation.get(watched, math.nan))]
+    values = [point.validation[watched] for point in points]
+    return {name: ([place(point) for point in points], values) for name, (_, place) in AXES.items() if len(points) > 1}
+
+
+def _learning(
+    section: SectionData, watched: str, name: str, curves: Sequence[tuple[RunRecord, Curve]]
+) -> LineFigure | None:
+    x, y = AXES[name][0], _watched_axis(section, watched)
     # A second is worth what its machine is: times of two conditions share no mean, while epochs do.
     is_clocked = name == "seconds" or any(map(has_clock_budget, section.records))
     parts = section.clocked() if is_clocked else [("", section.records)]
     lines = []
     for label in section.families:
         for words, records in parts:
-            runs = [each for each in records if each.run.label == label]
-            curves = [(run, curve) for run in runs if len((curve := _curve(run, watched, place))[0]) > 1]
-            if curves:
-                lines.append(mean_line(section, label, words, curves, y))
+            members = {id(each) for each in records if each.run.label == label}
+            own = [(run, curve) for run, curve in curves if id(run) in members]
+            if own:
+                lines.append(mean_line(section, label, words, own, y))
     if not lines:
         return None
     is_log = (
@@ -209,15 +219,6 @@ def _watched_axis(section: SectionData, watched: str) -> Axis:
     return axis_of(measure, f"{measure.title} on validation data")
 
 
-def _curve(record: RunRecord, watched: str, place: Place) -> Curve:
-    points = [
-        (place(point), point.validation[watched])
-        for point in record.curve
-        if math.isfinite(point.validation.get(watched, math.nan))
-    ]
-    return [x for x, _ in points], [y for _, y in points]
-
-
 def mean_line(section: SectionData, label: str, words: str, curves: Sequence[tuple[RunRecord, Curve]], y: Axis) -> Line:
     """Return the mean over runs with its band inside the axis; seeds count, or splits where there are several.
 
@@ -231,7 +232,7 @@ def mean_line(section: SectionData, label: str, words: str, curves: Sequence[tup
         units[repetition.split if has_splits else repetition.seed].append(curve)
     overlap = observe(runs, section.main_score).test_to_train if has_splits else 0.0
     drawn = mean_curve(list(units.values()), overlap=overlap, low=y.low, high=y.high)
-    x, mean, low, high = (tuple(map(float, values)) for values in drawn)
+    x, mean, low, high = (tuple(values.tolist()) for values in drawn)
     count, failed = len(set(map(Repetition.of, runs))), section.failed_beside(runs)
     note = f"{count} of {count + failed} runs" if failed else ""
     return Line(label, x, mean, low, high, condition=words, note=note)
