@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.dataclasses import dataclass
 
 from bench.model import Problem
 from bench.specs import Family, Value
@@ -39,10 +40,14 @@ IN_A_ROW = (
 )  # fmt: skip
 
 
-class Frozen(BaseModel):
-    """A value that never changes after it was made; unknown fields are an error, NaN survives the trip to JSON."""
+# Unknown fields are an error, NaN survives the trip to JSON.
+CONFIG = ConfigDict(extra="forbid", ser_json_inf_nan="constants")
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+class Frozen(BaseModel):
+    """A value that never changes after it was made."""
+
+    model_config = ConfigDict(frozen=True, **CONFIG)
 
 
 class SplitPlan(Frozen):
@@ -136,7 +141,9 @@ class SuitePlan(Frozen):
         return newer.model_copy(update={"runs": runs, "command": command, "is_sequential": is_sequential})
 
 
-class Score(Frozen):
+# A store of many runs holds hundreds of thousands of scores and points: with slots they take a third of the memory.
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class Score:
     """One number on the test part, with what is needed to read it without its plugin.
 
     `detail` holds what belongs beside the value: sample counts, the real-against-real reference, resizing …
@@ -156,7 +163,8 @@ class Score(Frozen):
     high: float = math.inf
 
 
-class CurvePoint(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class CurvePoint:
     """The state of training at one evaluation; `train_seconds` counts training only."""
 
     epoch: float

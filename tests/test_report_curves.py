@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bench.record import CurvePoint, RunRecord, SplitPlan
@@ -17,9 +19,7 @@ def pareto(section: Section) -> ScatterFigure:
 def bounded(records: list[RunRecord]) -> list[RunRecord]:
     """Return the records with scores that say where they end."""
     return [
-        each.model_copy(
-            update={"scores": tuple(score.model_copy(update={"low": 0.0, "high": 1.0}) for score in each.scores)}
-        )
+        each.model_copy(update={"scores": tuple(replace(score, low=0.0, high=1.0) for score in each.scores)})
         for each in records
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from bench.cli.progress import describe
@@ -36,9 +37,7 @@ def test_a_metric_of_a_plugin_does_not_displace_the_objective() -> None:
 
 
 def test_learning_curves_show_the_objective() -> None:
-    points = tuple(
-        each.model_copy(update={"validation": {"abstention": 0.5, **each.validation}}) for each in curve(0.9, 1.0)
-    )
+    points = tuple(replace(each, validation={"abstention": 0.5, **each.validation}) for each in curve(0.9, 1.0))
     figure = next(each for each in blocks(only(suite(curve=points))) if isinstance(each, LineFigure))
     assert figure.y.title == "Accuracy on validation data"
 
@@ -90,7 +89,7 @@ def test_a_task_without_an_objective_has_no_main_score() -> None:
 
 def test_a_score_brings_its_own_heading_and_an_older_one_without_shares_its_column() -> None:
     def named(label: str, seed: int, title: str) -> RunRecord:
-        points = tuple(each.model_copy(update={"validation": {"rmse": 0.5}}) for each in curve(0.9, 1.0))
+        points = tuple(replace(each, validation={"rmse": 0.5}) for each in curve(0.9, 1.0))
         score = Score(name="rmse", value=1 + draw(label, seed), higher_is_better=False, title=title)
         return record(plan(label, seed=seed), scores=(score,), objective="rmse", curve=points)
 

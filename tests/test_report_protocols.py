@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -89,7 +90,7 @@ def test_curves_of_a_loss_cross_the_other_way_round() -> None:
     runs = [
         each.model_copy(
             update={
-                "scores": (each.scores[0].model_copy(update={"name": "loss", "higher_is_better": False}),),
+                "scores": (replace(each.scores[0], name="loss", higher_is_better=False),),
                 "objective": "loss",
             }
         )
@@ -167,7 +168,7 @@ def test_noise_without_its_control() -> None:
 def test_a_change_within_the_margin_is_equivalent() -> None:
     runs = []
     for each in noise():
-        score = each.scores[0].model_copy(update={"value": 0.9 + draw(each.run.run_id) / 10, "low": 0.0, "high": 1.0})
+        score = replace(each.scores[0], value=0.9 + draw(each.run.run_id) / 10, low=0.0, high=1.0)
         runs.append(each.model_copy(update={"scores": (score,)}))
     section = only(runs)
     assert findings(section)[0] == "Accuracy from 0% to 40% wrong labels: the same within ±0.010 for mlp and lenet."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from bench.record import RunRecord, Score
@@ -110,7 +111,7 @@ def test_a_score_of_another_judge_is_no_failure() -> None:
             for seed in range(3):
                 own = Score(name="fd:one", value=number + 1.0, higher_is_better=False)
                 is_other = label == "d" or (label == "a" and seed == 2)
-                scores = (own.model_copy(update={"name": "fd:other"}) if is_other else own,)
+                scores = (replace(own, name="fd:other") if is_other else own,)
                 found.append(record(plan(label, dataset=name, seed=seed), scores=scores, objective="fd:one"))
     assert [row.label for row in table(section(found)).rows] == ["a", "b", "c"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -117,7 +118,7 @@ def test_new_scores_replace_those_of_one_attempt_and_nothing_else(store: Store, 
     for run_id in ("a1", "a1", "b2"):
         store.append(record(run_id, scores=[ACCURACY], artifacts=[PNG]), {PNG.name: b"x"}, answer=b"y", truth=b"z")
     before = list(store.attempts())
-    scores = (ACCURACY.model_copy(update={"value": 0.75}), Score(name="f1", value=0.5, higher_is_better=True))
+    scores = (replace(ACCURACY, value=0.75), Score(name="f1", value=0.5, higher_is_better=True))
     after = store.rescore(before[0], scores)
     assert after == before[0].model_copy(update={"scores": scores})
     with pytest.raises(StoreError, match=r"run a1 has no attempt 9 in .*s\.sqlite"):

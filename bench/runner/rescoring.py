@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from bench.arrays import unpack
 from bench.plugins import Plugins
@@ -60,7 +61,7 @@ class Rescorer:
         if not found:
             return None
         self.computed.update(score.name for score in found)
-        later = {score.name: score.model_copy(update={"detail": {**score.detail, "rescored": True}}) for score in found}
+        later = {score.name: replace(score, detail={**score.detail, "rescored": True}) for score in found}
         kept = [later.pop(score.name, score) for score in record.scores]
         return (*kept, *later.values())
 
