@@ -47,3 +47,23 @@ def test_numbers_and_tokens_cannot_be_mislabelled() -> None:
         with_label_noise(replace(data.train, y=torch.zeros(40, 4, dtype=torch.int64)), 0.2, tokens, 0)
     with pytest.raises(NotApplicable, match="shuffled inputs need positions that hold numbers"):
         shuffled(table(tokens), 0)
+
+
+@pytest.mark.parametrize(
+    ("axes", "shape"), [("tc", (5, 3)), ("tc", (5, 1)), ("ct", (3, 5)), ("chw", (2, 3, 4)), ("hw", (3, 4)), ("t", (6,))]
+)
+def test_shuffled_positions_are_steps_and_pixels_and_keep_their_channels_together(
+    axes: str, shape: tuple[int, ...]
+) -> None:
+    x = torch.randn(4, *shape, generator=torch.Generator().manual_seed(0))
+    part = Part(x, torch.zeros(4))
+    data = TaskData(Problem("t", "d", 4, "predict", Space(axes, shape), Space()), part, part, part)
+    found = shuffled(data, 1).train.x
+    assert found.shape == x.shape
+    assert not torch.equal(found, x)
+    place = axes.find("c")
+    before, after = (each.movedim(place + 1, 1) if place >= 0 else each[:, None] for each in (x, found))
+    # Each position of the shuffled samples, channels included, is one of the clean ones, the same for every sample.
+    before, after = (each.flatten(2).movedim(2, 0).flatten(1) for each in (before, after))
+    order = [(before == position).all(1).nonzero().item() for position in after]
+    assert sorted(order) == list(range(len(before)))

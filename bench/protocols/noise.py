@@ -71,6 +71,6 @@ def shuffled(data: TaskData, seed: int) -> TaskData:
         data = replace(data, problem=replace(data.problem, input=replace(space, levels=levels, names=names)))
 
     def part(old: Part) -> Part:
-        return old if old.x is None else replace(old, x=shuffle_inputs(old.x, seed))
+        return old if old.x is None else replace(old, x=shuffle_inputs(old.x, space.axes, seed))
 
     return replace(data, train=part(data.train), validation=part(data.validation), test=part(data.test))

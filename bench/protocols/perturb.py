@@ -64,12 +64,14 @@ def new_order(count: int, seed: int) -> Tensor:
     return torch.randperm(count, generator=torch.Generator().manual_seed(seed))
 
 
-def shuffle_inputs(x: Tensor, seed: int) -> Tensor:
-    """Put the positions of every sample in one new order: pixels of an image, columns of a table.
+def shuffle_inputs(x: Tensor, axes: str, seed: int) -> Tensor:
+    """Put the positions of every sample in one new order: pixels of an image, steps of a series, columns of a table.
 
-    The channels of a pixel stay together. What single positions tell stays; what neighbours tell is lost.
+    x: (n, …), axes: those of a sample. The channels of a pixel or a step stay together. What single positions tell
+    stays; what neighbours tell is lost.
     """
-    positions = x.shape[2:] if x.ndim > 2 else x.shape[1:]
-    order = new_order(positions.numel(), seed).to(x.device)
-    flat = x.flatten(2) if x.ndim > 2 else x
-    return flat[..., order].reshape(x.shape)
+    place = axes.find("c") if len(axes) > 1 else -1
+    channels_first = x[:, None] if place < 0 else x.movedim(place + 1, 1)
+    flat = channels_first.flatten(2)
+    found = flat[..., new_order(flat.shape[2], seed).to(x.device)].reshape(channels_first.shape)
+    return found[:, 0] if place < 0 else found.movedim(1, place + 1).contiguous()
