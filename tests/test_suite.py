@@ -68,6 +68,7 @@ def test_all_promised_suites_are_shipped() -> None:
         "series",
         "series-small",
         "generative-mnist",
+        "generative-small",
         "conditional",
         "conditional-small",
     }

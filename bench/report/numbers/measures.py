@@ -44,7 +44,10 @@ DISTANCE = re.compile(r"fd:(?P<network>[a-z]+)-(?P<data>[^@]+?)(?:-v\d+)?@\w+")
 NETWORKS = {"lenet": "LeNet", "inception": "Inception"}
 # Beside the main score there is room for so many; these say most, then those recorded first.
 SHOWN_SCORES = 3
-TELLING = ("auroc", "log_loss", "calibration_error", "modes_captured", "memorised", "recall", "coverage")
+TELLING = (
+    *("auroc", "log_loss", "calibration_error"),
+    *("conditional_accuracy", "tstr", "modes_captured", "memorised", "recall", "coverage"),
+)
 Reader = Callable[[RunRecord], float | None]
 
 
