@@ -25,6 +25,7 @@ HASHES = {
     "adult": ("884a2d4747ff", "c6b8b288737a", "4137dd122ec8"),
     "california-housing": ("c5573d257fa5", "d59d5a82ac00", "690d3eed8d4b"),
     "diabetes": ("6d89f5471ebb", "e020b7c08899", "de242a284a13"),
+    "sentiment-sentences": ("351122756d36", "b6175a23bde5", "4959f95af06a"),
     "sms-spam": ("2f2fd4a0796c", "f5af197c5625", "81eb6311f388"),
     "telco-churn": ("7a4cdba349af", "d87262571d79", "f1b07b939e78"),
     "wine-quality": ("cabc7c70880b", "14d3d75dbadb", "c273328e9500"),
@@ -156,3 +157,13 @@ def test_a_value_that_does_not_belong_is_named_with_its_place() -> None:
 
 def test_a_space_says_what_columns_hold() -> None:
     assert table_space(COLUMNS, missing=True) == Space("c", (2,), names=("kind", "size"), levels=(2, 0), missing=True)
+
+
+def test_sentences_keep_their_odd_characters_and_their_labels() -> None:
+    x, y = joined(load("sentiment-sentences"))
+    assert (len(x), int(y.sum())) == (3000, 1500)
+    # Python's own splitlines() would end a line there.
+    assert sum("\x85" in text for text in x) == 2
+    labels = dict(zip(x.tolist(), y.tolist(), strict=True))
+    assert labels["Wow... Loved this place."] == 1
+    assert labels["Crust is not good."] == 0

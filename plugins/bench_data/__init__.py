@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from bench import DataFile, DatasetSpec, Space, hookimpl
 from bench_data.memory import MEMORY
 from bench_data.plane import PLANE
+from bench_data.scanned import scanned
 from bench_data.series import SERIES
 from bench_data.tables import TABLES, TEXTS
 
@@ -104,7 +105,7 @@ def _digits(name: str, loader: str, summary: str, sample_count: int, names: tupl
     )
 
 
-DATASETS = (
+IMAGES_AND_TABLES = (
     _digits("digits", "load", "1,797 handwritten digits, 8 × 8 grey values", 1797, DIGITS),
     _digits("digits-0-4", "load_low", "901 handwritten digits, those from 0 to 4", 901, DIGITS[:5]),
     _digits("digits-5-9", "load_high", "896 handwritten digits, those from 5 to 9", 896, DIGITS[5:]),
@@ -267,11 +268,17 @@ DATASETS = (
             _cifar10("test_batch", "40351d587109b95175f43aff81a1287e"),
         ),
     ),
+)
+BY_NAME = {spec.name: spec for spec in IMAGES_AND_TABLES}
+DATASETS = (
+    *IMAGES_AND_TABLES,
     *TABLES,
     *TEXTS,
     *SERIES,
     *MEMORY,
     *PLANE,
+    *scanned(BY_NAME["digits"], "digits"),
+    *scanned(BY_NAME["mnist"], "mnist"),
 )
 
 

@@ -9,8 +9,17 @@ import numpy as np
 
 from bench.data import Dataset, Split
 from bench.sources import DataSource
+from bench_data.scanning import permuted, pixels, pixels_permuted, rows
 
-__all__ = ["load", "load_high", "load_low"]
+__all__ = [
+    "load",
+    "load_high",
+    "load_low",
+    "load_permuted",
+    "load_pixels",
+    "load_pixels_permuted",
+    "load_rows",
+]
 
 GREY_LEVELS = 16.0
 
@@ -30,6 +39,26 @@ def load_low(source: DataSource) -> Dataset:
 def load_high(source: DataSource) -> Dataset:
     """Return the digits 5 to 9, each in the part it has in `digits`; y: 0 … 4."""
     return _only(load(source), range(5, 10))
+
+
+def load_rows(source: DataSource) -> Dataset:
+    """Return the same images as 8 rows of 8 each."""
+    return rows(load(source))
+
+
+def load_pixels(source: DataSource) -> Dataset:
+    """Return the same images as 64 pixels each, in the order of reading."""
+    return pixels(load(source))
+
+
+def load_pixels_permuted(source: DataSource) -> Dataset:
+    """Return the same images as 64 pixels each, in one random order."""
+    return pixels_permuted(load(source))
+
+
+def load_permuted(source: DataSource) -> Dataset:
+    """Return the same images with their pixels in that order."""
+    return permuted(load(source))
 
 
 def _only(whole: Dataset, labels: range) -> Dataset:

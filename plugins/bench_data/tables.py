@@ -162,4 +162,26 @@ TEXTS = (
             ),
         ),
     ),
+    DatasetSpec(
+        name="sentiment-sentences",
+        target="bench_data.sentiment_sentences:load",
+        summary="3,000 sentences on phones, films and restaurants, with praise or blame",
+        inputs=Space(kind="text"),
+        targets=_classes("negative", "positive"),
+        sample_count=3000,
+        licence="CC BY 4.0",
+        source="https://archive.ics.uci.edu/dataset/331",
+        citation="D. Kotzias et al.: From group to individual labels using deep features, 2015",
+        files=tuple(
+            # UCI packs them as a zip, so they have no address of their own.
+            DataFile(
+                path=f"sentiment-labelled-sentences/{name}_labelled.txt", checksum=f"sha256:{sha256}", size_bytes=size
+            )
+            for name, size, sha256 in (
+                ("amazon_cells", 58_226, "47003fc0a0d4840b00e96e715b6189bad09e7443a3da41c4cbe12ffc79f86ae3"),
+                ("imdb", 85_285, "aef2e49e3da25714d61175e3a6e68eeef74a20a2f914318dc3be9947ea86512d"),
+                ("yelp", 61_320, "c76468b7b5c6e56a0804d728345c5f84aa2142ddb214420f61cc9cfd4c00d2ea"),
+            )
+        ),
+    ),
 )
