@@ -116,7 +116,8 @@ class ConditionalGeneration(ImageGeneration):
 
     def scores(self, answer: Arrays, truth: Arrays) -> tuple[Score, ...]:
         """Every score of image generation, then those of the classes that were asked for."""
-        return (*super().scores(answer, truth), *_of_classes(answer, truth), *_of_classifiers(answer, truth))
+        of_classes = (_accuracy(answer, truth), *_distance_per_class(answer, truth))
+        return (*super().scores(answer, truth), *of_classes, *_of_classifiers(answer, truth))
 
     def artifacts(self, model: Any, data: TaskData) -> Mapping[str, tuple[str, bytes]]:
         """Return a grid of samples with a column for each class, from the same noise for every model."""
@@ -165,36 +166,39 @@ def _mean_of_real(features: Array, train: Array, truth: Arrays) -> float:
     return float(np.mean(found))
 
 
-def _of_classes(answer: Arrays, truth: Arrays) -> Iterator[Score]:
-    """Yield how many samples are of their class, and how far the classes lie from the real ones."""
-    from bench.metrics import conditional
+def _accuracy(answer: Arrays, truth: Arrays) -> Score:
+    """Return the share of samples in which the judge sees the class that was asked for."""
+    from bench.metrics.conditional import chance_limit, conditional_accuracy
 
-    labels, judge = truth["labels"], text_of(truth, "judge")
-    detail: dict[str, Value] = {"n_fake": len(labels), "judge": judge}
-    accuracy = float((truth["real_classes"] == labels).mean())
-    about: dict[str, Value] = {
-        "reference": accuracy,
-        "chance_limit": conditional.chance_limit(answer["classes"], labels),
+    labels, name = truth["labels"], "conditional_accuracy"
+    value = conditional_accuracy(answer["classes"], labels)
+    detail: dict[str, Value] = {
+        "n_fake": len(labels),
+        "judge": text_of(truth, "judge"),
+        "reference": float((truth["real_classes"] == labels).mean()),
+        "chance_limit": chance_limit(answer["classes"], labels),
     }
-    value = conditional.conditional_accuracy(answer["classes"], labels)
-    yield Score(name="conditional_accuracy", value=value, higher_is_better=True, detail=detail | about, low=0, high=1)
-    smallest = conditional.smallest_class(labels)
-    if smallest < conditional.FEWEST_OF_A_CLASS:
+    return Score(name=name, value=value, higher_is_better=True, detail=detail, low=0, high=1)
+
+
+def _distance_per_class(answer: Arrays, truth: Arrays) -> Iterator[Score]:
+    """Yield how far the classes lie from the real ones, where each has enough images."""
+    from bench.metrics.conditional import FEWEST_OF_A_CLASS, distance_per_class, smallest_class
+
+    labels, reference = truth["labels"], float(truth["reference_per_class"][0])
+    if (smallest := smallest_class(labels)) < FEWEST_OF_A_CLASS:
         return
-    reference = float(truth["reference_per_class"][0])
-    detail = {"n_real": len(labels), "n_fake": len(labels), "fewest_of_a_class": smallest}
+    detail: dict[str, Value] = {"n_real": len(labels), "n_fake": len(labels), "fewest_of_a_class": smallest}
     detail |= {} if np.isnan(reference) else {"reference": reference}
-    real, fake = (features.astype(np.float64) for features in (truth["real_features"], answer["features"]))
-    value = conditional.distance_per_class(real, labels, fake, labels)
-    yield Score(name=f"fd_per_class:{judge}", value=value, higher_is_better=False, detail=detail, low=0)
+    value = distance_per_class(truth["real_features"], labels, answer["features"], labels)
+    name, title = f"fd_per_class:{text_of(truth, 'judge')}", "Fréchet distance per class"
+    yield Score(name=name, value=value, higher_is_better=False, detail=detail, title=title, low=0)
 
 
 def _of_classifiers(answer: Arrays, truth: Arrays) -> Iterator[Score]:
     """Yield how well classifiers do on real images that were trained on samples, alone and beside some real images."""
-    classifier, right = (
-        text_of(truth, "classifier"),
-        (answer["trained_on_samples"] == truth["test_labels"][:, None]).mean(0),
-    )
+    classifier = text_of(truth, "classifier")
+    right = (answer["trained_on_samples"] == truth["test_labels"][:, None]).mean(0)
     for count, accuracy, alone in zip(truth["real_labels"], right, truth["real_accuracies"], strict=True):
         detail: dict[str, Value] = {"n_fake": len(truth["labels"]), "classifier": classifier}
         if not count:
