@@ -107,7 +107,8 @@ class Drawn:
 
 @pytest.fixture(scope="module")
 def ring():
-    from bench_data.plane import PLANE, load_ring
+    from bench_data.plane import load_ring
+    from bench_data.planes import PLANE
 
     return TableSynthesis().prepare(load_ring(DataSource.of(PLANE[0])))
 
@@ -149,7 +150,8 @@ def test_a_generator_at_fault_is_named(choose, fault, ring):
 
 
 def test_grids_and_rolls_lie_between_their_bounds_and_are_what_they_say():
-    from bench_data.plane import PLANE, load_grid, load_roll
+    from bench_data.plane import load_grid, load_roll
+    from bench_data.planes import PLANE
 
     _, grid, roll = PLANE
     for spec, loader in ((grid, load_grid), (roll, load_roll)):

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from bench import DataFile, DatasetSpec, Space, hookimpl
 from bench_data.memory import MEMORY
-from bench_data.plane import PLANE
+from bench_data.planes import PLANE
 from bench_data.scanned import scanned
 from bench_data.series import SERIES
 from bench_data.tables import TABLES, TEXTS

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from bench import DatasetSpec, Space
 from bench.data import Dataset, Split
 from bench.sources import DataSource
 
-__all__ = ["PLANE", "load_grid", "load_ring", "load_roll"]
+__all__ = ["load_grid", "load_ring", "load_roll"]
 
 SIZES = {"train": 4000, "validation": 1000, "test": 2000}
 # NumPy's old generator gives the same numbers in every version.
@@ -54,35 +53,3 @@ def _modes(source: DataSource, centres: np.ndarray[tuple[int, ...], np.dtype[np.
         points = centres[labels] + deviation * random.normal(size=(count, 2))
         parts.append(Split(points.astype(np.float32), labels.astype(np.int64)))
     return Dataset(source.spec, *parts)
-
-
-def _spec(name: str, loader: str, summary: str, reach: float, modes: int, citation: str) -> DatasetSpec:
-    return DatasetSpec(
-        name=name,
-        target=f"bench_data.plane:{loader}",
-        summary=summary,
-        inputs=Space("c", (2,), bounds=(-reach, reach), names=("x", "y")),
-        targets=Space(kind="index", size=modes, names=tuple(f"mode {n + 1}" for n in range(modes))) if modes else None,
-        sample_count=sum(SIZES.values()),
-        has_official_test=True,
-        licence="none needed: drawn by depthbench",
-        source="generated",
-        citation=citation,
-        embedded_in="bench_data",
-    )
-
-
-PLANE = (
-    _spec(
-        "ring-8", "load_ring", "points in the plane: 8 narrow modes on a circle", 1.25, 8,
-        "A. Srivastava et al.: VEEGAN, reducing mode collapse in GANs using implicit variational learning, 2017",
-    ),
-    _spec(
-        "grid-25", "load_grid", "points in the plane: 25 narrow modes on a grid", 5.0, 25,
-        "Z. Lin et al.: PacGAN, the power of two samples in generative adversarial networks, 2018",
-    ),
-    _spec(
-        "swiss-roll", "load_roll", "points in the plane: a spiral with noise", 1.1, 0,
-        "S. Marsland: Machine learning, an algorithmic perspective, 2009, chapter 10",
-    ),
-)  # fmt: skip
