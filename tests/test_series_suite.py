@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 import bench as depthbench
+from bench.evidence import SampleScores
+from bench.plugins import discover
+from bench.store import open_store
 from bench.suite import load_suite
 from tests.conftest import Bench
 
@@ -32,9 +35,25 @@ def test_a_series_is_forecast_scored_and_reported(bench: Bench) -> None:
     assert mean["seasonal-naive"] < mean["baseline"]
     for name in ("standardised_mae", "smape", "mase", "rmse", "mae", "r2"):
         assert bool(frame[f"score.{name}"].notna().all()), name
+    _test_samples_count_as_a_series(bench)
     page = (bench.folder / "bench-results" / "report" / "suite" / "report.md").read_text(encoding="utf-8")
     assert "in the order of time" in page
     assert "National Geophysical Data Center" in page
+
+
+def _test_samples_count_as_a_series(bench: Bench) -> None:
+    metrics = {name: offer.spec for name, offer in discover().metrics.items()}
+    with open_store(bench.folder / "bench-results" / "bench.sqlite", create=False) as store:
+        samples = SampleScores(store.answer, store.truth, metrics)
+        for record in store.records():
+            assert samples.is_series(record)
+            found = samples.read(record, ["standardised_mse", "mase", "rmse", "r2"])
+            assert set(found) == {"standardised_mse", "mase", "rmse", "r2"}
+            # A value for each window of the test part, in the order of time, whose mean is the score.
+            assert found["standardised_mse"].shape == (26,)
+            for name, values in found.items():
+                assert values.mean() == pytest.approx(record.score(name), rel=1e-6)
+        assert samples.problems == ()
 
 
 @pytest.mark.parametrize("name", ["series", "series-small"])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bench.errors import ContractError
+from bench.errors import NotApplicable
 from bench.model import Problem
 
 __all__ = ["PerSeries", "series_of"]
@@ -19,10 +19,10 @@ Array = npt.NDArray[Any]
 def series_of(x: Array, y: Array) -> Array:
     """Return the series, (steps, c), that windows (n, look-back, c) and the steps after them were cut from.
 
-    Raises ContractError where they do not follow each other step by step.
+    Raises NotApplicable where they do not follow each other step by step.
     """
     if not np.array_equal(x[1:, :-1], x[:-1, 1:]):
-        raise ContractError(f"models of a whole series need windows that follow step by step; got {len(x)} that do not")
+        raise NotApplicable(f"models of a whole series need windows that follow step by step; got {len(x)} that do not")
     return np.concatenate([x[0], x[1:, -1], y[-1]]).astype(np.float64)
 
 
