@@ -217,6 +217,8 @@ class SectionData:
 
     def failed_beside(self, runs: Sequence[RunRecord]) -> int:
         """Count the runs that failed where these runs of one model were made, and are not among them."""
+        if not self.failed:
+            return 0
         places = {(each.run.label, Condition.of(each, "machine")) for each in runs}
         beside = [each for each in self.failed if (each.run.label, Condition.of(each, "machine")) in places]
         return len({*map(Repetition.of, beside)} - {*map(Repetition.of, runs)})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass
 from typing import NamedTuple
 
 from bench.record import RunRecord
@@ -64,8 +63,7 @@ def device_name(device: str) -> str:
     return NAMES.get(device, device)
 
 
-@dataclass(frozen=True, order=True)
-class Condition:
+class Condition(NamedTuple):
     """Where and how a number was taken; None stands for "does not matter to this number"."""
 
     device: str | None = None
@@ -93,7 +91,7 @@ class Condition:
 
     def covers(self, other: Condition) -> bool:
         """Is a number under the other condition one that was taken under this, too?"""
-        pairs = zip(astuple(self), astuple(other), strict=True)
+        pairs = zip(self, other, strict=True)
         return all(own in (None, its) for own, its in pairs)
 
 

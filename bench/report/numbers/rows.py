@@ -106,21 +106,22 @@ class Rows:
             runs=finite,
             tried=self._tried(key, values),
             infinite=infinite,
-            failed=self._failed(key, values),
+            failed=self._failed(key, values, len(finite)),
             reference=_mean_reference(values.references.get(key, ())),
             standing=compared.standing.get(key.label) if compared is not None and len(compared.pairs) else None,
         )
 
     def _tried(self, key: RowKey, values: Values) -> int:
         """Count the runs that have a value, be it no number, and those that failed under the column's condition."""
+        numbers = values.numbers.get(key, {})
         lost = {Repetition.of(run) for run in self._lost[key] if values.condition.holds(run)}
-        return len(lost.union(values.numbers.get(key, ())))
+        return len(numbers) + len(lost - numbers.keys())
 
-    def _failed(self, key: RowKey, values: Values) -> int:
+    def _failed(self, key: RowKey, values: Values, finite: int) -> int:
         """Count the runs whose value is no finite number, and those that failed under the column's condition."""
         numbers = values.numbers.get(key, {})
         runs = [run for run in self._lost[key] if run.status in FAILED and values.condition.holds(run)]
-        return len(numbers) - len(values.finite(key)) + len({*map(Repetition.of, runs)} - numbers.keys())
+        return len(numbers) - finite + len({*map(Repetition.of, runs)} - numbers.keys())
 
 
 def _mean_reference(found: Sequence[tuple[float, ...]]) -> tuple[float, float | None, float | None] | None:

@@ -11,7 +11,7 @@ from statistics import fmean
 from typing import NamedTuple
 
 from bench.record import RunRecord, Score
-from bench.report.numbers.conditions import Condition, Conditions, Repetition
+from bench.report.numbers.conditions import EVERYWHERE, Condition, Conditions, Repetition
 from bench.report.numbers.grouping import canonical
 from bench.report.numbers.measures import RESOURCES, score_measure, score_scope, shown_scores
 from bench.report.section import Measure
@@ -33,6 +33,8 @@ class RowKey(NamedTuple):
 def mean(values: Iterable[float]) -> float:
     """Return the mean, NaN of +∞ and −∞ together, and whatever the numbers' size."""
     listed = list(values)
+    if len(listed) == 1:
+        return listed[0] + 0.0  # never minus nothing, as of several
     try:
         return fmean(listed)
     except (OverflowError, ValueError):
@@ -91,10 +93,10 @@ def _scores(records: Sequence[RunRecord], main: str) -> list[Values]:
     # The column of all scores that say the same of themselves is looked up once: there may be a hundred thousand.
     columns: dict[tuple[object, ...], tuple[Values, dict[RowKey, dict[Repetition, list[float]]]]] = {}
     for record in records:
-        key, repetition = row_key(record), Repetition.of(record)
+        key, repetition, timed = row_key(record), Repetition.of(record), Condition.of(record, "machine")
         # Of several scores of one name the first counts, as in `bench.evidence`.
         for score in _once_each(record):
-            condition = Condition.of(record, score_scope(record, score))
+            condition = timed if score_scope(record, score) == "machine" else EVERYWHERE
             same = (score.name, score.title, score.unit, score.higher_is_better, score.low, score.high)
             known = (condition, *same, *score.detail.items())
             if known not in columns:

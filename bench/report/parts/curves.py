@@ -28,8 +28,9 @@ def mean_curve(
     The line begins where every run has a value. units: what counts as one observation, such as a seed, with the curves
     of its runs, which are averaged first. overlap, low, high: see `band`.
     """
-    grid = _grid([curve for curves in units for curve in curves])
-    table = np.stack([_mean([_last_value(curve, grid) for curve in curves]) for curves in units])
+    arrays = [[(np.asarray(x, float), np.asarray(y, float)) for x, y in curves] for curves in units]
+    grid = _grid([x for curves in arrays for x, _ in curves])
+    table = np.stack([_mean([y[np.searchsorted(x, grid, side="right") - 1] for x, y in curves]) for curves in arrays])
     ends = band(table, overlap=overlap, low=low, high=high)
     return grid, table.mean(axis=0), *ends
 
@@ -49,9 +50,9 @@ def band(table: Array, *, overlap: float = 0.0, low: float = -math.inf, high: fl
     return np.clip(mean - width, low, high), np.clip(mean + width, low, high)
 
 
-def _grid(curves: Sequence[Curve]) -> Array:
-    points: Array = np.unique(np.concatenate([np.asarray(x, float) for x, _ in curves]))
-    points = points[points >= max(x[0] for x, _ in curves)]
+def _grid(moments: Sequence[Array]) -> Array:
+    points: Array = np.unique(np.concatenate(moments))
+    points = points[points >= max(x[0] for x in moments)]
     if len(points) <= POINT_LIMIT:
         return points
     kept: Array = points[np.unique(np.linspace(0, len(points) - 1, POINT_LIMIT).round().astype(int))]
@@ -61,9 +62,3 @@ def _grid(curves: Sequence[Curve]) -> Array:
 def _mean(values: Sequence[Array]) -> Array:
     """Return the mean of each point; most units are one run."""
     return values[0] if len(values) == 1 else np.asarray(np.mean(values, axis=0))
-
-
-def _last_value(curve: Curve, grid: Array) -> Array:
-    x, y = np.asarray(curve[0], float), np.asarray(curve[1], float)
-    values: Array = y[np.searchsorted(x, grid, side="right") - 1]
-    return values

@@ -181,21 +181,23 @@ def _pivot(section: SectionData, variable: Variable, variants: Sequence[str], ke
 
 def comparisons(section: SectionData, settings: Mapping[str, str]) -> Iterator[Comparison]:
     """Yield every comparison of two models: of all scores, and of the costs that the first table shows."""
-    order = _order(section)
+    order, mains = _order(section), section.mains
     for variable in section.variables:
         measure = variable.measure
         if measure.kind != "score" and not measure.is_shown:
             continue
+        is_main = variable in mains
         for (key, variant), compared in section.compared.items():
             if key != variable.key:
                 continue
+            words = text.variant(json.loads(variant))
             for each in compared.pairs:
                 pair = _oriented(each, order)
                 yield Comparison(
-                    section.dataset, section.task, section.protocol, settings, text.variant(json.loads(variant)),
-                    measure.name, variable.words, pair.a, pair.b, pair.difference, pair.low, pair.high, pair.p_value,
-                    pair.p_adjusted, pair.verdict, pair.better, compared.margin, compared.level, pair.basis, pair.scope,
-                    _remedy(pair), pair.note, variable in section.mains,
+                    section.dataset, section.task, section.protocol, settings, words, measure.name, variable.words,
+                    pair.a, pair.b, pair.difference, pair.low, pair.high, pair.p_value, pair.p_adjusted, pair.verdict,
+                    pair.better, compared.margin, compared.level, pair.basis, pair.scope, _remedy(pair), pair.note,
+                    is_main,
                 )  # fmt: skip
 
 
