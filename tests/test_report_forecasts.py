@@ -65,7 +65,7 @@ def test_a_window_shows_what_came_and_what_was_said_of_it(stride: int, count: in
 
 def test_few_windows_of_the_best_models_are_drawn_and_the_series_is_named() -> None:
     found = figures(kept(models=6))
-    assert [each.title for each in found] == [f"Forecasts from step {step} of the test part" for step in (0, 3, 5, 8)]
+    assert [each.title for each in found] == [f"Forecasts from step {step} of the test part" for step in (4, 5, 7, 8)]
     assert {len(each.lines) for each in found} == {1 + 4}
     assert found[0].y.title == "heat"
     assert "The 4 best models by the main score" in found[0].caption

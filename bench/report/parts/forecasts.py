@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,7 +37,9 @@ def forecast_choice(section: SectionData, arrays: Arrays, key: str) -> Choice | 
     # By custom the series that matters most stands last.
     said = {label: each["predictions"][:, :, -1] for label, each in kept.items()}
     stride = int(chosen.first.run.settings.get("task", {}).get("stride", 1))
-    places = np.unique(np.linspace(0, len(targets) - 1, WINDOWS).round().astype(int)).tolist()
+    # Of what came before the test part nothing is kept, so that the first windows have no past to show.
+    first = min(len(targets) - 1, math.ceil(targets.shape[1] / stride))
+    places = np.unique(np.linspace(first, len(targets) - 1, WINDOWS).round().astype(int)).tolist()
     words = _words(chosen.first, targets.shape[2], len(runs))
     return Choice(
         key,
