@@ -46,6 +46,7 @@ NETWORKS = {"lenet": "LeNet", "inception": "Inception"}
 SHOWN_SCORES = 3
 TELLING = (
     *("auroc", "log_loss", "calibration_error"),
+    *("standardised_mae", "mase"),
     *("conditional_accuracy", "tstr", "modes_captured", "memorised", "recall", "coverage"),
 )
 Reader = Callable[[RunRecord], float | None]
