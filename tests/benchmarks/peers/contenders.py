@@ -66,6 +66,8 @@ class Workload:
 WORKLOADS = {
     "digits-mlp": Workload("digits", "MLP", epochs=100),
     "digits-cnn": Workload("digits", "CNN", epochs=40),
+    "digits-lstm": Workload("digits", "LSTM", epochs=40),
+    "digits-transformer": Workload("digits", "Transformer", epochs=20),
     "mnist-mlp": Workload("mnist", "MLP", epochs=3),
     "mnist-cnn": Workload("mnist", "CNN", epochs=1),
 }
@@ -213,6 +215,8 @@ def keras(work: Workload, data: TaskData) -> Trained:
     """Keras on its torch backend: its own layers with the same weights, its own Adam with torch's constants."""
     import keras as k
 
+    if work.network not in ("MLP", "CNN"):
+        raise ValueError(f"keras is given the same weights for MLP and CNN alone, not for {work.network}")
     k.config.set_image_data_format("channels_first")
 
     def model() -> Any:

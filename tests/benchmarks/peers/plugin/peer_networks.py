@@ -1,4 +1,4 @@
-"""The two networks of the training comparison; equal seeds give equal weights, whoever builds them."""
+"""The networks of the training comparison; equal seeds give equal weights, whoever builds them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from bench.model import Problem
 HIDDEN = 32
 HIDDEN_OF_LARGE = 256
 CHANNELS = (8, 16)
+# Of the networks that read an image row by row.
+UNITS, WIDTH, HEADS = 64, 32, 4
 
 
 class MLP(nn.Module):
@@ -46,4 +48,33 @@ class CNN(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         logits: Tensor = self.layers(x)
+        return logits
+
+
+class LSTM(nn.Module):
+    """One recurrent layer over the rows of an image, and one linear layer on its last state."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__()
+        _, _, columns = problem.image_shape
+        self.recurrent = nn.LSTM(columns, UNITS, batch_first=True)
+        self.linear = nn.Linear(UNITS, problem.classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.linear(self.recurrent(x.squeeze(1))[0][:, -1])
+        return logits
+
+
+class Transformer(nn.Module):
+    """One layer of attention among the rows of an image, and one linear layer on their mean."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__()
+        _, _, columns = problem.image_shape
+        self.project = nn.Linear(columns, WIDTH)
+        self.layer = nn.TransformerEncoderLayer(WIDTH, HEADS, 4 * WIDTH, 0.0, batch_first=True)
+        self.linear = nn.Linear(WIDTH, problem.classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.linear(self.layer(self.project(x.squeeze(1))).mean(1))
         return logits

@@ -12,8 +12,9 @@ CLASSIFIES = (Role("predict", target=CLASS),)
 @hookimpl
 def bench_models() -> Iterable[ModelSpec]:
     """Return the networks of the training comparison and the model that does nothing."""
-    for name, target in (("peer-mlp", "peer_networks:MLP"), ("peer-cnn", "peer_networks:CNN")):
-        yield ModelSpec(name=name, target=target, family="deep", roles=CLASSIFIES)
+    for network in ("MLP", "CNN", "LSTM", "Transformer"):
+        target = f"peer_networks:{network}"
+        yield ModelSpec(name=f"peer-{network.lower()}", target=target, family="deep", roles=CLASSIFIES)
     yield ModelSpec(name="idle", target="peer_nothing:Idle", family="shallow", roles=CLASSIFIES)
 
 
