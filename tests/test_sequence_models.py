@@ -22,6 +22,7 @@ from bench_deep import MODELS
 from bench_deep.tcn import blocks_for
 from bench_deep.transformer import positions
 from tests.contract_problems import answers, run
+from tests.pages import DOCS
 
 SPECS = {spec.name: spec for spec in MODELS if spec.name in ("rnn", "lstm", "gru", "tcn", "transformer")}
 SMALL: dict[str, dict[str, Any]] = {
@@ -212,6 +213,14 @@ def test_operations_are_those_of_the_formulas() -> None:
         model = build(name, Space("tc", (steps, channels)), CLASSES, width=width, **more)
         size, notes = model_size(model, (torch.randn(1, steps, channels),))
         assert (size.forward_macs, notes) == (macs + width * classes, ()), name
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_parameters_are_as_many_as_the_page_says(name: str) -> None:
+    (row,) = [line for line in (DOCS / "sequences.md").read_text().splitlines() if line.startswith(f"| `{name}` |")]
+    rows, digits = Space("tc", (28, 28)), Space(kind="index", size=10)
+    count = sum(each.numel() for each in build(name, rows, digits, **SPECS[name].defaults()).parameters())
+    assert row.split("|")[3].strip() == f"{count:,}"
 
 
 @pytest.mark.parametrize("name", SPECS)

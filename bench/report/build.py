@@ -22,6 +22,7 @@ from bench.report.offered import Found, part_of
 from bench.report.parts import machines
 from bench.report.parts.about import about
 from bench.report.parts.answers import Answer
+from bench.report.parts.by_number import by_number
 from bench.report.parts.datafacts import data_block
 from bench.report.parts.gallery import Artifacts, sample_gallery
 from bench.report.parts.methods import Offers, methods
@@ -152,9 +153,10 @@ def _sections(parts: Sequence[_Part], source: Source) -> Iterator[Section]:
     answers = [block for part in parts for block in _answer(part)]
     if answers:
         yield Section("answers", "What was found", tuple(answers), "answers")
-    tables = overview([(_distinct(part, parts), part.data) for part in parts])
+    titled = [(_distinct(part, parts), part.data) for part in parts]
+    tables = overview(titled)
     if len(parts) > 1 and tables:
-        yield Section("overview", "Models by data set", tuple(tables), "across")
+        yield Section("overview", "Models by data set", (*tables, *by_number(titled)), "across")
     if ranked := rank_blocks([(canonical(part.group.settings), part.data) for part in parts]):
         yield Section("ranks", "Ranks over data sets", tuple(ranked), "across")
     for part in parts:
