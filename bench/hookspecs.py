@@ -9,7 +9,7 @@ from pluggy import HookimplMarker, HookspecMarker
 
 if TYPE_CHECKING:
     from bench.record import CurvePoint, PlannedRun, RunRecord
-    from bench.specs import DatasetSpec, MetricSpec, ModelSpec, ProtocolSpec, RendererSpec, TaskSpec
+    from bench.specs import DatasetSpec, MetricSpec, ModelSpec, ProtocolSpec, ReaderSpec, RendererSpec, TaskSpec
 
 __all__ = ["hookimpl", "hookspec"]
 
@@ -25,6 +25,11 @@ def bench_models() -> Iterable[ModelSpec]:  # type: ignore[empty-body]
 @hookspec
 def bench_datasets() -> Iterable[DatasetSpec]:  # type: ignore[empty-body]
     """Return the data sets this plugin offers."""
+
+
+@hookspec
+def bench_readers() -> Iterable[ReaderSpec]:  # type: ignore[empty-body]
+    """Return what this plugin makes data sets of users' own files with."""
 
 
 @hookspec

@@ -20,6 +20,7 @@ from bench.specs import (
     MetricSpec,
     ModelSpec,
     ProtocolSpec,
+    ReaderSpec,
     RendererSpec,
     Spec,
     TaskSpec,
@@ -143,6 +144,7 @@ class Plugins:
     problems: list[Problem] = field(default_factory=list)
     models: Catalogue[ModelSpec] = field(default_factory=lambda: Catalogue("model"))
     datasets: Catalogue[DatasetSpec] = field(default_factory=lambda: Catalogue("data set"))
+    readers: Catalogue[ReaderSpec] = field(default_factory=lambda: Catalogue("reader"))
     tasks: Catalogue[TaskSpec] = field(default_factory=lambda: Catalogue("task"))
     protocols: Catalogue[ProtocolSpec] = field(default_factory=lambda: Catalogue("protocol"))
     metrics: Catalogue[MetricSpec] = field(default_factory=lambda: Catalogue("metric"))
@@ -173,6 +175,7 @@ class Plugins:
         for hook, kind, catalogue in (
             ("bench_models", ModelSpec, self.models),
             ("bench_datasets", DatasetSpec, self.datasets),
+            ("bench_readers", ReaderSpec, self.readers),
             ("bench_tasks", TaskSpec, self.tasks),
             ("bench_protocols", ProtocolSpec, self.protocols),
             ("bench_metrics", MetricSpec, self.metrics),

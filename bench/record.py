@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from bench.model import Problem
-from bench.specs import Family, Value
+from bench.specs import DatasetSpec, Family, Value
 
 __all__ = [
     "STATUSES",
@@ -109,6 +109,7 @@ class SuitePlan(Frozen):
 
     is_sequential: were seeds added until something was decided? Then only a rule that holds however often one looks may
     say what its runs show.
+    datasets: the user's own data that it was run on, which no plugin can describe later.
     """
 
     suite: str
@@ -117,6 +118,7 @@ class SuitePlan(Frozen):
     command: str
     runs: tuple[PlannedRun, ...]
     is_sequential: bool = False
+    datasets: tuple[DatasetSpec, ...] = ()
 
     def merged(self, newer: SuitePlan, *, replace: bool) -> SuitePlan:
         """Return the plan after a newer run of the same suite.
@@ -138,7 +140,9 @@ class SuitePlan(Frozen):
         kept = [run for run in self.runs if run.place not in filled and not (replace and run.device in devices)]
         is_sequential = newer.is_sequential or (self.is_sequential and bool(kept))
         runs = (*kept, *newer.runs)
-        return newer.model_copy(update={"runs": runs, "command": command, "is_sequential": is_sequential})
+        own = {spec.name: spec for spec in (*self.datasets, *newer.datasets)}
+        update = {"runs": runs, "command": command, "is_sequential": is_sequential, "datasets": tuple(own.values())}
+        return newer.model_copy(update=update)
 
 
 # A store of many runs holds hundreds of thousands of scores and points: with slots they take a third of the memory.

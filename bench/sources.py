@@ -64,6 +64,8 @@ class DataSource:
         Raises DataMissing where it is not there, DataError where its folder cannot be looked into.
         The form whose checksum is declared goes first, then what is read fastest.
         """
+        if file.at:
+            return self._own(Path(file.at))
         candidates = [self.root / f"{file.path}.gz", self.root / file.path]
         if file.archive is not None:
             candidates.append(self.root / file.archive.path)
@@ -76,6 +78,12 @@ class DataSource:
             f"data set {self.spec.name!r} is not under {self.root}: {file.path} is missing. "
             + (f"Run: {self._fetch()}" if can_be_fetched else f"See {self.spec.source}")
         )
+
+    def _own(self, place: Path) -> Path:
+        with self._reading(place):
+            if place.exists():
+                return place
+        raise DataMissing(f"data set {self.spec.name!r}: {place} is not there any more")
 
     def read(self, path: str) -> bytes:
         """Return the content of one of the spec's files, unpacked and verified.
@@ -92,6 +100,8 @@ class DataSource:
         expected = file.checksum if is_packed or not file.unpacked_checksum else file.unpacked_checksum
         algorithm = expected.partition(":")[0]
         found = hash_bytes(content, algorithm)
+        if found != expected and file.at:
+            raise ChecksumMismatch(f"{place} was changed since it was looked through: run the same command again")
         if found != expected:
             raise ChecksumMismatch(
                 f"{place} is not the file of data set {self.spec.name!r}: expected {expected}, found {found}. "
@@ -145,4 +155,6 @@ def verify(spec: DatasetSpec, root: Path | str | None = None) -> dict[str, str]:
 def fingerprint(spec: DatasetSpec) -> str:
     """Return one hash over the declared checksums: another file is another data set."""
     parts = [f"{file.path}={file.checksum}" for file in spec.files]
-    return hashlib.sha256("\n".join([spec.name, *parts]).encode()).hexdigest()
+    # A user's own data are what they hold, whatever the file is called.
+    name = "" if spec.reader else spec.name
+    return hashlib.sha256("\n".join([name, *parts]).encode()).hexdigest()

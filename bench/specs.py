@@ -25,6 +25,7 @@ __all__ = [
     "MetricSpec",
     "ModelSpec",
     "ProtocolSpec",
+    "ReaderSpec",
     "Real",
     "RendererSpec",
     "Spec",
@@ -123,7 +124,7 @@ class Spec:
             )
         if not TARGET.fullmatch(self.target):
             raise PluginError(f"target {self.target!r} of {self.name!r} is not of the form 'package.module:attribute'")
-        for names in ("requires", "roles", "devices", "arrays", "after"):
+        for names in ("requires", "roles", "devices", "arrays", "after", "endings"):
             # A lone string would be taken letter by letter.
             if not isinstance(given := getattr(self, names, ()), tuple):
                 raise PluginError(f"{self.name!r}: {names} must be a tuple such as ('one',), got {given!r}")
@@ -181,6 +182,7 @@ class DataFile:
     checksum: `"sha256:…"` or `"md5:…"` of the file as downloaded; `unpacked_checksum` of what is inside the `.gz`.
     url:      where `bench data fetch` gets it; `mirrors` are tried after it, in order.
     archive:  the tar that is downloaded instead and holds this file as the member `path`; it is read as it lies there.
+    at:       where a user's own file or folder lies, an absolute path; no run's identity depends on it.
     """
 
     path: str
@@ -190,6 +192,7 @@ class DataFile:
     unpacked_checksum: str = ""
     mirrors: tuple[str, ...] = ()
     archive: DataFile | None = None
+    at: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,6 +205,8 @@ class DatasetSpec(Spec):
     sample_count:    all samples, and `has_official_test`: does it come with a test part? A small data set without one
                    is resplit by default.
     embedded_in:     the package that carries the files, if one does.
+    reader:          of a user's own data, the name of the `ReaderSpec` that found out what they hold; `settings`: how
+                     its target reads them; `notes`: sentences on what was inferred, left out and suspected.
     """
 
     inputs: Space
@@ -214,6 +219,9 @@ class DatasetSpec(Spec):
     files: tuple[DataFile, ...] = ()
     embedded_in: str = ""
     citation: str = ""
+    reader: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def modality(self) -> str:
@@ -226,6 +234,27 @@ class DatasetSpec(Spec):
         if space.kind == "index":
             return "text"
         return "image" if "h" in space.axes else "table"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReaderSpec(Spec):
+    """What makes a data set of a user's own file or folder.
+
+    The target is called as a data set's is, with a `bench.sources.DataSource`, and returns a `bench.data.Dataset`.
+    inspect: `"package.module:function"`, called at planning with a `bench.own_data.OwnSource`; it returns a
+             `bench.own_data.Inspection`, whose spec the target is called with later, in the process of each run.
+    endings: of the names of files that it reads, such as `.csv`; `/` is a folder.
+    """
+
+    inspect: str
+    endings: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not TARGET.fullmatch(self.inspect):
+            raise PluginError(
+                f"inspect {self.inspect!r} of reader {self.name!r} is not of the form 'package.module:function'"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

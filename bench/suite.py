@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import tomllib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -15,13 +16,15 @@ import bench
 from bench.errors import SuiteError, UnknownName, UsageError
 from bench.mistakes import Location, Mistake, Wrong, checked, raise_all, wrong_values
 from bench.own import TARGET_KEY, own_name
+from bench.own_data import suite_entry
 from bench.record import RunRecord, SplitPlan
-from bench.specs import NAME, TARGET, Family, Value
+from bench.specs import NAME, TARGET, DatasetSpec, Family, Value
 from bench.toml_lines import line_of
 
 __all__ = [
     "MOST_SEEDS",
     "Compare",
+    "DatasetEntry",
     "ModelEntry",
     "Named",
     "Splits",
@@ -30,6 +33,7 @@ __all__ = [
     "load_suite",
     "read_suite",
     "shipped_suites",
+    "suite_from",
     "suite_of",
 ]
 
@@ -128,12 +132,44 @@ def _by(key: str) -> BeforeValidator:
     return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
 
 
+class DatasetEntry(BaseModel):
+    """A data set by name; or a user's own file or folder at a `path`, relative to the suite, as the reader of that name
+    takes it (the one for its ending where none is named). `name` is what the data are called, the other keys are the
+    reader's settings.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    dataset: str = ""
+    path: str = ""
+    name: str = ""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if not self.model_fields_set & {"dataset", "path"}:
+            raise ValueError('name a data set, or give the path = "…" of your own file')
+        if "path" not in self.model_fields_set and (beside := [*self.settings, *filter(None, [self.name])]):
+            raise ValueError(f'{", ".join(beside)}: only your own data, with a path = "…", have settings')
+        return self
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What is said to the reader."""
+        return dict(self.model_extra or {})
+
+
+def _dataset(value: Any) -> Any:
+    """Let a bare name stand for the table that has only that."""
+    if not isinstance(value, str | dict):
+        raise ValueError("a text in quotes is needed")  # noqa: TRY004 - pydantic hears ValueError
+    return {"dataset": value} if isinstance(value, str) else value
+
+
 class Compare(Strict):
     """Models × data sets under one protocol; `splits` and `paired` are the suite's where they are not set."""
 
     task: Annotated[Named, _by("name")]
     protocol: Annotated[Named, _by("name")]
-    datasets: list[str]
+    datasets: list[Annotated[DatasetEntry, BeforeValidator(_dataset)]]
     models: list[Annotated[ModelEntry, _by("model")]]
     splits: SplitsOfSuite = None
     paired: bool | None = None
@@ -239,6 +275,13 @@ def read_suite(name_or_path: str) -> SuiteFile:
     return _validated(document, path, text)
 
 
+def suite_from(text: str, path: Path) -> SuiteFile:
+    """Return the suite of a TOML text that is, or will be, the file at `path`; raises SuiteError for one not valid."""
+    file = _validated(tomllib.loads(text), path, text)
+    raise_all(file.mistakes, path)
+    return file
+
+
 def _validated(document: dict[str, Any], path: Path, text: str) -> SuiteFile:
     document.setdefault("name", path.stem)
     file = SuiteFile(Suite.model_construct(name=path.stem, compare=[]), path, text)
@@ -312,10 +355,11 @@ def _mended_entry(entry: dict[str, Any], inner: Location) -> dict[str, Any] | st
     return kept
 
 
-def suite_of(record: RunRecord) -> dict[str, Any]:
+def suite_of(record: RunRecord, own: Mapping[str, DatasetSpec] | None = None) -> dict[str, Any]:
     """Return a suite, ready for TOML, that makes a run's model again with its seed and settings.
 
-    Of a tuned run it is the best setting that was found, under the fixed budget each trial had: nothing is tuned again.
+    own: the user's own data that its suite was run on, by name. Of a tuned run it is the best
+    setting that was found, under the fixed budget each trial had: nothing is tuned again.
     """
     run, found = record.run, record.details.get("best")
     if run.protocol == "tuned" and not found:
@@ -333,10 +377,12 @@ def suite_of(record: RunRecord) -> dict[str, Any]:
     entry: dict[str, Any] = {"model": run.model, "label": run.label, "hyperparameters": hyperparameters}
     target = str(run.hyperparameters.get(TARGET_KEY, ""))
     if target and own_name(target) == run.model:
-        own = {name: value for name, value in hyperparameters.items() if name != TARGET_KEY}
-        entry = {"target": target, "label": run.label, "family": run.family, "hyperparameters": own}
+        given = {name: value for name, value in hyperparameters.items() if name != TARGET_KEY}
+        entry = {"target": target, "label": run.label, "family": run.family, "hyperparameters": given}
     task = {"name": run.task, **run.settings["task"]}
-    compare = {"task": task, "protocol": protocol, "datasets": [run.dataset], "models": [entry]}
+    data = (own or {}).get(run.dataset)
+    dataset = run.dataset if data is None else suite_entry(data)
+    compare = {"task": task, "protocol": protocol, "datasets": [dataset], "models": [entry]}
     document: dict[str, Any] = {
         "name": f"run-{run.run_id[:8]}",
         "description": f"{run}, as recorded on {record.finished_at[:10]}. Made with {' '.join(options)}.",

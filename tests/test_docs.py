@@ -114,7 +114,7 @@ def test_the_task_shown_meets_models_that_never_heard_of_it(bench: Bench) -> Non
 
 def test_a_plugin_that_uses_every_hook(bench: Bench) -> None:
     """Run the module of the hooks page: bench_models, bench_datasets, bench_tasks, bench_protocols, bench_metrics,
-    bench_renderers, bench_suite_started, bench_run_started, bench_epoch_ended, bench_run_finished,
+    bench_readers, bench_renderers, bench_suite_started, bench_run_started, bench_epoch_ended, bench_run_finished,
     bench_suite_finished.
     """
     page = DOCS / "hooks.md"
@@ -135,6 +135,10 @@ def test_a_plugin_that_uses_every_hook(bench: Bench) -> None:
     assert events[-1] == {"event": "suite finished", "suite": "rings", "statuses": {"ok": 2}, "is_complete": True}
     report = bench.folder / "bench-results" / "report" / "rings" / "ranking.txt"
     assert report.read_text() == "rings · forecast · shuffled-labels: prior\n"
+    (bench.folder / "notes.bits").write_text("".join(f"{n % 2}{n // 2 % 2}1 {n % 2}\n" for n in range(40)))
+    said = json.loads(bench("run", "--data", "notes.bits", "--dry-run", "--json").stdout)
+    assert (said["data"]["samples"], said["data"]["said"]) == (40, ["40 lines of bits"])
+    assert len(said["runs"]) == 15
 
 
 @pytest.mark.parametrize("block", [b for b in blocks("python") if not b.title and b.is_run], ids=str)
@@ -165,6 +169,8 @@ def test_suites_are_valid(block: Block, folder: Path) -> None:
     for name, module in installed(block.page, folder).items():
         plugins.register(module, Owner(name, "docs", "1.0"))
     assert plugins.problems == []
+    for table in blocks("csv", block.page):
+        (folder / table.title).write_text(table.code, encoding="utf-8")
     path = folder / (block.title or "suite.toml")
     path.write_text(block.code, encoding="utf-8")
     jobs = expand(load_suite(str(path)), plugins, Choices())
@@ -187,7 +193,7 @@ def test_command_lines_parse(place: str, words: list[str], plugins: Plugins) -> 
     assert {name.removeprefix("+") for name in given.get("models", ())} <= {*plugins.models, *OF_THE_EXAMPLE, *shown}
     assert set(given.get("datasets", ())) <= {*plugins.datasets, *shown}
     assert set(given.get("formats", ())) <= set(plugins.renderers)
-    if command.name == "command" and "suite" in given:
+    if command.name == "command" and given.get("suite") is not None:
         assert given["suite"] in {*shipped_suites(), *(block.title for block in blocks("toml"))}
 
 

@@ -77,21 +77,23 @@ def _verdict(job: Job, is_due: bool, stored: Stored, absent: Mapping[str, str]) 
     return Verdict(plan, "run", why, stored.estimate(plan))
 
 
-def show(found: Sequence[Verdict], *, parallel: int, as_json: bool) -> None:
-    """Print one row for each cell, what is missing once, and the sum; as JSON, one entry for each run."""
+def show(found: Sequence[Verdict], *, parallel: int, as_json: bool, data: Mapping[str, Any] | None = None) -> None:
+    """Print one row for each cell, what is missing once, and the sum; as JSON, one entry for each run.
+
+    data: what was found in the user's own; then the entries are the `runs` beside it.
+    """
     if as_json:
-        echo_json(
-            [
-                {
-                    "run_id": each.run.run_id,
-                    "action": each.action,
-                    "why": each.why,
-                    "run": str(each.run),
-                    "seconds": each.seconds,
-                }
-                for each in found
-            ]
-        )
+        runs = [
+            {
+                "run_id": each.run.run_id,
+                "action": each.action,
+                "why": each.why,
+                "run": str(each.run),
+                "seconds": each.seconds,
+            }
+            for each in found
+        ]
+        echo_json(runs if data is None else {"data": data, "runs": runs})
         return
     cells: dict[tuple[str, ...], list[Verdict]] = defaultdict(list)
     for each in found:

@@ -14,7 +14,7 @@ import click
 
 from bench.cli.common import DEFAULT_STORE, Names, Word, console, echo_json, json_option, plugin_option, store_option
 from bench.errors import BenchError, MissingExtra, PluginError, StoreError, UnknownName
-from bench.plugins import BROKEN, Offer, Plugins, sentence
+from bench.plugins import BROKEN, FILE, Offer, Owner, Plugins, sentence
 from bench.specs import RendererSpec
 
 if TYPE_CHECKING:
@@ -124,6 +124,8 @@ def write_reports(
         if name not in plans:
             raise UnknownName("suite", name, plans, place=store.location)
     wanted = [plan for name, plan in plans.items() if name in suites or not suites]
+    for spec in (each for plan in wanted for each in plan.datasets if each.name not in plugins.datasets):
+        plugins.datasets.add(Offer(spec, Owner(spec.reader, "your own", FILE)))
     stored = list(_records(store, wanted))
     # The fingerprints of metrics take longer than the report of a run: only kept answers can be scored again.
     rescorer = Rescorer(store, metric_sources(plugins) if any(record.truth for record in stored) else {})

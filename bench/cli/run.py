@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bench.cli.common import Bytes, Names, Seeds, SplitScheme, echo_json, json_option, plugin_option, store_option
+from bench.cli.own_data import Own, own_data_options
 from bench.cli.run_options import RunOptions
 from bench.cli.work import Work
 
@@ -51,7 +53,8 @@ class SuiteName(click.ParamType[str]):
 
 
 @click.command()
-@click.argument("suite", type=SuiteName())
+@click.argument("suite", type=SuiteName(), required=False)
+@own_data_options
 @click.option(
     "--models",
     type=Names("models"),
@@ -96,7 +99,8 @@ class SuiteName(click.ParamType[str]):
 @click.option("--report/--no-report", "with_report", default=True, help="Write the report at the end.")
 @json_option
 def command(**options: Any) -> int:
-    """Run SUITE, a shipped suite's name or a TOML file. Runs that are stored already are not made again.
+    """Run SUITE, a shipped suite's name or a TOML file, or compare models on your own --data. Runs that are stored
+    already are not made again.
 
     Exit codes: 0 all fine, 1 some runs failed, 2 misuse, 3 no run ended well, 130 interrupted.
     """
@@ -108,16 +112,22 @@ def command(**options: Any) -> int:
     from bench.suite import read_suite
 
     asked = RunOptions(**options)
+    asked.check_data()
     plugins, warn = with_files(asked.plugins), plain(is_json=asked.as_json).problem
     for problem in plugins.problems:
         warn(f"plugin {problem.owner} is broken: {problem.reason}")
-    file = read_suite(asked.suite)
+    own = None if asked.data is None else Own(asked, plugins)
+    if own is not None:
+        asked = replace(asked, suite=str(own.path))
+    file = read_suite(asked.suite) if own is None else own.file()
     choices = _choices(file, asked, warn)
     work = Work.of(file, plugins, choices, asked)
     # Before the store is opened: a refused command must leave its plan, and so its report, as they were.
     check_cores(work.jobs, parallel=asked.jobs, available=len(usable_cores()))
+    if own is not None:
+        _take_down(own, asked)
     if asked.dry_run:
-        _show_plan(work, asked)
+        _show_plan(work, asked, own)
         return 0
     with open_store(asked.store, create=True) as opened:
         work.begin(opened)
@@ -129,11 +139,20 @@ def command(**options: Any) -> int:
             _report(opened, plugins, file.suite.name)
     if asked.as_json:
         found = {"suite": file.suite.name, "store": asked.store, "stored": tally.stored, "made": tally.made}
-        echo_json(found | work.as_json())
+        echo_json(found | work.as_json() | ({} if own is None else {"data": own.as_json()}))
     else:
         work.say()
         _show_tally(tally)
     return tally.exit_code
+
+
+def _take_down(own: Own, asked: RunOptions) -> None:
+    """Say what was found in the user's own data, and write the suite; a dry run writes it only where it is told to."""
+    is_written = not asked.dry_run or asked.write_suite is not None
+    if is_written:
+        own.write()
+    if not asked.as_json:
+        own.say(is_written=is_written)
 
 
 def _rescore(store: Store, plugins: Plugins, jobs: list[Job]) -> None:
@@ -241,10 +260,11 @@ def _plan(file: SuiteFile, jobs: list[Job], asked: RunOptions) -> SuitePlan:
         command=asked.command_line(needs_data=needs_data),
         runs=tuple(job.plan for job in jobs),
         is_sequential=asked.until_decided,
+        datasets=tuple({job.dataset.name: job.dataset for job in jobs if job.dataset.reader}.values()),
     )
 
 
-def _show_plan(work: Work, asked: RunOptions) -> None:
+def _show_plan(work: Work, asked: RunOptions, own: Own | None = None) -> None:
     from bench.cli.dry_run import Stored, show, verdicts
     from bench.errors import StoreMissing
     from bench.runner.checks import missing_data
@@ -263,7 +283,7 @@ def _show_plan(work: Work, asked: RunOptions) -> None:
         work.begin(None)
     due = pending(work.jobs, dict(stored.statuses), retry_failed=asked.retry_failed, repeat=asked.repeat)
     found = verdicts(work.jobs, [job.plan.run_id for job in due], stored, missing_data(due))
-    show(found, parallel=asked.jobs, as_json=asked.as_json)
+    show(found, parallel=asked.jobs, as_json=asked.as_json, data=None if own is None else own.as_json())
     if not asked.as_json:
         work.say_what_may_follow()
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.cli.common import joined
+from bench.errors import UsageError
 
 __all__ = ["RunOptions"]
 
@@ -17,6 +18,7 @@ class RunOptions:
     """The options of `bench run` as they were given; empty or None where the suite or the machine decides.
 
     plugins: files that are plugins for this command alone. splits: a scheme and a count. memory_limit: in bytes.
+    data: the user's own, and what is said of them up to `write_suite`, the file for the suite they are made to.
     """
 
     suite: str
@@ -40,6 +42,26 @@ class RunOptions:
     dry_run: bool
     with_report: bool
     as_json: bool
+    data: str | None = None
+    target: str | None = None
+    task: str | None = None
+    drop: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    column: tuple[str, ...] = ()
+    write_suite: Path | None = None
+
+    def check_data(self) -> None:
+        """Raise UsageError unless there is a suite, or data of one's own and what belongs to them."""
+        if not self.suite and self.data is None:
+            raise UsageError(
+                "name a suite (bench list suites), or your own data: bench run --data FILE --target COLUMN"
+            )
+        if self.suite and self.data is not None:
+            raise UsageError(f"--data {self.data} makes a suite of its own: leave {self.suite} out")
+        beside = ("target", "task", "drop", "categorical", "column", "write_suite")
+        given = [f"--{name.replace('_', '-')}" for name in beside if getattr(self, name)]
+        if given and self.data is None:
+            raise UsageError(f"{', '.join(given)}: this belongs to --data FILE; a suite says it itself")
 
     def command_line(self, *, needs_data: bool) -> str:
         """Return the command that makes the same runs, with what differs from the defaults.

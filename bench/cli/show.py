@@ -67,6 +67,8 @@ def command(
             raise click.UsageError(f"run {run} has attempts 1 to {len(attempts)}, not {attempt}")
         record = chosen[-1]
         environment = opened.environments().get(record.environment_id)
+        plan = opened.plans().get(record.run.suite)
+        own = {spec.name: spec for spec in (() if plan is None else plan.datasets)}
         if artifacts is not None:
             artifacts.mkdir(parents=True, exist_ok=True)
             for artifact in record.artifacts:
@@ -82,7 +84,7 @@ def command(
 
         from bench.suite import suite_of
 
-        click.echo(tomli_w.dumps(suite_of(record)), nl=False)
+        click.echo(tomli_w.dumps(suite_of(record, own)), nl=False)
     elif as_json:
         echo_json(record.model_dump(mode="json"))
     else:

@@ -38,9 +38,9 @@ PLUMBING = frozenset({"platformdirs", "pluggy", "psutil", "pydantic", "pynvml", 
 DESCRIPTIVE: dict[type, frozenset[str]] = {
     Spec: frozenset(
         {"name", "target", "title", "summary", "paper", "family", "tasks", "devices", "requires", "extra"}
-        | {"licence", "source", "citation"}
+        | {"licence", "source", "citation", "reader", "notes"}
     ),
-    DataFile: frozenset({"url", "mirrors", "size_bytes"}),
+    DataFile: frozenset({"url", "mirrors", "size_bytes", "at"}),
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from platformdirs import user_cache_path
 
-from bench.errors import UnknownName, UsageError
+from bench.errors import BenchError, UnknownName, UsageError
 from bench.matching import complaint, refusal
 from bench.mistakes import Mistake, checked, raise_all, wrong_values
 from bench.plugins import Catalogue, Offer, Plugins
@@ -19,6 +19,7 @@ from bench.runner.cell import Cell, Contender, Question, Where
 from bench.runner.checks import check_value
 from bench.runner.identity import Fingerprints, canonical, harness_fingerprint
 from bench.runner.jobs import Job
+from bench.runner.own_data import add_own, inspect_own, located
 from bench.runner.own_models import is_target, own_offer
 from bench.runner.pairs import default_splits, pairs, seeds_counted_on
 from bench.specs import (
@@ -27,7 +28,7 @@ from bench.specs import (
     Spec,
     Value,
 )
-from bench.suite import Compare, ModelEntry, Splits, SuiteFile
+from bench.suite import Compare, DatasetEntry, ModelEntry, Splits, SuiteFile
 from bench.tasks.base import Task
 
 __all__ = ["Choices", "expand"]
@@ -82,6 +83,7 @@ class Expansion:
         self.own = {name: self._own(name) for name in self._chosen() if name not in self.listed and is_target(name)}
 
     def jobs(self) -> Iterator[Job]:
+        self.compared: set[str] = set()
         compares = enumerate(self.file.suite.compare)
         cells = [cell for index, compare in compares for cell in self._cells(index, compare)]
         raise_all(self.mistakes, self.file.path)
@@ -137,7 +139,8 @@ class Expansion:
             if plain not in self.listed and plain not in self.plugins.models and plain not in self.own:
                 raise self._no_model(plain)
         for name in self.choices.datasets:
-            self.plugins.datasets.find(name, "--datasets")
+            if name not in self.compared:
+                self.plugins.datasets.find(name, "--datasets")
             if not any(cell.dataset.spec.name == name for cell in cells):
                 raise self._not_compared_on(name)
         if not cells:
@@ -158,9 +161,8 @@ class Expansion:
 
     def _not_compared_on(self, dataset: str) -> UsageError:
         suite, chosen = self.file.suite, self._chosen()
-        listed = {name for compare in suite.compare for name in compare.datasets}
-        if dataset not in listed:
-            return UnknownName("data set", dataset, listed, place=f"suite {suite.name}")
+        if dataset not in self.compared:
+            return UnknownName("data set", dataset, self.compared, place=f"suite {suite.name}")
         return UsageError(
             f"suite {suite.name} has nothing to run on data set {dataset!r}: "
             f"it compares no model of {', '.join(chosen)} there. Leave out --models or --datasets"
@@ -227,15 +229,31 @@ class Expansion:
         )
 
     def _datasets(self, index: int, compare: Compare, task: Task | None) -> Iterator[Offer[DatasetSpec]]:
-        for number, name in enumerate(compare.datasets):
+        for number, entry in enumerate(compare.datasets):
             where = ("compare", index, "datasets", number)
-            dataset = self._found(self.plugins.datasets, name, where)
+            dataset = self._dataset(entry, where, compare.task.name)
             if dataset is None:
                 continue
+            name = dataset.spec.name
+            self.compared.add(name)
             if task is not None and (reason := refusal(task, dataset.spec)):
                 self._note(where, f"{self.file.place(*where)}: {reason}")
             elif not self.choices.datasets or name in self.choices.datasets:
                 yield dataset
+
+    def _dataset(self, entry: DatasetEntry, where: Where, task: str) -> Offer[DatasetSpec] | None:
+        """Return a data set of a plugin, or that of a user's own file; None where there is none, which is noted."""
+        if not entry.path:
+            return self._found(self.plugins.datasets, entry.dataset, where)
+        try:
+            path = located(entry.path, (self.file.path.parent, Path.cwd()))
+            found = inspect_own(
+                self.plugins, path, reader=entry.dataset, name=entry.name, settings=entry.settings, task=task
+            )
+            return add_own(self.plugins, found)
+        except BenchError as error:
+            self._note(where, f"{self.file.place(*where)}: {error}")
+            return None
 
     def pairs(self, compare: Compare, task: Task, dataset: DatasetSpec) -> list[tuple[int, SplitPlan]]:
         """Return the seeds and splits of a comparison on one data set, those the command line leaves out left out."""

@@ -140,7 +140,7 @@ class Task(ABC):
         """Return the spaces a model will meet, as far as they are known before anything is fitted."""
         given, wanted = self.spaces(offer)
         return (
-            None if given is None else encoded_space(given, self.input_scale),
+            None if given is None else encoded_space(given, self.input_scale, is_grouped=True),
             None if wanted is None else encoded_space(wanted, self.target_scale),
         )
 
@@ -189,7 +189,7 @@ class Task(ABC):
         (given, wanted), (split, x, y) = spaces, view
         input, target = like.input, like.target
         if input is None and given is not None and x is not None:
-            input = fit_encoder(given, x, self.input_scale, split.lengths)
+            input = fit_encoder(given, x, self.input_scale, split.lengths, is_grouped=True)
         if target is None and wanted is not None and y is not None:
             target = fit_encoder(wanted, y, self.target_scale, split.lengths if wanted.ragged else None)
         return Encoding(input, target)

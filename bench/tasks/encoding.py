@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -31,6 +31,8 @@ Array = npt.NDArray[Any]
 Scale = Literal["standard", "bounds", "none"]
 Unit = Literal["word", "character"]
 LEVELS = 255
+# Of a column's categories models meet so many: the rare ones, of which a few samples tell nothing, count as one.
+MOST_LEVELS = 50
 WORDS = re.compile(r"\w+|[^\w\s]")
 
 
@@ -113,17 +115,25 @@ class Columns(Encoder):
 
     seen: for each categorical column, which categories the training part holds. The others become gaps: an embedding
     that nothing trained would be noise.
+    grouped: for columns of many categories, (levels,) float32: the new code of each, the last for all those that are
+    rare in the training part.
     """
 
     space: Space
     mean: Array
     deviation: Array
     seen: dict[int, Array]
+    grouped: dict[int, Array] = field(default_factory=dict)
 
     def encode(self, raw: Array, lengths: Array | None = None) -> tuple[Array, Array | None]:
         """Return (n, columns) float32."""
         values = ((raw.astype(np.float32) - self.mean) / self.deviation).astype(np.float32)
+        for column, codes in self.grouped.items():
+            known = ~np.isnan(values[:, column])
+            values[known, column] = codes[raw[known, column].astype(np.int64)]
         for column, categories in self.seen.items():
+            if column in self.grouped:
+                continue
             codes = raw[:, column].astype(np.float32)
             values[:, column] = np.where(np.isin(codes, categories), codes, np.float32("nan"))
         return values, lengths
@@ -164,24 +174,34 @@ def tokens_of(text: str, unit: Unit) -> list[str]:
     return list(text) if unit == "character" else WORDS.findall(text.lower())
 
 
-def encoded_space(space: Space, scale: Scale) -> Space:
-    """Return what a space looks like once it is encoded; the size of a vocabulary is not known before it is fitted."""
+def encoded_space(space: Space, scale: Scale, *, is_grouped: bool = False) -> Space:
+    """Return what a space looks like once it is encoded; the size of a vocabulary is not known before it is fitted.
+
+    is_grouped: do the rare categories of a column that has many count as one? Nothing can be decoded then.
+    """
     if space.kind == "text":
         return Space("t", (None,), "index", None, ragged=True)
     if space.kind == "index" or scale == "none":
         return space
     # A category that training never saw becomes a gap.
     missing = space.missing or any(space.levels)
-    return replace(space, missing=missing, bounds=(-1.0, 1.0) if scale == "bounds" else None)
+    levels = tuple(min(level, MOST_LEVELS) for level in space.levels) if is_grouped else space.levels
+    return replace(space, missing=missing, levels=levels, bounds=(-1.0, 1.0) if scale == "bounds" else None)
 
 
 def fit_encoder(
-    space: Space, raw: Array, scale: Scale, lengths: Array | None = None, *, unit: Unit = "word"
+    space: Space,
+    raw: Array,
+    scale: Scale,
+    lengths: Array | None = None,
+    *,
+    unit: Unit = "word",
+    is_grouped: bool = False,
 ) -> Encoder:
     """Fit an encoder on raw training values; raises DataError where a scale needs bounds that are not known."""
     if space.kind == "text":
         return Vocabulary.fit(raw, unit=unit)
-    after = encoded_space(space, scale)
+    after = encoded_space(space, scale, is_grouped=is_grouped)
     if space.kind == "index":
         return Indices(after)
     if scale == "bounds":
@@ -203,7 +223,26 @@ def fit_encoder(
         np.where(is_category, 0, mean).astype(np.float32),
         np.where(is_category, 1, deviation).astype(np.float32),
         seen,
+        _groups(space, raw) if is_grouped and scale != "none" else {},
     )
+
+
+def _groups(space: Space, raw: Array) -> dict[int, Array]:
+    """Return, for columns of many categories, the code that each one gets: the frequent ones of training their own."""
+    found = {}
+    for column, level in enumerate(space.levels):
+        if level <= MOST_LEVELS:
+            continue
+        known = raw[~np.isnan(raw[:, column].astype(np.float64)), column].astype(np.int64)
+        counts = np.bincount(known, minlength=level)
+        # Stable, so that equally frequent ones keep their order.
+        seen = np.argsort(-counts, kind="stable")[: (counts > 0).sum()]
+        frequent = np.sort(seen[: MOST_LEVELS - 1])
+        # What training never saw is as rare as the rare ones, or a gap where there are none.
+        codes = np.full(level, MOST_LEVELS - 1 if len(seen) >= MOST_LEVELS else np.nan, np.float32)
+        codes[frequent] = np.arange(len(frequent), dtype=np.float32)
+        found[column] = codes
+    return found
 
 
 def without_padding(space: Space, raw: Array, lengths: Array) -> Array:

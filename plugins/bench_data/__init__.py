@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bench import DataFile, DatasetSpec, Space, hookimpl
+from bench import DataFile, DatasetSpec, ReaderSpec, Space, hookimpl
 from bench_data.memory import MEMORY
 from bench_data.planes import PLANE
 from bench_data.scanned import scanned
@@ -286,3 +286,24 @@ DATASETS = (
 def bench_datasets() -> Iterable[DatasetSpec]:
     """Return the built-in data sets."""
     return DATASETS
+
+
+@hookimpl
+def bench_readers() -> Iterable[ReaderSpec]:
+    """Return what reads tables and images of one's own."""
+    yield ReaderSpec(
+        name="csv",
+        target="bench_data.own_table:load",
+        inspect="bench_data.own_table:inspect",
+        summary="a table as text: commas, semicolons or tabs; a series, or texts, where its columns are such",
+        endings=(".csv", ".tsv", ".tab", ".txt"),
+    )
+    yield ReaderSpec(
+        name="parquet",
+        target="bench_data.own_table:load",
+        inspect="bench_data.own_table:inspect",
+        summary="a table as a Parquet file",
+        endings=(".parquet", ".pq"),
+        requires=("pyarrow",),
+        extra="parquet",
+    )

@@ -33,6 +33,7 @@ class DataFacts:
     samples: all there are; train, validation, test: in the parts of one run. what: of one sample, and of its target.
     is_series: are these steps of series, and the parts of a run windows of them?
     largest, smallest: the name of the most and the least frequent class of the test part, and their shares of it.
+    notes: what was inferred from a user's own data, left out and suspected; sentences.
     """
 
     name: str
@@ -48,10 +49,11 @@ class DataFacts:
     source: str = ""
     citation: str = ""
     is_series: bool = False
+    notes: tuple[str, ...] = ()
 
     def sentences(self) -> tuple[str, ...]:
         """Return the facts in words."""
-        return tuple(filter(None, (self.size, self.parts, self.balance, self.terms)))
+        return tuple(filter(None, (self.size, self.parts, self.balance, *self.notes, self.terms)))
 
     @property
     def size(self) -> str:
@@ -120,6 +122,7 @@ def data_facts(section: SectionData, datasets: Mapping[str, DatasetSpec], arrays
         source=spec.source if spec else "",
         citation=spec.citation if spec else "",
         is_series=is_series,
+        notes=spec.notes if spec else (),
     )
     if record is None or arrays is None or not CLASSES & {*record.kept}:
         return known
