@@ -47,8 +47,8 @@ class Inspection:
 
     spec:      of the data set; its `settings` say everything that was inferred, so that a suite which holds them does
                not infer it again.
-    suggested: what a suite may compare on it: keys of a `[[compare]]` (`task`, `protocol`, `models`, `splits`) and
-               `seeds`. Models that are not installed or do not fit are left out of it.
+    suggested: what a suite may compare on it: keys of a `[[compare]]` (`task`, `protocol`, `models`), `splits`,
+               `seeds` and, if wanted, `threads`. Models that are not installed or do not fit are left out of it.
     columns:   what each column is read as. said: what was inferred and left out; suspected: what the user should look
                at. Sentences.
     """

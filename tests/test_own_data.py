@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from bench.cli import main
 from bench.data import Dataset
+from bench.errors import ChecksumMismatch
 from bench.own_data import Inspection
 from bench.plugins import Plugins, discover
 from bench.runner.own_data import inspect_own
@@ -28,7 +30,7 @@ from bench.testing.poison import differences, poisoned
 from bench_data.own_leaks import class_share_told, value_share_told
 from bench_data.own_values import date_format, decimal_of, numbers
 from tests.conftest import Bench
-from tests.own_files import customers, leaking, table, temperatures
+from tests.own_files import customers, images, leaking, table, temperatures
 
 SUITE = """
 [[compare]]
@@ -282,3 +284,39 @@ def test_a_run_on_own_data_can_be_written_as_a_suite(bench: Bench) -> None:
     assert dataset["path"] == str(bench.folder / "houses.csv")
     (bench.folder / "again.toml").write_text(bench("show", record.run.run_id, "--as-suite").stdout)
     assert json.loads(bench("run", "again.toml", "--json").stdout)["made"] == {}
+
+
+def test_a_folder_of_images_becomes_images_of_one_size(tmp_path: Path) -> None:
+    found = seen(images(tmp_path / "photos"))
+    assert found.spec.inputs == Space("chw", (3, 16, 16), bounds=(0.0, 1.0))
+    assert found.spec.name == "photos-folder"
+    dataset = check_dataset(found.spec)
+    assert dataset.whole is not None
+    means = [dataset.whole.x[dataset.whole.y == label].mean() for label in (0, 1)]
+    assert means[1] - means[0] == pytest.approx(120, abs=5)
+    assert seen(tmp_path / "photos", side=8, channels=1).spec.inputs.shape == (1, 8, 8)
+    Image.new("RGB", (16, 16)).save(tmp_path / "photos" / "cat" / "0.png")
+    with pytest.raises(ChecksumMismatch, match="changed since they were looked through"):
+        loaded(found)
+    changed = seen(tmp_path / "photos")
+    assert changed.spec.files[0].checksum != found.spec.files[0].checksum
+
+
+def test_every_reader_suggests_what_fits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    images(tmp_path / "photos")
+    temperatures(tmp_path / "weather.csv")
+    table(tmp_path / "mails.tsv", "label\tmessage", "{j}\tthis is message number {i} of many")
+    table(tmp_path / "sizes.csv", "a,b", "{i}.5,{i}.25")
+    for path, words, needed in (
+        ("photos", (), {"baseline", "logistic-regression", "mlp-1", "lenet"}),
+        ("weather.csv", (), {"baseline", "seasonal-naive", "dlinear"}),
+        ("mails.tsv", ("--target", "label"), {"baseline", "naive-bayes", "logistic-regression"}),
+        ("sizes.csv", ("--target", "b"), {"baseline", "ridge", "hist-gradient-boosting", "mlp", "tabular-resnet"}),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            main(["run", "--data", path, *words, "--dry-run", "--write-suite", "s.toml"])
+        assert ended.value.code == 0, capsys.readouterr().err
+        assert needed <= {job.plan.model for job in expand(load_suite("s.toml"), discover(), Choices())}

@@ -25,7 +25,7 @@ COMMANDS = {
     "data": ("bench.cli.data", "List, fetch and verify data sets."),
     "doctor": ("bench.cli.doctor", "Check this installation and say what to mend."),
     "fid": ("bench.cli.fid", "Print the Fréchet Inception distance between two folders of images."),
-    "list": ("bench.cli.listing", "List models, data sets, tasks, protocols, suites or plugins."),
+    "list": ("bench.cli.listing", "List models, data sets, readers, tasks, protocols, suites or plugins."),
     "report": ("bench.cli.report", "Write the comparative report as HTML, Markdown, CSV and LaTeX."),
     "run": ("bench.cli.run", "Run a suite; what is stored already is not run again."),
     "show": ("bench.cli.show", "Show everything recorded about one run."),

@@ -17,11 +17,12 @@ from bench.specs import DatasetSpec, ModelSpec
 
 __all__ = ["command"]
 
+KINDS = ("models", "datasets", "readers", "tasks", "protocols", "suites", "plugins", "cells")
 Rows = tuple[tuple[str, ...], Sequence[tuple[str, ...]]]
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["models", "datasets", "tasks", "protocols", "suites", "plugins", "cells"]))
+@click.argument("kind", type=click.Choice(KINDS))
 @click.option("--tasks", "--task", "tasks", type=Names("tasks"), default=(), help="With cells: only these tasks.")
 @click.option(
     "--datasets", "--dataset", "datasets", type=Names("datasets"), default=(), help="With cells: only these data sets."
@@ -128,6 +129,7 @@ COLUMNS_FOR_ALL = 100
 VIEWS: dict[str, Callable[[Plugins], Rows]] = {
     "models": _models,
     "datasets": _datasets,
+    "readers": _plain("readers"),
     "tasks": _plain("tasks"),
     "protocols": _plain("protocols"),
     "suites": _suites,

@@ -150,6 +150,7 @@ class Own:
             "description": f"Which models are worth it on {spec.source}?",
             "seeds": suggested["seeds"],
             "splits": suggested["splits"],
+            **({"threads": suggested["threads"]} if "threads" in suggested else {}),
             "compare": [compare],
         }
 

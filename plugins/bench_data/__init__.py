@@ -307,3 +307,10 @@ def bench_readers() -> Iterable[ReaderSpec]:
         requires=("pyarrow",),
         extra="parquet",
     )
+    yield ReaderSpec(
+        name="image-folder",
+        target="bench_data.own_images:load",
+        inspect="bench_data.own_images:inspect",
+        summary="a folder with a folder of images for each class",
+        endings=("/",),
+    )

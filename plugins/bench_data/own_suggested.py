@@ -17,8 +17,8 @@ MODELS = {
         "baseline", "ridge", "k-nearest-neighbours", "hist-gradient-boosting", "mlp-1", "mlp", "tabular-resnet",
     ),
     "images": ("baseline", "logistic-regression", "random-forest", "mlp-1", "lenet", "resnet-small"),
-    "texts": ("baseline", "naive-bayes", "logistic-regression", "gru", "lstm", "transformer-encoder"),
-    "forecasting": ("baseline", "seasonal-naive", "exponential-smoothing", "mlp-1", "dlinear", "mlp", "gru"),
+    "texts": ("baseline", "naive-bayes", "logistic-regression", "support-vector-machine", "gru", "transformer"),
+    "forecasting": ("baseline", "seasonal-naive", "dlinear", "mlp-1", "gru", "n-beats", "patch-transformer"),
 }  # fmt: skip
 # Steps of training, about; and no more epochs than a small table can be shown without learning it by heart.
 STEPS, EPOCHS = 1500, (5, 60)
@@ -43,4 +43,6 @@ def suggested(task: str, rows: int, *, content: str = "", settings: dict[str, An
         "models": list(MODELS.get(content or task, ())),
         "splits": count,
         "seeds": count,
+        # A second core is no help with batches as small as these, and another number of threads is another result.
+        "threads": 1,
     }

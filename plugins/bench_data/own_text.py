@@ -58,7 +58,8 @@ def decoded(content: bytes, place: str) -> tuple[str, tuple[str, ...]]:
         raise DataError(f"{place} is empty: a line of column names and a line for each sample are needed")
     for mark, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig")):
         if content.startswith(mark):
-            return _as(content, encoding, place), (f"read as {encoding.removesuffix('-sig').upper()}",)
+            told = f"a byte-order mark, read as {encoding.removesuffix('-sig').upper()}"
+            return _as(content, encoding, place), (told,)
     if b"\0" in content[:4096]:
         raise DataError(
             f"{place} is no text: byte {content.index(0)} is zero. Save the table as CSV (UTF-8), or give a .parquet "
