@@ -252,7 +252,8 @@ def _free_share(jobs: int) -> int:
 def _plan(file: SuiteFile, jobs: list[Job], asked: RunOptions) -> SuitePlan:
     from bench.record import SuitePlan
 
-    needs_data = any(not spec.embedded_in for job in jobs for spec in (job.dataset, *job.extra_datasets))
+    specs = (spec for job in jobs for spec in (job.dataset, *job.extra_datasets))
+    needs_data = any(not spec.embedded_in and not spec.reader for spec in specs)
     return SuitePlan(
         suite=file.suite.name,
         description=file.suite.description,
