@@ -22,7 +22,8 @@ from bench.sources import DataSource
 from bench.spaces import Space
 from bench.specs import resolve
 from bench.store import open_store
-from bench.suite import load_suite, suite_of
+from bench.suite import load_suite
+from bench.suite_of_run import suite_of
 from bench.tasks.classification import Classification
 from bench.tasks.encoding import MOST_LEVELS, encoded_space, fit_encoder
 from bench.testing import check_dataset

@@ -82,7 +82,7 @@ def command(
     if as_suite:
         import tomli_w
 
-        from bench.suite import suite_of
+        from bench.suite_of_run import suite_of
 
         click.echo(tomli_w.dumps(suite_of(record, own)), nl=False)
     elif as_json:
