@@ -114,7 +114,7 @@ class Space:
             return f"a number{tail}"
         if self.axes == "c":
             categories = f", {self.categorical_count} of them categorical" if self.categorical_count else ""
-            return f"a table of {shape} columns{categories}{tail}"
+            return f"a table of {shape} column{'' if shape == '1' else 's'}{categories}{tail}"
         if self.axes == "chw":
             return f"images of {shape}{tail}"
         if "t" in self.axes:

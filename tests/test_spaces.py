@@ -95,6 +95,7 @@ def test_a_complaint_is_a_sentence_and_more_abilities_bring_no_new_one(need: Nee
         (CLASS, Space(), "takes classes; got a number"),
         (NUMBER, CLASSES, "takes numbers; got one of 3 classes"),
         (NOTHING, TABLE, "takes nothing; got a table of 4 columns"),
+        (NOTHING, Space("c", (1,)), "takes nothing; got a table of 1 column"),
         (Need(axes=("chw",)), None, "takes images; got nothing"),
         (Need(), TOKENS, "takes real values; got sequences of 5 tokens (7 different)"),
     ],
