@@ -77,7 +77,7 @@ class Observations:
         counts: dict[str, tuple[str, int]] = {}
         for model, runs in self.models.items():
             for key, scores in runs.items():
-                axes = np.ndim(scores)
+                axes = scores.ndim
                 if axes > 1:
                     raise ValueError(
                         f"{model}, {key}: scores have shape {np.shape(scores)}; give one per test sample, (n,), "

@@ -45,7 +45,7 @@ def side(observations: Observations, model: str, keys: Iterable[RunKey]) -> Side
     if math.isfinite(low) == math.isfinite(high):
         return None
     runs = observations.finite(model)
-    values = [float(runs[key].mean()) for key in keys]
+    values = [float(runs[key].mean() if runs[key].ndim else runs[key]) for key in keys]
     return _side([each - low if math.isfinite(low) else high - each for each in values])
 
 
