@@ -30,7 +30,7 @@ def customers(path: Path, rows: int = 120) -> Path:
 def leaking(path: Path, rows: int = 100) -> Path:
     """Write a table whose rows are numbered in the order of the target, and that has the target's reason beside it."""
     draw = random.Random(1)
-    lines = ["id,size,closed_by,sold"]
+    lines = ["id,size,closed,sold"]
     for number in range(rows):
         sold = number >= rows // 2
         answer = "notary,yes" if sold else "nobody,no"

@@ -27,7 +27,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 # Of a table with hundreds of columns the screen shows these; the suite and --json have all.
 COLUMNS_SHOWN = 60
 OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("--data", {"help": "Your own data in place of SUITE: a table (CSV, Parquet), or a folder of images by class."}),
+    (
+        "--data",
+        {
+            "type": click.Path(),
+            "help": "Your own data in place of SUITE: a table (CSV, Parquet), or a folder of images by class.",
+        },
+    ),
     ("--target", {"help": "With --data: the column to predict."}),
     ("--task", {"help": "With --data: what is asked. [default: what the target suggests]"}),
     ("--drop", {"multiple": True, "metavar": "COLUMN", "help": "With --data: leave a column out."}),

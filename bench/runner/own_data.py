@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
@@ -99,7 +100,8 @@ def add_own(plugins: Plugins, found: Inspection) -> Offer[DatasetSpec]:
     """
     spec = found.spec
     known = plugins.datasets[spec.name].spec if spec.name in plugins.datasets else spec
-    if known != spec:
+    # How much of it was inferred makes no other data.
+    if replace(known, notes=()) != replace(spec, notes=()):
         raise UsageError(
             f"two different data sets are called {spec.name!r}: give this one ({spec.files[0].at}) another name with "
             'name = "…"'

@@ -184,7 +184,8 @@ def _date(table: Table, name: str, decimal: Decimal) -> Made:
     when = dates(values, format_)
     days = np.asarray((when - np.datetime64(EPOCH)) / np.timedelta64(1, "D"), np.float64)
     month, weekday = (np.asarray(each, np.float64) for each in (when.month, when.day_of_week))
-    parts = {f"{name}.days": days, f"{name}.month": month, f"{name}.weekday": weekday}
+    hour = np.asarray(when.hour + when.minute / 60, np.float64)
+    parts = {f"{name}.days": days, f"{name}.month": month, f"{name}.weekday": weekday, f"{name}.hour": hour}
     kept = {key: part for key, part in parts.items() if len(np.unique(part[~np.isnan(part)])) > 1}
     told = [
         f"{when.min():%Y-%m-%d} to {when.max():%Y-%m-%d}",

@@ -17,6 +17,8 @@ __all__ = ["GAPS", "Table", "decoded", "parsed", "table_of"]
 GAPS = frozenset({"NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "None", "?", "-", "."})
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 LINES_TO_SNIFF = 50
+# Whole articles stand in some tables; what is longer is a quote without its end.
+LONGEST_VALUE = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ def table_of(content: bytes, place: str) -> Table:
 
 def parsed(text: str, separator: str, place: str) -> list[tuple[int, list[str]]]:
     """Return the lines that hold anything, each with the number at which it begins in the file."""
+    csv.field_size_limit(LONGEST_VALUE)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     rows, begins = [], 1
     try:
