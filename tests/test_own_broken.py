@@ -132,7 +132,7 @@ CASES: dict[str, tuple[Made, str, tuple[str, ...], list[str]]] = {
     "a short series": (lambda folder: temperatures(folder / "t.csv", 20), "t.csv", SERIES, ["20 steps; at least 50"]),
     "Parquet without pyarrow": (
         written("t.parquet", b"PAR1garbage"), "t.parquet", Y,
-        ["Save it as CSV".lower()] if find_spec("pyarrow") else ["pyarrow", "pip install 'depthbench[parquet]'"],
+        ["save it as CSV"] if find_spec("pyarrow") else ["pyarrow", "pip install 'depthbench[parquet]'"],
     ),
     "Parquet under a wrong name": (
         written("t.csv", b"PAR1garbage"), "t.csv", Y,

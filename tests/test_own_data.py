@@ -98,13 +98,13 @@ def test_one_command_from_a_file_to_a_page(bench: Bench) -> None:
 def test_what_gives_the_target_away_is_suspected_aloud(tmp_path: Path) -> None:
     found = seen(leaking(tmp_path / "houses.csv"), target="sold")
     assert [sentence.partition(":")[0] for sentence in found.suspected] == [
-        "'id' names rows, and alone it tells the target (98.0%)",
+        "'id' alone tells the target (100.0%), though it only names rows",
         "'closed' alone tells the target (100.0%)",
     ]
     assert kinds(found) == {"sold": "category", "id": "id", "size": "number", "closed": "category"}
     dropped = seen(leaking(tmp_path / "again.csv"), target="sold", columns={"closed": "drop"})
     assert dropped.spec.inputs.names == ("size",)
-    assert any("'closed'" in sentence for sentence in dropped.suspected)
+    assert not any("'closed'" in sentence for sentence in dropped.suspected)
     assert any("closed (as asked)" in note for note in dropped.spec.notes)
 
 
@@ -157,6 +157,14 @@ def test_one_column_of_sentences_is_a_text(tmp_path: Path) -> None:
     beside = table(tmp_path / "more.csv", "label,message,size", "{j},this is message number {i} of many,{i}.5")
     assert seen(beside, target="label").spec.inputs.names == ("size",)
     assert seen(beside, target="label", columns={"message": "text"}).spec.inputs.kind == "text"
+
+
+def test_two_columns_of_sentences_leave_a_table(tmp_path: Path) -> None:
+    line = "{j},this is message number {i} of many,and that is answer number {i} to it,{i}.5"
+    found = seen(table(tmp_path / "t.csv", "y,message,reply,size", line), target="y")
+    again = inspect_own(discover(), tmp_path / "t.csv", settings=found.spec.settings)
+    assert again.spec.inputs.names == ("size",)
+    assert loaded(again).train.x.shape == (38, 1)
 
 
 def test_a_suite_names_data_by_their_path(tmp_path: Path, plugins: Plugins) -> None:
@@ -236,7 +244,7 @@ def test_a_column_that_tells_the_target(noise: float, is_leak: bool) -> None:
     labels = (column + noise * draw.normal(size=500) > 0.3).astype(np.int64)
     assert (class_share_told(column, labels) > 0.98) == is_leak
     assert (value_share_told(column, np.exp(column) + noise * draw.normal(size=500)) > 0.98) == is_leak
-    assert class_share_told(draw.normal(size=500), labels) < 0.3
+    assert class_share_told(draw.normal(size=500), labels) < 0.6
 
 
 def test_a_dry_run_writes_nothing_and_says_it_as_json(
@@ -280,8 +288,8 @@ def test_a_run_on_own_data_can_be_written_as_a_suite(bench: Bench) -> None:
     leaking(bench.folder / "houses.csv")
     said = bench("run", "--data", "houses.csv", "--target", "sold", "--models", "baseline", "--seeds", "1").stdout
     page = (bench.folder / "bench-results" / "report" / "houses" / "report.md").read_text()
-    for sentence in ("'closed' alone tells the target (100.0%)", "'id' names rows, and alone it tells the target"):
-        assert f"Suspected: {sentence}" in said
+    for sentence in ("'closed' alone tells the target (100.0%)", "though it only names rows: they seem to be sorted"):
+        assert sentence in said
         assert sentence in page
     with open_store(bench.folder / "bench-results" / "bench.sqlite", create=False) as store:
         (record,), plan = list(store.records()), store.plans()["houses"]
