@@ -17,7 +17,7 @@ from bench.layers import EmbedSteps
 from bench.measure.work import model_size
 from bench.model import Problem
 from bench.spaces import UNKNOWN, Space
-from bench.specs import resolve
+from bench.specs import Choice, resolve
 from bench_deep import MODELS
 from bench_deep.tcn import blocks_for
 from bench_deep.transformer import positions
@@ -128,6 +128,20 @@ def test_an_answer_for_the_whole_depends_on_the_first_step_and_the_last(name: st
     assert bool((x.grad[0, [0, 59]].abs().sum(1) > 0).all())
 
 
+@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("wanted", [CLASSES, TOKENS], ids=["whole", "stepwise"])
+def test_a_search_may_draw_whatever_the_space_holds(name: str, wanted: Space) -> None:
+    for parameter, space in SPECS[name].space.items():
+        drawn = space.options if isinstance(space, Choice) else (getattr(space, "low", space.default),)
+        for value in drawn:
+            assert build(name, TOKENS, wanted, **{parameter: value})(inputs(TOKENS)).isfinite().all()
+
+
+def test_a_direction_that_there_is_none_of_is_refused() -> None:
+    with pytest.raises(ContractError, match="direction = 'back' is neither 'forward' nor 'both'"):
+        build("gru", SERIES, CLASSES, direction="back")
+
+
 # --- recurrent ----------------------------------------------------------------------------------------------------
 
 
@@ -217,7 +231,8 @@ def test_operations_are_those_of_the_formulas() -> None:
 
 @pytest.mark.parametrize("name", SPECS)
 def test_parameters_are_as_many_as_the_page_says(name: str) -> None:
-    (row,) = [line for line in (DOCS / "sequences.md").read_text().splitlines() if line.startswith(f"| `{name}` |")]
+    table = (DOCS / "sequences.md").read_text().partition("| parameters |")[2].partition("\n\n")[0]
+    (row,) = [line for line in table.splitlines() if line.startswith(f"| `{name}` |")]
     rows, digits = Space("tc", (28, 28)), Space(kind="index", size=10)
     count = sum(each.numel() for each in build(name, rows, digits, **SPECS[name].defaults()).parameters())
     assert row.split("|")[3].strip() == f"{count:,}"

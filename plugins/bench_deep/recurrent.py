@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -30,6 +30,8 @@ class Recurrent(nn.Module):
 
     def __init__(self, problem: Problem, *, layers: int, width: int, direction: Direction, dropout: float) -> None:
         super().__init__()
+        if direction not in get_args(Direction):
+            raise ContractError(f"direction = {direction!r} is neither 'forward' nor 'both'")
         self.goes_back = direction == "both"
         if self.goes_back and is_stepwise(problem):
             raise ContractError(

@@ -16,7 +16,8 @@ SEQUENCES = (
 RECURRENT: dict[str, Hyperparameter | Value] = {
     "layers": Integer(1, 1, 4),
     "width": Integer(128, 16, 512, log=True),
-    "direction": Choice("forward", ("forward", "both")),
+    # Not searched: "both" is refused where an answer is asked at each step, and one refusal would end the search.
+    "direction": "forward",
     "dropout": Real(0.0, 0.0, 0.6),
 }
 
