@@ -16,7 +16,7 @@ pytest.importorskip("sklearn", reason="needs the data extra")
 TASKS = ("image-generation", "conditional-generation")
 # The tasks differ in what they give, so a few of them are asked for both.
 FEW = ("honest", "late-nan", "constant", "wide", "few", "gaussian")
-LIMIT = 9
+LIMIT = 6
 SUITE = """
     seeds = 1
     threads = 1
@@ -56,15 +56,18 @@ Records = dict[tuple[str, str], dict[str, Any]]
 def outcomes(shared_bench: Bench) -> Records:
     shared_bench.plugin("faulty_generators", SOURCE)
     few, every = (", ".join(f'"{name}"' for name in names) for names in (FEW, (*EXPECTED, "gaussian")))
-    suite = shared_bench.suite(SUITE.format(few=few, every=every))
-    result = shared_bench("run", str(suite), "--timeout", str(LIMIT), code=1)
-    assert "Traceback" not in result.stderr.replace("Traceback (most recent call last) in", "")
+    suite = str(shared_bench.suite(SUITE.format(few=few, every=every)))
+    ending = ",".join(name for name in (*EXPECTED, "gaussian") if name != "endless")
+    # Only one of them needs a limit; a busy machine must not make the others pass it.
+    for code, options in ((1, ("--models", ending)), (3, ("--models", "endless", "--timeout", str(LIMIT)))):
+        result = shared_bench("run", suite, *options, "--no-report", code=code)
+        assert "Traceback" not in result.stderr.replace("Traceback (most recent call last) in", "")
     assert shared_bench.survivors() == []
     return {(record["run"]["task"], record["run"]["label"]): record for record in shared_bench.records()}
 
 
 def scores_of(record: dict[str, Any]) -> dict[str, Score]:
-    return {score["name"]: Score.model_validate(score) for score in record["scores"]}
+    return {score["name"]: Score(**score) for score in record["scores"]}
 
 
 CELLS = [(task, name) for task in TASKS for name in EXPECTED if task != "image-generation" or name in FEW]
