@@ -54,6 +54,11 @@ def bench_tasks() -> Iterable[TaskSpec]:
         summary="name a token for each step of a sequence",
     )
     yield TaskSpec(
+        name="anomaly-detection",
+        target="bench.tasks.anomaly_detection:AnomalyDetection",
+        summary="say how unusual each sample is, without having been told which are",
+    )
+    yield TaskSpec(
         name="image-generation",
         target="bench.tasks.image_generation:ImageGeneration",
         summary="draw images that could be from the data",
@@ -167,4 +172,19 @@ def bench_metrics() -> Iterable[MetricSpec]:
             unit="" if higher_is_better else "nats",
             low=0.0,
             high=1.0 if higher_is_better else math.inf,
+        )
+    for name, title, summary in (
+        ("anomaly_auroc", "AUROC", "share of pairs of an anomaly and a normal sample that are in the right order"),
+        ("average_precision", "Average precision", "mean precision over the recall of anomalies"),
+        ("best_f1", "Best F1", "largest F1 of all thresholds"),
+    ):
+        yield MetricSpec(
+            name=name,
+            title=title,
+            arrays=("anomaly_scores", "labels"),
+            target=f"bench.metrics.anomalies:{name}",
+            summary=summary,
+            higher_is_better=True,
+            low=0.0,
+            high=1.0,
         )

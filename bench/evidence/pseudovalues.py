@@ -142,6 +142,18 @@ def _auroc(probabilities: Array, labels: Labels) -> Array:
         return _normalised(total / len(present), areas / np.where(kept > 1, kept, np.nan))
 
 
+def _anomaly_auroc(scores: Array, labels: Labels) -> Array:
+    """Pseudo-values of one area, of anomalies (1) against normal samples (0): what each adds to U / (m q)."""
+    inside = labels == 1
+    adds = np.empty(len(labels))
+    adds[inside] = _wins(scores[inside], np.sort(scores[~inside]))
+    adds[~inside] = _wins(-scores[~inside], np.sort(-scores[inside]))
+    statistic, m, q = float(adds[inside].sum()), int(inside.sum()), int((~inside).sum())
+    # Without the only sample of its kind there is no area.
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return _normalised(statistic / (m * q), (statistic - adds) / np.where(inside, (m - 1) * q, m * (q - 1)))
+
+
 def _wins(values: Array, against: Array) -> Array:
     """Return for each value how many of `against`, ascending, lie below it, half of the equal ones among them."""
     below = np.searchsorted(against, values, "left") + np.searchsorted(against, values, "right")
@@ -195,6 +207,7 @@ def _calibration_error(probabilities: Array, labels: Labels) -> Array:
 
 FAST: Mapping[str, Callable[[Array, NDArray[Any]], Array]] = {
     "accuracy": _accuracy,
+    "anomaly_auroc": _anomaly_auroc,
     "auroc": _auroc,
     "calibration_error": _calibration_error,
     "f1": _of_counts(lambda hits, named, true: _share(2 * hits, named + true)),

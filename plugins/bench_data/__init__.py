@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bench import DataFile, DatasetSpec, ReaderSpec, Space, hookimpl
+from bench_data.connections import CONNECTIONS
 from bench_data.memory import MEMORY
 from bench_data.planes import PLANE
 from bench_data.scanned import scanned
@@ -273,6 +274,7 @@ BY_NAME = {spec.name: spec for spec in IMAGES_AND_TABLES}
 DATASETS = (
     *IMAGES_AND_TABLES,
     *TABLES,
+    *CONNECTIONS,
     *TEXTS,
     *SERIES,
     *MEMORY,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bench import Choice, Integer, ModelSpec, Need, Real, Role, hookimpl
+from bench_deep.detectors import DETECTORS
 from bench_deep.sequences import SEQUENCE_MODELS
 from bench_deep.series import SERIES
 
@@ -63,6 +64,7 @@ MODELS = (
     ),
     *SERIES,
     *SEQUENCE_MODELS,
+    *DETECTORS,
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bench import CLASS, NUMBER, Choice, Integer, ModelSpec, Need, Real, Role, hookimpl
+from bench_shallow.detectors import DETECTORS
 from bench_shallow.series import SERIES
 
 # Hyperparameters of scikit-learn's models keep scikit-learn's names.
@@ -166,6 +167,7 @@ MODELS = (
         paper="D. Rumelhart et al.: Learning representations by back-propagating errors, 1986",
     ),
     *SERIES,
+    *DETECTORS,
 )
 
 
