@@ -59,6 +59,11 @@ def bench_tasks() -> Iterable[TaskSpec]:
         summary="say how unusual each sample is, without having been told which are",
     )
     yield TaskSpec(
+        name="clustering",
+        target="bench.tasks.clustering:Clustering",
+        summary="put samples into groups of which only the number is told",
+    )
+    yield TaskSpec(
         name="image-generation",
         target="bench.tasks.image_generation:ImageGeneration",
         summary="draw images that could be from the data",
@@ -186,5 +191,20 @@ def bench_metrics() -> Iterable[MetricSpec]:
             summary=summary,
             higher_is_better=True,
             low=0.0,
+            high=1.0,
+        )
+    for name, title, read, low, summary in (
+        ("nmi", "NMI", ("clusters", "labels"), 0.0, "mutual information of clusters and classes, normalised"),
+        ("ari", "ARI", ("clusters", "labels"), -0.5, "pairs on which clusters and classes agree, less chance"),
+        ("silhouette", "Silhouette", ("clusters", "inputs", "places"), -1.0, "how much nearer the own cluster is"),
+    ):
+        yield MetricSpec(
+            name=name,
+            title=title,
+            arrays=read,
+            target=f"bench.metrics.clusters:{name}",
+            summary=summary,
+            higher_is_better=True,
+            low=low,
             high=1.0,
         )

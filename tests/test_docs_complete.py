@@ -20,7 +20,7 @@ from tests.pages import DOCS, ROOT, code_words, sections
 from tests.report_records import record
 
 HOOKS = {name for name in dir(hookspecs) if name.startswith("bench_")}
-SCORED_TASKS = ("classification", "regression", "forecasting", "tokens", "anomaly detection")
+SCORED_TASKS = ("classification", "regression", "forecasting", "tokens", "anomaly detection", "clustering")
 EVERYWHERE = {"--help", "-h"}
 
 

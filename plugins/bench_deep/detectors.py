@@ -29,4 +29,15 @@ DETECTORS = (
         hyperparameters=BOTTLENECK,
         paper="J. An, S. Cho: Variational autoencoder based anomaly detection using reconstruction probability, 2015",
     ),
+    ModelSpec(
+        name="autoencoder-k-means",
+        target="bench_deep.autoencoder_k_means:AutoencoderKMeans",
+        summary="autoencoder, and k-means among its codes",
+        family="deep",
+        roles=(Role("assign", NUMBERS),),
+        hyperparameters=BOTTLENECK,
+        paper="J. Xie, R. Girshick, A. Farhadi: Unsupervised deep embedding for clustering analysis, 2016",
+        requires=("sklearn",),
+        extra="shallow",
+    ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bench import CLASS, NUMBER, Choice, Integer, ModelSpec, Need, Real, Role, hookimpl
+from bench_shallow.clusterers import CLUSTERERS
 from bench_shallow.detectors import DETECTORS
 from bench_shallow.series import SERIES
 
@@ -168,6 +169,7 @@ MODELS = (
     ),
     *SERIES,
     *DETECTORS,
+    *CLUSTERERS,
 )
 
 
