@@ -134,7 +134,7 @@ def test_completion_knows_what_is_installed_and_what_is_stored(bench: Bench) -> 
     assert "plain,mlp,lenet" in complete("bench run quickstart --models mlp,len")
     assert "plain,mlp,+lenet" in complete("bench run quickstart --models mlp,+len")
     assert complete("bench data fetch digits fash").split() == ["plain,fashion-mnist"]
-    assert complete("bench data verify mn").split() == ["plain,mnist"]
+    assert complete("bench data verify fash").split() == ["plain,fashion-mnist"]
     with open_store(bench.folder / "s.sqlite", create=True) as store:
         for name in ("quick", "slow"):
             plan = SuitePlan(suite=name, planned_at="2026-01-01", command=f"bench run {name}", runs=())
