@@ -102,6 +102,10 @@ def _scenarios() -> list[Scenario]:
     add("10 resplits of N = 1,797, 2 points apart", 300, resplits, 1797, lead=0.02)
     for effect in (0.0, 1.0, 2.0):
         add(f"looking after each of 30 seeds, no samples, effect {effect:g}", 500, gaussian, effect)
+    add(
+        "looking after each of 30 seeds, distances beside a constant, spread of .5",
+        1000, distances, 30, True, 0.5, is_sequential=True,
+    )  # fmt: skip
     add("looking after each of 30 seeds, n = 360", 1000, classifiers, 360, 30, is_sequential=True)
     add(
         "looking after each of 30 seeds, n = 1,000, seeds good or bad as a whole",

@@ -134,6 +134,7 @@ def distances(
     times: float = 1.0,
     is_normal: bool = False,
     is_cost: bool = False,
+    is_sequential: bool = False,
 ) -> Trial:
     """Draw log-normal (or normal) values of runs without samples, as Fréchet distances of GANs and times are.
 
@@ -147,7 +148,8 @@ def distances(
 
     values = {"a": drawn(), "b": times * (np.ones(seeds) if is_fixed else drawn())}
     models = {name: keyed(found) for name, found in values.items()}
-    return Trial(Observations(models, higher=False, low=0.0, is_cost=is_cost), {"a": 1.0, "b": times})
+    seen = Observations(models, higher=False, low=0.0, is_cost=is_cost)
+    return Trial(seen, {"a": 1.0, "b": times}, is_sequential=is_sequential)
 
 
 def gaussian(random: Random, effect: float, seeds: int = 30) -> Trial:

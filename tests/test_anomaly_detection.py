@@ -181,6 +181,9 @@ def test_tumours_are_found_scored_and_reported(bench: Bench) -> None:
             for name, values in found.items():
                 assert values.mean() == pytest.approx(record.score(name), rel=1e-6)
         assert samples.problems == ()
+    page = (bench.folder / "bench-results" / "report" / "suite" / "report.md").read_text(encoding="utf-8")
+    # Benign and malignant are numbers 1 and 0 of the data: what is unusual is another question.
+    assert "the most frequent class, normal, has" in page
 
 
 def test_protocols_that_need_an_objective_say_so(bench: Bench) -> None:

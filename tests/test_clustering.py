@@ -39,6 +39,16 @@ def test_scores_are_those_of_scikit_learn(seed: int, n: int, k: int, classes: in
         assert silhouette(clusters, rows[1:], np.arange(1, n)) <= 1
 
 
+def test_a_sample_that_is_left_out_is_left_out_of_all_three() -> None:
+    from sklearn.metrics import silhouette_score
+
+    draw = np.random.default_rng(0)
+    clusters, rows = draw.integers(0, 3, 12), draw.normal(size=(12, 2))
+    kept = np.arange(12) != 4
+    expected = silhouette_score(rows[kept], clusters[kept])
+    assert silhouette(clusters[kept], rows[kept], np.arange(12)[kept]) == pytest.approx(expected, abs=1e-9)
+
+
 def test_one_cluster_for_all_says_nothing() -> None:
     labels = np.arange(12) % 3
     assert (nmi(np.zeros(12, int), labels), ari(np.zeros(12, int), labels)) == (0, 0)

@@ -32,7 +32,7 @@ def made() -> Report:
 
 def overview(made: Report, title: str) -> Table:
     (section,) = [each for each in made.sections if each.key == "overview"]
-    (choice,) = section.blocks
+    choice, *_ = section.blocks  # data sets whose names are numbered have a figure besides
     assert isinstance(choice, Choice)
     found = choice.options[title]
     assert isinstance(found, Table)

@@ -64,7 +64,7 @@ def _test_samples_count_as_a_series(bench: Bench) -> None:
 @pytest.mark.parametrize("name", ["series", "series-small"])
 def test_suites_of_series_compare_with_the_literature_or_need_no_download(name: str) -> None:
     suite = load_suite(name).suite
-    settings = {dataset: compare.task.settings for compare in suite.compare for dataset in compare.datasets}
+    settings = {entry.dataset: compare.task.settings for compare in suite.compare for entry in compare.datasets}
     if name == "series":
         assert {key: settings["etth1"][key] for key in ("look_back", "horizon")} == {"look_back": 96, "horizon": 96}
         assert settings["etth1"].get("stride", 1) == 1

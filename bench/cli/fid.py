@@ -57,11 +57,13 @@ def command(
     A and B are folders of images, or .npz files of statistics, also pytorch-fid's. Beside it stands what one half of
     A's images gets against the other half: a much smaller distance cannot be expected of as few images.
     """
-    from bench.metrics.folders import load, moments_of, save
+    from bench.metrics.folders import image_files, load, moments_of, save
 
     for path in (a,) if save_stats else (a, b):
         if not path.exists():
             raise UsageError(f"there is no {path}: name a folder of images or a file of statistics")
+        if path.is_dir():
+            image_files(path)  # before weights are fetched, and before the first folder is read
     if save_stats and not a.is_dir():
         raise UsageError(f"--save-stats reads a folder of images, and {a} is a file")
     where, extractor = _device(device), None

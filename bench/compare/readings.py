@@ -55,7 +55,8 @@ class Reading:
         """Return what is known of "A" and "B": one value a run, or of each test sample where those count."""
         if not self.has_samples:
             sides = {"B": list(self.b.values()), "A": list(self.a.values())}
-            return repeated(sides, higher=self.measure.better == "higher", low=self.measure.low)
+            of = self.measure
+            return repeated(sides, higher=of.better == "higher", low=of.low, high=of.high)
         # The same run may stand in both stores, with another answer: a record is looked up where it came from.
         pairs = (zip(self.pairs[each], "AB", (a, b), strict=True) for each in self.a)
         copies = [(record.model_copy(), name, side.store) for pair in pairs for record, name, side in pair]

@@ -38,6 +38,8 @@ Array = NDArray[np.float64]
 LEAST_DATASETS, LEAST_MODELS = 3, 2
 # Shares of wins are sums of fractions; what differs by less than this is equal.
 TOLERANCE = 1e-9
+# Data sets below which the end of an interval would leave out 1/2 too often: 4 won of 4.
+FEWEST = 5
 
 
 @dataclass(frozen=True)
@@ -193,12 +195,15 @@ def _interval(shares: Array, level: float) -> tuple[float, float]:
     Wilson's, with Student's quantile, for the number of data sets of 0 and 1 alone that would have the estimated
     variance, and with all values equal for their own number: three first places of three are no certainty. It ends
     where Wilson's for their own number does, with the normal quantile: no values in [0, 1] vary more than 0 and 1 do.
+    Of fewer than 5 data sets that are all won by one of two equal models, which happens to 1 in 8, it holds 1/2.
     """
     count, mean = len(shares), min(1.0, max(0.0, float(shares.mean())))
     variance = 0.0 if np.ptp(shares) <= TOLERANCE else float(shares.var(ddof=1)) / count
     worth = mean * (1 - mean) / variance if variance > 0 else float(count)
     low, high = wilson(mean, worth, student_quantile(count - 1, 1 - level / 2))
     least, most = wilson(mean, count, float(normal_quantile(1 - level / 2)))
+    if count < FEWEST:
+        least, most = min(least, 0.5), max(most, 0.5)
     return max(low, least), min(high, most)
 
 

@@ -30,6 +30,8 @@ __all__ = ["Pair", "Section", "Standing", "Verdict", "beaten_models", "compare",
 # By what the level of a test of the same samples or data is divided where one looks after every run: by 2, and less or
 # more on these bases. By simulation of up to 30 runs, see docs/calibration.md.
 SHARED_LEVEL: Mapping[Basis, float] = {"seeds": 1, "splits": 4}
+# Of a ratio, whose values may be skewed, which the test that holds at any time takes to be normal.
+RATIO_LEVEL = 10
 Verdict = Literal["different", "equivalent", "open"]
 Standing = Literal["best", "distinguishable", "undecided"]
 
@@ -179,7 +181,7 @@ def _at_any_time(tested: _Tested, asked: Asked, margin: float | None) -> _Tested
         return tested
     values = run_values(differences(*asked)[0])
     # The same test samples, or data, are tested again after every run: half of the level pays for that, or less.
-    shared_level = SHARED_LEVEL.get(found.basis, 2)
+    shared_level = RATIO_LEVEL if found.ratio is not None else SHARED_LEVEL.get(found.basis, 2)
     p_value, p_margin = max(tested.p_value * shared_level, anytime_p_value(values)), tested.p_margin
     if margin is not None:
         p_margin = max(p_margin * shared_level, anytime_p_value(values, margin), anytime_p_value(values, -margin))

@@ -100,7 +100,7 @@ class Ratio:
         The inverse of `difference`, which rises; ±∞ where no ratio makes them differ so.
         """
         if difference == 0:
-            return -self.sign * math.log(self.first / self.other) / self.error
+            return -self.sign * (math.log(self.first) - math.log(self.other)) / self.error
         low, high = -LARGEST_EXPONENT / self.error, LARGEST_EXPONENT / self.error
         if not self.difference(low) < difference:
             return -math.inf

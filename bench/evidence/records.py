@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -76,7 +77,9 @@ def observe(
     )
 
 
-def repeated(values: Mapping[str, Sequence[float]], *, higher: bool = False, low: float = 0.0) -> Observations:
+def repeated(
+    values: Mapping[str, Sequence[float]], *, higher: bool = False, low: float = 0.0, high: float = math.inf
+) -> Observations:
     """Return times, memory and other costs of runs that were repeated on one machine: each is one observation.
 
     Another split of the data is another repetition of the work, so that neither seed nor split pairs them.
@@ -85,7 +88,7 @@ def repeated(values: Mapping[str, Sequence[float]], *, higher: bool = False, low
         model: {RunKey(number): np.asarray(value, np.float64) for number, value in enumerate(each)}
         for model, each in values.items()
     }
-    return Observations(models, higher=higher, low=low, is_cost=True)
+    return Observations(models, higher=higher, low=low, high=high, is_cost=True)
 
 
 def _share_samples(records: Sequence[RunRecord], values: Mapping[int, Array], samples: SampleScores) -> bool:
@@ -102,7 +105,18 @@ def _share_samples(records: Sequence[RunRecord], values: Mapping[int, Array], sa
     splits: dict[str, list[RunRecord]] = defaultdict(list)
     for record in finite:
         splits[run_key(record.run).split].append(record)
-    return all(samples.is_same_part(each) for each in splits.values())
+    return all(
+        samples.is_same_part(each) and _has_one_length(each, values, samples.groups(each[0]))
+        for each in splits.values()
+    )
+
+
+def _has_one_length(
+    records: Sequence[RunRecord], values: Mapping[int, Array], groups: NDArray[np.int64] | None
+) -> bool:
+    """Have runs of one split as many values, and as many as groups? A jackknife may leave out many samples at once."""
+    counts = {len(values[id(record)]) for record in records}
+    return len(counts | (set() if groups is None else {len(groups)})) == 1
 
 
 def _mean(values: Sequence[Array]) -> Array:

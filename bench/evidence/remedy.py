@@ -39,7 +39,7 @@ class Remedy:
 
     def __str__(self) -> str:
         ways = [
-            f"{number:,} {what}"
+            f"{_rounded(number):,} {what}"
             for number, what in (
                 (self.seeds, "seeds"),
                 (self.samples, "test samples"),
@@ -49,6 +49,12 @@ class Remedy:
             if number is not None
         ]
         return " or ".join(ways) or "more data"
+
+
+def _rounded(number: int) -> int:
+    """Return two digits of a number that is a guess, rounded up."""
+    step: int = 10 ** max(0, len(str(number)) - 2)
+    return -(-number // step) * step
 
 
 def remedy(found: Estimate, level: float) -> Remedy:
@@ -64,6 +70,9 @@ def remedy(found: Estimate, level: float) -> Remedy:
         return Remedy()
     if found.basis == "splits":
         return Remedy(splits=_solve(found.of_seeds, wanted - found.of_samples, found.splits))
+    if found.basis == "seeds" and found.ratio is not None:
+        share = (found.errors_to(0.0) / _needed(level)) ** 2
+        return Remedy(seeds=_solve(found.seeds, share, found.seeds))
     if found.basis == "seeds":
         return Remedy(seeds=_solve(found.of_seeds, wanted, found.seeds))
     if found.basis == "samples":

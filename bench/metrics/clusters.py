@@ -58,7 +58,10 @@ def silhouette(clusters: ArrayLike, inputs: ArrayLike, places: ArrayLike) -> flo
     """
     from scipy.spatial.distance import cdist
 
-    rows, chosen = np.asarray(inputs, np.float64), np.asarray(clusters)[np.asarray(places)]
+    rows, chosen = np.asarray(inputs, np.float64), np.asarray(clusters)
+    # Where a sample is left out, of clusters, inputs and places alike, the others keep their order, not their places.
+    if len(chosen) != len(rows):
+        chosen = chosen[np.asarray(places)]
     if rows.ndim != 2 or len(rows) != len(chosen):
         raise ValueError(f"silhouettes need a row for each place; got {rows.shape} and {chosen.shape}")
     names, own = np.unique(chosen, return_inverse=True)

@@ -110,7 +110,7 @@ def table_of(content: bytes, place: str) -> Table:
     columns = {name: [row[place_].strip() for _, row in rows[1:]] for place_, name in enumerate(names)}
     gaps = Counter(value for values in columns.values() for value in values if value in GAPS)
     if gaps:
-        said = (*said, f"{_listed(map(repr, sorted(gaps)))} count as gaps")
+        said = (*said, f"{_listed(map(repr, sorted(gaps)))} count{'s' if len(gaps) == 1 else ''} as gaps")
     columns = {name: ["" if value in GAPS else value for value in values] for name, values in columns.items()}
     return Table(place, columns, [line for line, _ in rows[1:]], said=(*said, *told), separator=separator)
 

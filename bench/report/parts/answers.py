@@ -121,18 +121,22 @@ class Answer:
         group = self.group
         if len(group) < 2 or not times:
             return
-        known = {label: each for label in group if (each := self._cost(label, times[0])) is not None}
+        # Of several devices, or of runs alone and beside others, where most of the group were timed.
+        timed = max(times, key=lambda each: sum(self._cost(label, each) is not None for label in group))
+        known = {label: each for label in group if (each := self._cost(label, timed)) is not None}
         if len(known) < 2:
             return
         least = min(known, key=known.__getitem__)
         most = max(known, key=known.__getitem__)
-        where = f" on {times[0].words}" if times[0].words else ""
+        where = f" ({timed.words})" if timed.words else ""
+        is_whole = len(known) == len(group)
         if known[most] <= ABOUT * known[least]:
-            whose = "All of them" if len(known) == len(group) else "Those of them that were timed there"
-            yield f"{whose} take about the same training time{where} ({text.amount(known[least], 's')})."
+            whose = "All of them" if is_whole else "Those of them that were timed there"
+            yield f"{whose} take about the same training time{where}: {text.amount(known[least], 's')}."
         else:
+            whose = "The cheapest of them" if is_whole else "The cheapest of those of them that were timed there"
             yield (
-                f"The cheapest of them is {least}: {text.amount(known[least], 's')} of training{where}, "
+                f"{whose} is {least}: {text.amount(known[least], 's')} of training{where}, "
                 f"against {text.amount(known[most], 's')} of {most}."
             )
 

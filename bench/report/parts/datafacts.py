@@ -23,6 +23,7 @@ __all__ = ["DataFacts", "data_block", "data_facts"]
 
 
 # Of a truth, what tells the classes of the test part; generators are judged by a choice of it, and keep the shares.
+FLAGS = ("normal", "anomaly")
 CLASSES = frozenset({"labels", "class_shares"})
 
 
@@ -126,7 +127,9 @@ def data_facts(section: SectionData, datasets: Mapping[str, DatasetSpec], arrays
     )
     if record is None or arrays is None or not CLASSES & {*record.kept}:
         return known
-    return _balanced(known, arrays(record), () if targets is None else targets.names)
+    # What is scored by how unusual it is has two classes, whichever those of the data are.
+    names = FLAGS if "anomaly_scores" in record.kept else () if targets is None else targets.names
+    return _balanced(known, arrays(record), names)
 
 
 def data_block(section: SectionData, datasets: Mapping[str, DatasetSpec], arrays: Arrays | None = None) -> Prose | None:
