@@ -73,7 +73,7 @@ def test_one_command_from_a_file_to_a_page(bench: Bench) -> None:
         "numbers with a decimal comma",
         "Windows line ends",
         "1 row(s) without a value of 'Kündigung' are left out",
-        "'?' count as gaps",
+        "'?' counts as gaps",
         "119 samples",
         "The suite compares baseline, logistic-regression",
     ):
